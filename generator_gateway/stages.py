@@ -1,0 +1,232 @@
+"""What a case has earned so far. Each value is made from the one before it, and holds ids and digests, never bytes.
+
+A crashed worker resumes after the last stage that was journalled, so these are all that a step may rely on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from trust_kernel.decisions import Verdict
+from trust_kernel.media.refs import MediaRef
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A medium that a request hands in.
+
+    Attributes:
+        id: ``ref_…``, what findings point at.
+        media: the stored bytes.
+        role: "input_reference" is the only one today.
+    """
+
+    id: str
+    media: MediaRef
+    role: str = "input_reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for.
+
+    Attributes:
+        case_id: ``video_…``; the client's video id and our case id are one.
+        account_id: who asks.
+        prompt: as sent, 1 to 32,000 characters.
+        model: backend name.
+        seconds: length asked for.
+        width: pixels.
+        height: pixels.
+        seed: what makes a render repeatable.
+        references: media handed in.
+        characters: cameo ids named in the request (handles in the prompt are found by the gates).
+        remix_of: the parent video's id.
+        purpose: what it is for, in the terms of grants.
+    """
+
+    case_id: str
+    account_id: str
+    prompt: str
+    model: str
+    seconds: int
+    width: int
+    height: int
+    seed: int
+    references: tuple[Reference, ...] = ()
+    characters: tuple[str, ...] = ()
+    remix_of: str | None = None
+    purpose: str = "personal"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent as it stood at admission; release checks that it still stands.
+
+    Attributes:
+        subject_id: whose likeness.
+        epoch: the subject's consent epoch at that time.
+        grant_id: the grant used; None where the requester is the subject.
+        modalities: "face", "voice".
+    """
+
+    subject_id: str
+    epoch: int
+    grant_id: str | None
+    modalities: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Intent is on record.
+
+    Attributes:
+        ledger_index: where in the ledger.
+        release_number: what the watermark will carry, if it comes to that.
+    """
+
+    request: Request
+    opened_at: datetime
+    ledger_index: int
+    release_number: int
+
+    @property
+    def case_id(self) -> str:
+        """The case's id."""
+        return self.request.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The case goes no further: held for a person, or denied.
+
+    Attributes:
+        decision_id: None where the machine failed before deciding.
+        reasons: reason codes, worst first.
+        message: for the person who asked.
+    """
+
+    case_id: str
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    message: str
+    decision_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The request may be generated, under these consents."""
+
+    opened: Opened
+    decision_id: str
+    consents: tuple[Consent, ...]
+
+    @property
+    def case_id(self) -> str:
+        """The case's id."""
+        return self.opened.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The backend rendered something; it is in quarantine."""
+
+    admitted: Admitted
+    media: MediaRef
+    backend: str
+
+    @property
+    def case_id(self) -> str:
+        """The case's id."""
+        return self.admitted.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What was made holds nobody and nothing that did not say placet.
+
+    Attributes:
+        seen: subject ids that the output scan recognised; they co-own, named in the request or not.
+        fingerprints: PDQ hashes of sampled frames, hex; what a recovered watermark is checked against.
+    """
+
+    draft: Draft
+    decision_id: str
+    seen: tuple[str, ...]
+    fingerprints: tuple[str, ...]
+
+    @property
+    def case_id(self) -> str:
+        """The case's id."""
+        return self.draft.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Marked, and the mark was read back.
+
+    Attributes:
+        report: what the marker measured, by name (psnr_y, sync_z, ...).
+    """
+
+    passed: Passed
+    media: MediaRef
+    report: Mapping[str, float]
+
+    @property
+    def case_id(self) -> str:
+        """The case's id."""
+        return self.passed.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Carries a C2PA manifest that verified after signing.
+
+    Attributes:
+        manifest_label: URN of the active manifest.
+    """
+
+    marked: Marked
+    media: MediaRef
+    manifest_label: str
+
+    @property
+    def case_id(self) -> str:
+        """The case's id."""
+        return self.marked.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """On the ledger, with a proof of inclusion."""
+
+    signed: Signed
+    ledger_index: int
+    checkpoint: str
+
+    @property
+    def case_id(self) -> str:
+        """The case's id."""
+        return self.signed.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Out, owned by everyone in it.
+
+    Attributes:
+        owners: account ids: the requester first, then each subject's.
+    """
+
+    logged: Logged
+    released_at: datetime
+    owners: tuple[str, ...]
+
+    @property
+    def case_id(self) -> str:
+        """The case's id."""
+        return self.logged.case_id
+
+
+Ended = Released | Stopped
