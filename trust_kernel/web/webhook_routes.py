@@ -1,0 +1,76 @@
+"""Webhook endpoints over HTTP."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from trust_kernel.delivery import WebhookDelivery, WebhookEndpoint
+from trust_kernel.web.access import Access, Actor
+
+
+class NewEndpoint(BaseModel):
+    """Where events go, and which: ``area:thing:what``, ``area:*`` or ``*``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(max_length=2000)
+    types: list[str] = Field(default_factory=lambda: ["*"], max_length=50)
+
+
+class EndpointOut(BaseModel):
+    """An endpoint without its secret."""
+
+    id: str
+    url: str
+    types: list[str]
+    disabled: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, endpoint: WebhookEndpoint) -> "EndpointOut":
+        """From the domain's value."""
+        return cls(
+            id=endpoint.id,
+            url=endpoint.url,
+            types=list(endpoint.types),
+            disabled=endpoint.disabled,
+            created_at=endpoint.created_at,
+        )
+
+
+class NewEndpointOut(EndpointOut):
+    """An endpoint just made: the only time that `secret` (``whsec_…``) is shown."""
+
+    secret: str
+
+
+class EndpointList(BaseModel):
+    """An account's endpoints."""
+
+    data: list[EndpointOut]
+
+
+def build_router(delivery: WebhookDelivery, access: Access) -> APIRouter:
+    """Routes by which an account manages its own endpoints."""
+    router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+
+    @router.post("", status_code=HTTPStatus.CREATED)
+    def register(body: NewEndpoint, actor: Annotated[Actor, access.requires("webhook:manage")]) -> NewEndpointOut:
+        """Add an endpoint; the secret that signs what it gets is in this answer and nowhere else."""
+        made = delivery.register(actor.account_id, body.url, body.types)
+        return NewEndpointOut(secret=made.secret, **EndpointOut.of(made.endpoint).model_dump())
+
+    @router.get("")
+    def endpoints(actor: Annotated[Actor, access.requires("webhook:manage")]) -> EndpointList:
+        """The caller's endpoints."""
+        return EndpointList(data=[EndpointOut.of(endpoint) for endpoint in delivery.endpoints(actor.account_id)])
+
+    @router.delete("/{endpoint_id}", status_code=HTTPStatus.NO_CONTENT)
+    def remove(endpoint_id: str, actor: Annotated[Actor, access.requires("webhook:manage")]) -> None:
+        """Delete an endpoint."""
+        delivery.remove(actor.account_id, endpoint_id)
+
+    return router
