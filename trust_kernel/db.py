@@ -95,7 +95,9 @@ class Database:
 
 
 def _server_engine(url: str) -> Engine:
-    return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8)
+    # Timestamps are kept without a zone and mean UTC; the server must not shift them into its own.
+    options = {"options": "-c timezone=utc"}
+    return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8, connect_args=options)
 
 
 def _sqlite_engine(url: str) -> Engine:

@@ -5,7 +5,7 @@ denial, because a gate that ran always says something, if only that all is clear
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -150,3 +150,18 @@ NO_FINDINGS = "gate:panel:silent"
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """The most severe of some verdicts; DENY where there are none (fail closed)."""
     return max(verdicts, key=lambda verdict: verdict.severity, default=Verdict.DENY)
+
+
+def approved_by_review(decision: Decision, reasons: frozenset[str]) -> Decision:
+    """The decision as it stands after a reviewer lifted holds with these reason codes; denials stay."""
+    lifted = tuple(
+        replace(ruling, verdict=Verdict.ALLOW, policy=REVIEWED)
+        if ruling.verdict is Verdict.HOLD and ruling.reason in reasons
+        else ruling
+        for ruling in decision.rulings
+    )
+    return replace(decision, rulings=lifted)
+
+
+REVIEWED = "human-review"
+"""Stands in a ruling's policy where a person lifted a hold."""

@@ -42,6 +42,12 @@ class NotFound(PlacetError):  # noqa: N818
     default_code = "kernel:object:not_found"
 
 
+class Gone(PlacetError):  # noqa: N818
+    """There was such a thing; it was withdrawn and will not come back under this name."""
+
+    default_code = "kernel:object:gone"
+
+
 class NotPermitted(PlacetError):  # noqa: N818
     """The caller is known and may not do this."""
 

@@ -1,0 +1,132 @@
+"""Policy by Cedar (https://www.cedarpolicy.com) through cedarpy: a finding goes in, a ruling comes out."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from generator_gateway.errors import GatewayReason
+from generator_gateway.ports import CaseView, GateReport
+from trust_kernel.decisions import Decision, Finding, Ruling, Verdict
+from trust_kernel.errors import InvalidInput
+from trust_kernel.ids import new_id
+
+GENERATE = "generate"
+UNATTENDED = "generate_unattended"
+_DEFAULT_MESSAGE = "No rule allows this."
+_SCALE = 1000
+"""Cedar's whole numbers carry scores as thousandths."""
+
+
+def default_policy() -> str:
+    """The policy text that ships in the package."""
+    return files("generator_gateway.policies").joinpath("default.cedar").read_text("utf-8")
+
+
+def policy_schema() -> str:
+    """The schema that every policy must fit."""
+    return files("generator_gateway.policies").joinpath("schema.cedarschema").read_text("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    allowed: bool
+    policies: tuple[str, ...]
+
+
+class CedarPolicy:
+    """The active policy, parsed and checked against the schema once.
+
+    Args:
+        text: Cedar policies; each carries ``@id``.
+
+    Raises:
+        InvalidInput: the text does not parse, does not fit the schema, or has a policy without ``@id``.
+    """
+
+    def __init__(self, text: str) -> None:
+        import cedarpy
+
+        self._cedar = cedarpy
+        checked = cedarpy.validate_policies(text, policy_schema())
+        if not checked.validation_passed:
+            problems = "; ".join(str(error) for error in checked.errors)
+            raise InvalidInput(f"the policy does not fit the schema: {problems}", field="policy")
+        self._annotations = _annotations(cedarpy.policies_to_json_str(text))
+        self._policies = cedarpy.PolicySet.from_str(text)
+        self.version = hashlib.sha256(text.encode()).hexdigest()
+
+    def decide(self, view: CaseView, report: GateReport) -> Decision:
+        """Rule on every finding; the worst ruling is the verdict, and no finding at all is a denial."""
+        answers = self._ask(view, report.findings)
+        rulings = tuple(
+            self._ruling(finding, *answers[index * 2 : index * 2 + 2]) for index, finding in enumerate(report.findings)
+        )
+        return Decision(new_id("dec"), view.stage, rulings, self.version, dict(report.made_with))
+
+    def _ask(self, view: CaseView, findings: Sequence[Finding]) -> list[_Answer]:
+        context = {"purpose": view.request.purpose, "remix": view.request.remix_of is not None}
+        requests = [
+            {
+                "principal": {"type": "Account", "id": view.request.account_id},
+                "action": {"type": "Action", "id": action},
+                "resource": {"type": "Finding", "id": str(index)},
+                "context": context,
+            }
+            for index in range(len(findings))
+            for action in (GENERATE, UNATTENDED)
+        ]
+        if not requests:
+            return []
+        entities = [_entity(index, finding) for index, finding in enumerate(findings)]
+        return [self._answer(result) for result in self._cedar.is_authorized_batch(requests, self._policies, entities)]
+
+    def _answer(self, result: Any) -> _Answer:
+        # A policy that fails to evaluate is left out by Cedar; a forbid left out would let things through.
+        if result.diagnostics.errors:
+            return _Answer(allowed=False, policies=())
+        return _Answer(result.allowed, tuple(result.diagnostics.reasons))
+
+    def _ruling(self, finding: Finding, generate: _Answer, unattended: _Answer) -> Ruling:
+        if generate.allowed and unattended.allowed:
+            return self._said(finding, Verdict.ALLOW, generate)
+        if generate.allowed:
+            return self._said(finding, Verdict.HOLD, unattended)
+        return self._said(finding, Verdict.DENY, generate)
+
+    def _said(self, finding: Finding, verdict: Verdict, answer: _Answer) -> Ruling:
+        if not answer.policies:
+            reason = finding.reason if verdict is Verdict.HOLD else GatewayReason.POLICY_DEFAULT
+            return Ruling(finding, verdict, "default-deny", reason, _DEFAULT_MESSAGE)
+        notes = self._annotations[min(answer.policies)]
+        return Ruling(finding, verdict, notes["id"], notes.get("reason", finding.reason), notes.get("message", ""))
+
+
+def _entity(index: int, finding: Finding) -> dict[str, Any]:
+    return {
+        "uid": {"type": "Finding", "id": str(index)},
+        "attrs": {
+            "gate": finding.gate,
+            "stage": str(finding.stage),
+            "outcome": str(finding.outcome),
+            "area": finding.reason.split(":", 1)[0],
+            "gallery": str(finding.facts.get("gallery", "")),
+            "reason": str(finding.reason),
+            "about": finding.about or "",
+            "category": str(finding.facts.get("category", "")),
+            "scored": finding.score is not None,
+            "score": round((finding.score or 0.0) * _SCALE),
+            "threshold": round((finding.threshold or 0.0) * _SCALE),
+        },
+        "parents": [],
+    }
+
+
+def _annotations(policies: str) -> Mapping[str, dict[str, str]]:
+    found = {name: body.get("annotations", {}) for name, body in json.loads(policies)["staticPolicies"].items()}
+    unnamed = [name for name, notes in found.items() if "id" not in notes]
+    if unnamed:
+        raise InvalidInput(f"every policy carries @id; {len(unnamed)} do not", field="policy")
+    return found

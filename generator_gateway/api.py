@@ -1,0 +1,24 @@
+"""The Python door of the gateway."""
+
+from generator_gateway.errors import GatewayReason
+from generator_gateway.pipeline import produce, withdraw
+from generator_gateway.ports import CaseSummary, Cause, Owner, ReleaseRecord
+from generator_gateway.service.reviewing import CaseFile, ReviewDesk
+from generator_gateway.service.verification import Verification, VerificationDesk
+from generator_gateway.service.videos import NewVideo, VideoDesk
+
+__all__ = [
+    "CaseFile",
+    "CaseSummary",
+    "Cause",
+    "GatewayReason",
+    "NewVideo",
+    "Owner",
+    "ReleaseRecord",
+    "ReviewDesk",
+    "Verification",
+    "VerificationDesk",
+    "VideoDesk",
+    "produce",
+    "withdraw",
+]

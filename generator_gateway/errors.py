@@ -1,0 +1,35 @@
+"""Reason codes of the gateway."""
+
+from enum import StrEnum
+
+
+class GatewayReason(StrEnum):
+    """Why the gateway, and not a guard, stopped, failed or refused something."""
+
+    GATE_UNAVAILABLE = "gate:panel:unavailable"
+    GATE_SILENT = "gate:panel:silent"
+    GATE_CLEAR = "gate:panel:clear"
+    POLICY_DEFAULT = "policy:default:denied"
+    REVIEW_APPROVED = "review:case:approved"
+    REVIEW_DENIED = "review:case:denied"
+    REMIX_PARENT_WITHDRAWN = "remix:parent:withdrawn"
+    REMIX_PARENT_UNKNOWN = "remix:parent:unknown"
+    REMIX_CLEAR = "remix:parent:clear"
+    CASE_EXHAUSTED = "case:machine:exhausted"
+    CASE_BROKEN = "case:machine:broken"
+    CASE_LEASE_LOST = "case:lease:lost"
+    CASE_NOT_HELD = "case:state:not_held"
+    CASE_UNFINISHED = "case:state:unfinished"
+    VIDEO_UNKNOWN = "video:object:unknown"
+    VIDEO_DELETED = "video:object:deleted"
+    RELEASE_WITHDRAWN = "release:video:withdrawn"
+    RELEASE_DELETED_BY_OWNER = "release:video:deleted_by_owner"
+    PROMPT_LENGTH = "request:prompt:length"
+    SIZE_UNSUPPORTED = "request:size:unsupported"
+    SECONDS_UNSUPPORTED = "request:seconds:unsupported"
+    MODEL_UNKNOWN = "request:model:unknown"
+    BODY_MALFORMED = "request:body:malformed"
+    REFERENCE_MALFORMED = "request:reference:malformed"
+    CHARACTERS_MALFORMED = "request:characters:malformed"
+    VARIANT_UNKNOWN = "request:variant:unknown"
+    IDEMPOTENCY_REUSED = "request:idempotency_key:reused"

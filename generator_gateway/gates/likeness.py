@@ -1,0 +1,103 @@
+"""Faces and voices, in what is handed in and in what was made."""
+
+from collections.abc import Sequence
+
+from consent_registry.api import ConsentRegistry
+from generator_gateway.errors import GatewayReason
+from generator_gateway.gates.consents import ask, joined
+from generator_gateway.gates.panel import clear
+from generator_gateway.ports import CaseView, GateReport
+from generator_gateway.stages import Consent
+from likeness_guard.api import Band, Gallery, LikenessGuard, LikenessReason, Modality, Sighting
+from trust_kernel.decisions import Evidence, Finding, Outcome, Stage
+
+_BLOCKLISTED = {Modality.FACE: LikenessReason.FACE_BLOCKLISTED, Modality.VOICE: LikenessReason.VOICE_BLOCKLISTED}
+_STRANGER = {Modality.FACE: LikenessReason.FACE_STRANGER, Modality.VOICE: LikenessReason.VOICE_STRANGER}
+_UNSURE = {Modality.FACE: LikenessReason.FACE_UNSURE, Modality.VOICE: LikenessReason.VOICE_UNSURE}
+_NO_CONSENT = {Modality.FACE: LikenessReason.FACE_NO_CONSENT, Modality.VOICE: LikenessReason.VOICE_NO_CONSENT}
+_CONSENTED = {Modality.FACE: LikenessReason.FACE_CONSENTED, Modality.VOICE: LikenessReason.VOICE_CONSENTED}
+
+
+class LikenessGate:
+    """Who is in this picture, this video, this voice, and did they say placet?"""
+
+    name = "likeness:media"
+
+    def __init__(self, likeness: LikenessGuard, registry: ConsentRegistry) -> None:
+        self._likeness = likeness
+        self._registry = registry
+
+    def look(self, view: CaseView) -> GateReport:
+        """One finding for each face track and each voice, or one that there is none."""
+        findings: list[Finding] = []
+        consents: list[Consent] = []
+        seen: list[str] = []
+        made_with: dict[str, str] = {}
+        for source, medium in view.looks:
+            examination = self._likeness.examine(medium)
+            made_with.update(examination.made_with)
+            for track in _tracks(examination.sightings):
+                said, granted = self._track(view, source, track)
+                findings.extend(said)
+                consents.extend(granted)
+                # Whoever is recognised co-owns what is released; a doubtful likeness does not make an owner.
+                seen.extend(s.about for s in track if s.about and s.gallery is Gallery.CAMEO and s.band is Band.MATCH)
+        if not findings:
+            findings.append(clear(self, view, GatewayReason.GATE_CLEAR))
+        return GateReport(tuple(findings), joined(consents), made_with, tuple(dict.fromkeys(seen)))
+
+    def _track(self, view: CaseView, source: str, track: Sequence[Sighting]) -> tuple[list[Finding], list[Consent]]:
+        findings: list[Finding] = []
+        consents: list[Consent] = []
+        for sighting in track:
+            outcome, reason, consent = self._judge(view, sighting)
+            if consent is not None:
+                consents.append(consent)
+            findings.append(self._finding(view, source, sighting, outcome, reason))
+        if any(finding.outcome is Outcome.CONSENTED for finding in findings):
+            # The same face can't be two people: a sure match with somebody who agreed outweighs doubtful others.
+            findings = [finding for finding in findings if finding.outcome is not Outcome.UNSURE]
+        return findings, consents
+
+    def _judge(self, view: CaseView, sighting: Sighting) -> tuple[Outcome, str, Consent | None]:
+        modality = sighting.modality
+        if sighting.gallery is Gallery.STRANGER:
+            sure = sighting.band is Band.MATCH
+            return (Outcome.MATCH if sure else Outcome.UNSURE), _STRANGER[modality], None
+        if sighting.band is not Band.MATCH:
+            return Outcome.UNSURE, _UNSURE[modality], None
+        if sighting.gallery is Gallery.BLOCKLIST or sighting.about is None:
+            return Outcome.MATCH, _BLOCKLISTED[modality], None
+        return self._consent(view, sighting.about, modality)
+
+    def _consent(self, view: CaseView, subject_id: str, modality: Modality) -> tuple[Outcome, str, Consent | None]:
+        if view.stage is Stage.OUTPUT:
+            # Only what was admitted may come out; a likeness that nobody asked for is not covered by a wide grant.
+            invited = any(c.subject_id == subject_id and modality.value in c.modalities for c in view.consents)
+            outcome = Outcome.CONSENTED if invited else Outcome.MATCH
+            return outcome, (_CONSENTED if invited else _NO_CONSENT)[modality], None
+        reply = ask(self._registry, view, subject_id, modality.value)
+        if reply.consent is None:
+            return Outcome.MATCH, _NO_CONSENT[modality], None
+        return Outcome.CONSENTED, _CONSENTED[modality], reply.consent
+
+    def _finding(self, view: CaseView, source: str, sighting: Sighting, outcome: Outcome, reason: str) -> Finding:
+        return Finding(
+            gate=self.name,
+            stage=view.stage,
+            outcome=outcome,
+            reason=reason,
+            evidence=Evidence(source, seconds=sighting.seconds, box=sighting.box),
+            score=sighting.score,
+            threshold=sighting.threshold,
+            about=sighting.about,
+            facts={"gallery": sighting.gallery.value, "modality": sighting.modality.value},
+        )
+
+
+def _tracks(sightings: Sequence[Sighting]) -> list[list[Sighting]]:
+    """Sightings of one face or one voice together."""
+    tracks: dict[tuple[object, ...], list[Sighting]] = {}
+    for sighting in sightings:
+        tracks.setdefault((sighting.modality, sighting.seconds, sighting.box), []).append(sighting)
+    return list(tracks.values())

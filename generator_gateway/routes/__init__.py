@@ -1,0 +1,7 @@
+"""HTTP doors of the gateway: videos, cases, verification."""
+
+from generator_gateway.routes.cases import build_case_router
+from generator_gateway.routes.verify import build_verify_router
+from generator_gateway.routes.videos import build_video_router
+
+__all__ = ["build_case_router", "build_verify_router", "build_video_router"]

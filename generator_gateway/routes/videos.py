@@ -1,0 +1,121 @@
+"""The videos API (`/v1/videos`), for the stock OpenAI client and everybody else."""
+
+from pathlib import Path
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+
+from generator_gateway.errors import GatewayReason
+from generator_gateway.ports import CaseSummary
+from generator_gateway.routes.intake import VideoIntake
+from generator_gateway.schemas import RemixIn, VideoDeleted, VideoOut, VideoPage, video_out
+from generator_gateway.service.videos import NewVideo, VideoDesk
+from trust_kernel.errors import InvalidInput
+from trust_kernel.web.access import Access, Actor
+
+POLL_AFTER_MS = "500"
+_PICTURES = {"thumbnail": "image/webp", "spritesheet": "image/jpeg"}
+
+
+class Stills(Protocol):
+    """Pictures of a video."""
+
+    def poster(self, path: Path) -> bytes:
+        """WebP."""
+        ...
+
+    def spritesheet(self, path: Path) -> bytes:
+        """JPEG."""
+        ...
+
+
+def build_video_router(desk: VideoDesk, intake: VideoIntake, stills: Stills, access: Access) -> APIRouter:
+    """Routes of the videos API."""
+    router = APIRouter(prefix="/v1/videos", tags=["videos"])
+    create = access.requires("video:create")
+    read = access.requires("video:read")
+    delete = access.requires("video:delete")
+
+    def shown(case: CaseSummary) -> VideoOut:
+        return video_out(case, desk.release_of(case.id))
+
+    @router.post("")
+    async def create_video(
+        request: Request,
+        actor: Annotated[Actor, create],
+        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    ) -> VideoOut:
+        """Ask for a video; the answer is the job, not the video."""
+        async with intake.read(request) as new:
+            case = await run_in_threadpool(desk.submit, actor.account_id, new, idempotency_key)
+        return shown(case)
+
+    @router.get("")
+    def list_videos(
+        actor: Annotated[Actor, read],
+        after: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        order: Annotated[str, Query(pattern="^(asc|desc)$")] = "desc",
+    ) -> VideoPage:
+        """The caller's videos and those that it co-owns."""
+        cases, more = desk.list(actor.account_id, after=after, limit=limit, ascending=order == "asc")
+        data = [shown(case) for case in cases]
+        return VideoPage(
+            data=data,
+            first_id=data[0].id if data else None,
+            last_id=data[-1].id if data else None,
+            has_more=more,
+        )
+
+    @router.get("/{video_id}")
+    def retrieve_video(video_id: str, response: Response, actor: Annotated[Actor, read]) -> VideoOut:
+        """One video job."""
+        response.headers["openai-poll-after-ms"] = POLL_AFTER_MS
+        return shown(desk.see(actor.account_id, video_id))
+
+    @router.get("/{video_id}/content", response_class=Response)
+    def download_video(video_id: str, actor: Annotated[Actor, read], variant: str = "video") -> Response:
+        """The file, its thumbnail or its spritesheet; its status is read from the database this very moment."""
+        if variant != "video" and variant not in _PICTURES:
+            raise InvalidInput(
+                "there is no such variant",
+                code=GatewayReason.VARIANT_UNKNOWN,
+                field="variant",
+                limit="video, thumbnail, spritesheet",
+            )
+        download = desk.download(actor.account_id, video_id)
+        path = download.__enter__()
+        headers = {"cache-control": "no-store"}
+        if variant == "video":
+            close = BackgroundTask(download.__exit__, None, None, None)
+            return FileResponse(path, media_type="video/mp4", headers=headers, background=close)
+        try:
+            picture = stills.poster(path) if variant == "thumbnail" else stills.spritesheet(path)
+        finally:
+            download.__exit__(None, None, None)
+        return Response(picture, media_type=_PICTURES[variant], headers=headers)
+
+    @router.delete("/{video_id}")
+    def delete_video(video_id: str, actor: Annotated[Actor, delete]) -> VideoDeleted:
+        """Take a video back for everybody."""
+        desk.delete(actor.account_id, video_id)
+        return VideoDeleted(id=video_id)
+
+    @router.post("/{video_id}/remix")
+    def remix_video(video_id: str, body: RemixIn, actor: Annotated[Actor, create]) -> VideoOut:
+        """A new video from a finished one; everybody in every ancestor must agree again."""
+        parent = desk.see(actor.account_id, video_id).request
+        new = NewVideo(
+            prompt=body.prompt,
+            model=parent.model,
+            seconds=str(parent.seconds),
+            size=f"{parent.width}x{parent.height}",
+            remix_of=video_id,
+            purpose=parent.purpose,
+        )
+        return shown(desk.submit(actor.account_id, new))
+
+    return router

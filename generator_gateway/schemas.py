@@ -1,0 +1,191 @@
+"""HTTP shapes of the gateway. The video object is OpenAI's, every key present, with ours under `placet`."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from generator_gateway.ports import CaseSummary, ReleaseRecord
+from trust_kernel.decisions import Decision, Finding, Ruling
+
+_STATUS: dict[str, Literal["queued", "in_progress", "completed", "failed"]] = {
+    "queued": "queued",
+    "held": "queued",
+    "in_progress": "in_progress",
+    "completed": "completed",
+    "failed": "failed",
+}
+
+
+class ErrorOut(BaseModel):
+    """Why a video failed: a documented reason code."""
+
+    code: str
+    message: str
+
+
+class PlacetOut(BaseModel):
+    """What a client of ours may also want to know.
+
+    Attributes:
+        state: the case's own state; "held" and "withdrawn" have no word in the videos API.
+        reasons: every reason code, worst first.
+    """
+
+    state: str
+    reasons: list[str]
+    message: str | None = None
+
+
+class VideoOut(BaseModel):
+    """The video object of the videos API."""
+
+    id: str
+    object: Literal["video"] = "video"
+    model: str
+    status: Literal["queued", "in_progress", "completed", "failed"]
+    progress: int
+    created_at: int
+    completed_at: int | None
+    expires_at: int | None = None
+    prompt: str
+    size: str
+    seconds: str
+    remixed_from_video_id: str | None
+    error: ErrorOut | None
+    placet: PlacetOut
+
+
+class VideoPage(BaseModel):
+    """A page of videos."""
+
+    object: Literal["list"] = "list"
+    data: list[VideoOut]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool
+
+
+class VideoDeleted(BaseModel):
+    """A video is gone."""
+
+    id: str
+    object: Literal["video.deleted"] = "video.deleted"
+    deleted: Literal[True] = True
+
+
+class RemixIn(BaseModel):
+    """A remix's prompt."""
+
+    prompt: str
+
+
+class FindingOut(BaseModel):
+    """One finding with its ruling, for reviewers."""
+
+    gate: str
+    stage: str
+    outcome: str
+    verdict: str
+    policy: str
+    reason: str
+    message: str
+    score: float | None
+    threshold: float | None
+    about: str | None
+    source: str
+    span: tuple[int, int] | None
+    seconds: tuple[float, float] | None
+    box: tuple[float, float, float, float] | None
+    note: str
+
+
+class DecisionOut(BaseModel):
+    """One decision, with what it was made with."""
+
+    id: str
+    stage: str
+    verdict: str
+    policy_version: str
+    made_with: dict[str, str]
+    findings: list[FindingOut]
+
+
+class CaseOut(BaseModel):
+    """A case for reviewers."""
+
+    video: VideoOut
+    account_id: str
+    decisions: list[DecisionOut]
+
+
+class CasePage(BaseModel):
+    """A page of cases."""
+
+    data: list[CaseOut]
+    has_more: bool
+
+
+class ReviewIn(BaseModel):
+    """A reviewer's word on a held case."""
+
+    verdict: Literal["allow", "deny"]
+    note: str = ""
+
+
+def video_out(case: CaseSummary, release: ReleaseRecord | None) -> VideoOut:
+    """A case as the videos API shows it; a withdrawn video has failed."""
+    request = case.request
+    withdrawn = release is not None and release.status == "withdrawn"
+    error: ErrorOut | None = None
+    if withdrawn and release is not None:
+        error = ErrorOut(code="release:video:withdrawn", message="This video was withdrawn.")
+    elif case.status == "failed":
+        error = ErrorOut(code=case.error_code or "case:machine:broken", message=case.error_message or "")
+    return VideoOut(
+        id=case.id,
+        model=request.model,
+        status="failed" if withdrawn else _STATUS[case.status],
+        progress=case.progress,
+        created_at=int(case.created_at.timestamp()),
+        completed_at=int(case.completed_at.timestamp()) if case.completed_at else None,
+        prompt=request.prompt,
+        size=f"{request.width}x{request.height}",
+        seconds=str(request.seconds),
+        remixed_from_video_id=request.remix_of,
+        error=error,
+        placet=PlacetOut(
+            state="withdrawn" if withdrawn else case.status, reasons=list(case.reasons), message=case.error_message
+        ),
+    )
+
+
+def decision_out(decision: Decision) -> DecisionOut:
+    """A decision as reviewers see it."""
+    return DecisionOut(
+        id=decision.id,
+        stage=decision.stage,
+        verdict=decision.verdict,
+        policy_version=decision.policy_version,
+        made_with=dict(decision.made_with),
+        findings=[_finding_out(ruling.finding, ruling) for ruling in decision.rulings],
+    )
+
+
+def _finding_out(finding: Finding, ruling: Ruling) -> FindingOut:
+    return FindingOut(
+        gate=finding.gate,
+        stage=finding.stage,
+        outcome=finding.outcome,
+        verdict=ruling.verdict,
+        policy=ruling.policy,
+        reason=ruling.reason,
+        message=ruling.message,
+        score=finding.score,
+        threshold=finding.threshold,
+        about=finding.about,
+        source=finding.evidence.source,
+        span=finding.evidence.span,
+        seconds=finding.evidence.seconds,
+        box=finding.evidence.box,
+        note=finding.evidence.note,
+    )

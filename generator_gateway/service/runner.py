@@ -1,0 +1,131 @@
+"""Runs one case to its end in this worker, or gives it back."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Protocol
+
+from generator_gateway.errors import GatewayReason
+from generator_gateway.pipeline import produce
+from generator_gateway.ports import Lease, Line
+from generator_gateway.stages import Ended, Request, Stopped
+from trust_kernel.decisions import Verdict
+from trust_kernel.errors import Conflict, InvalidInput, PlacetError, Unavailable
+
+_log = logging.getLogger(__name__)
+
+
+class Leases(Protocol):
+    """Who works on what."""
+
+    ttl: timedelta
+
+    def claim(self, case_id: str) -> Lease | None:
+        """Take a case, or None."""
+        ...
+
+    def renew(self, case_id: str) -> None:
+        """Keep it."""
+        ...
+
+    def let_go(self, lease: Lease, rest: timedelta | None = None) -> None:
+        """Give it back."""
+        ...
+
+
+class Accepted(Protocol):
+    """Reads what was asked for."""
+
+    def requested(self, case_id: str) -> Request:
+        """The request of a case."""
+        ...
+
+
+class CaseRunner:
+    """Claims a case, keeps the claim alive, walks the release path.
+
+    Args:
+        max_attempts: workers that may die or fail on a case before it is given up.
+        rest: how long a case rests after an outage; doubled with every attempt.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        leases: Leases,
+        accepted: Accepted,
+        *,
+        max_attempts: int = 5,
+        rest: timedelta = timedelta(seconds=2),
+    ) -> None:
+        self._line = line
+        self._leases = leases
+        self._accepted = accepted
+        self._max_attempts = max_attempts
+        self._rest = rest
+
+    def run(self, case_id: str) -> Ended | None:
+        """Take a case as far as it goes now; None where somebody else has it, or it must rest."""
+        lease = self._leases.claim(case_id)
+        if lease is None:
+            return None
+        rest: timedelta | None = None
+        try:
+            with self._alive(lease):
+                return self._produce(lease)
+        except Conflict as error:
+            if error.code != GatewayReason.CASE_LEASE_LOST:
+                raise
+            _log.warning("case %s was taken over by another worker", case_id)
+            return None
+        except Unavailable as error:
+            rest = self._rest * 2 ** (lease.attempt - 1)
+            _log.warning("case %s rests for %s: %s", case_id, rest, error.detail)
+            return None
+        finally:
+            self._leases.let_go(lease, rest)
+
+    def _produce(self, lease: Lease) -> Ended:
+        request = self._accepted.requested(lease.case_id)
+        if lease.attempt > self._max_attempts:
+            return self._give_up(lease.case_id, GatewayReason.CASE_EXHAUSTED, _EXHAUSTED)
+        try:
+            return produce(request, self._line)
+        except InvalidInput as error:
+            return self._give_up(lease.case_id, error.code, error.detail)
+        except (Conflict, Unavailable):
+            raise
+        except PlacetError as error:
+            # Trying again would not help; the operator's log has the cause, the client a code.
+            _log.exception("case %s broke", lease.case_id)
+            code = error.code if error.code.startswith(("watermark:", "case:")) else GatewayReason.CASE_BROKEN
+            return self._give_up(lease.case_id, code, _BROKEN)
+
+    def _give_up(self, case_id: str, code: str, message: str) -> Stopped:
+        return self._line.ledger.close(Stopped(case_id, Verdict.DENY, (str(code),), message))
+
+    @contextmanager
+    def _alive(self, lease: Lease) -> Iterator[None]:
+        done = threading.Event()
+        pulse = threading.Thread(target=self._beat, args=(lease, done), name=f"lease-{lease.case_id}", daemon=True)
+        pulse.start()
+        try:
+            yield
+        finally:
+            done.set()
+            pulse.join()
+
+    def _beat(self, lease: Lease, done: threading.Event) -> None:
+        while not done.wait(self._leases.ttl.total_seconds() / 3):
+            try:
+                self._leases.renew(lease.case_id)
+            except Conflict:
+                return
+            except Unavailable:
+                continue
+
+
+_EXHAUSTED = "This could not be finished after several tries. Please send it again."
+_BROKEN = "Something is wrong on our side, and nothing was let out. Please tell the operator the video's id."

@@ -1,0 +1,175 @@
+"""The door out, and the way back: release and withdrawal, each one transaction."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from consent_registry.api import ConsentRegistry, ConsentSnapshot, Modality
+from generator_gateway.errors import GatewayReason
+from generator_gateway.pipeline import withdraw
+from generator_gateway.ports import (
+    Cases,
+    Cause,
+    Journal,
+    Notices,
+    Owner,
+    Recall,
+    Record,
+    ReleaseRecord,
+    Releases,
+)
+from generator_gateway.service.records import LedgerSteps
+from generator_gateway.stages import Consent, Ended, Logged, Released, Stopped
+from trust_kernel.clock import Clock
+from trust_kernel.db import Database
+from trust_kernel.decisions import Verdict
+
+REQUESTER_RIGHTS = ("see", "download", "delete")
+SUBJECT_RIGHTS = ("see", "download", "delete", "withdraw", "object")
+
+
+class ReleaseVault:
+    """The pipeline's `vault`."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        journal: Journal,
+        cases: Cases,
+        releases: Releases,
+        registry: ConsentRegistry,
+        record: Record,
+        notices: Notices,
+        ledger: LedgerSteps,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._journal = journal
+        self._cases = cases
+        self._releases = releases
+        self._registry = registry
+        self._record = record
+        self._notices = notices
+        self._ledger = ledger
+
+    def release(self, logged: Logged) -> Ended:
+        """Lock the people concerned, check that each still says placet, and let the video out, or stop.
+
+        A revocation locks the same rows: it comes either before this, and stops it, or after, and withdraws it.
+        """
+        earned = self._journal.earned(logged.case_id, Released)
+        if earned is not None:
+            return earned
+        with self._database.transaction():
+            now = self._clock.now()
+            admitted = logged.signed.marked.passed.draft.admitted
+            request = admitted.opened.request
+            refused = self._registry.recheck(
+                [_snapshot(consent) for consent in admitted.consents], account_id=request.account_id, at=now
+            )
+            if refused is None and self._parent_gone(request.remix_of):
+                refused = GatewayReason.REMIX_PARENT_WITHDRAWN
+            if refused is not None:
+                return self._ledger.close(Stopped(logged.case_id, Verdict.DENY, (str(refused),), _TOO_LATE))
+            owners = tuple(self._owners(request.account_id, admitted.consents))
+            self._let_out(logged, owners, now)
+            released = Released(logged, now, tuple(dict.fromkeys(owner.account_id for owner in owners)))
+            return self._journal.earn(logged.case_id, released)
+
+    def _parent_gone(self, parent: str | None) -> bool:
+        if parent is None:
+            return False
+        release = self._releases.find(parent)
+        return release is None or release.status != "released"
+
+    def _owners(self, requester: str, consents: Iterable[Consent]) -> Iterable[Owner]:
+        yield Owner(requester, "requester", REQUESTER_RIGHTS)
+        people: dict[str, Owner] = {}
+        for consent in consents:
+            account = self._registry.subject(consent.subject_id).account_id
+            earlier = people.get(consent.subject_id)
+            modalities = consent.modalities | frozenset(earlier.modalities if earlier else ())
+            people[consent.subject_id] = Owner(
+                account, "subject", SUBJECT_RIGHTS, consent.subject_id, consent.grant_id, tuple(sorted(modalities))
+            )
+        yield from people.values()
+
+    def _let_out(self, logged: Logged, owners: tuple[Owner, ...], now: datetime) -> None:
+        signed = logged.signed
+        passed = signed.marked.passed
+        opened = passed.draft.admitted.opened
+        entry = self._record.append(
+            "release:video:released",
+            {
+                "case": logged.case_id,
+                "media": signed.media.digest,
+                "owners": len(owners),
+                "sealed": logged.ledger_index,
+            },
+        )
+        self._releases.add(
+            ReleaseRecord(
+                case_id=logged.case_id,
+                release_number=opened.release_number,
+                media_digest=signed.media.digest,
+                manifest_label=signed.manifest_label,
+                fingerprints=passed.fingerprints,
+                status="released",
+                released_at=now,
+                ledger_index=entry.index,
+                owners=owners,
+            )
+        )
+        self._cases.complete(logged.case_id, now)
+        for owner in owners:
+            kind = "likeness:use:released" if owner.role == "subject" else "video:case:completed"
+            self._notices.emit(kind, owner.account_id, {"video_id": logged.case_id, "role": owner.role})
+
+
+class ReleaseRecall:
+    """Finds releases and takes them back, inside whatever transaction the cause opened."""
+
+    def __init__(self, database: Database, clock: Clock, releases: Releases, record: Record, notices: Notices) -> None:
+        self._database = database
+        self._clock = clock
+        self._releases = releases
+        self._record = record
+        self._notices = notices
+
+    def touched_by(self, cause: Cause) -> tuple[str, ...]:
+        """Live releases that the cause touches, locked."""
+        return self._releases.lock_touched(cause)
+
+    def take_back(self, case_ids: tuple[str, ...], cause: Cause) -> tuple[str, ...]:
+        """Mark each withdrawn, put it on the ledger, tell every owner."""
+        now = self._clock.now()
+        with self._database.transaction():
+            for case_id in case_ids:
+                release = self._releases.mark_withdrawn(case_id, cause.reason, now)
+                self._record.append("release:video:withdrawn", {"case": case_id, "reason": cause.reason})
+                for account_id in dict.fromkeys(owner.account_id for owner in release.owners):
+                    payload = {"video_id": case_id, "reason": cause.reason}
+                    self._notices.emit("release:video:withdrawn", account_id, payload)
+        return case_ids
+
+
+class RevocationWithdrawals:
+    """What the registry calls inside a revocation's transaction; it knows nothing of releases."""
+
+    def __init__(self, recall: Recall) -> None:
+        self._recall = recall
+
+    def withdraw_for(
+        self, subject_id: str, grant_ids: frozenset[str] | None, reason: str, at: datetime
+    ) -> tuple[str, ...]:
+        """Withdraw what was released under these grants; every release that shows the subject where None."""
+        del at  # the release rows carry the recall's own clock, which is the registry's
+        return withdraw(Cause(reason=reason, subject_id=subject_id, grant_ids=grant_ids), self._recall)
+
+
+def _snapshot(consent: Consent) -> ConsentSnapshot:
+    modalities = frozenset(Modality(modality) for modality in consent.modalities)
+    return ConsentSnapshot(consent.subject_id, consent.epoch, consent.grant_id, modalities)
+
+
+_TOO_LATE = "Consent ended while this was being made, so it can't go out."

@@ -1,0 +1,232 @@
+"""What clients do with videos: ask for one, look, download, delete."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from generator_gateway.errors import GatewayReason
+from generator_gateway.pipeline import withdraw
+from generator_gateway.ports import CaseShelf, CaseSummary, Cause, Queue, Recall, ReleaseRecord, Releases
+from generator_gateway.service.rendering import Identifies
+from generator_gateway.stages import Reference, Request
+from trust_kernel.db import Database
+from trust_kernel.errors import Conflict, Gone, InvalidInput, NotFound
+from trust_kernel.ids import new_id
+from trust_kernel.media.blobs import Blobs
+from trust_kernel.media.refs import MediaLimits
+
+MAX_PROMPT = 32_000
+DEFAULT_SECONDS = "4"
+DEFAULT_SIZE = "720x1280"
+
+
+@dataclass(frozen=True, slots=True)
+class NewVideo:
+    """What a client sent, before it was checked.
+
+    Attributes:
+        seconds: a whole number as text, as the videos API has it.
+        size: "1280x720".
+        references: media as local files, which the caller deletes.
+        characters: cameo ids.
+    """
+
+    prompt: str
+    model: str
+    seconds: str = DEFAULT_SECONDS
+    size: str = DEFAULT_SIZE
+    references: tuple[Path, ...] = ()
+    characters: tuple[str, ...] = ()
+    remix_of: str | None = None
+    purpose: str = "personal"
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRules:
+    """What may be asked for.
+
+    Attributes:
+        models: names that clients may use.
+        sizes: (width, height) in pixels by name.
+        max_seconds: longest video.
+        reference: limits of an input reference.
+    """
+
+    models: frozenset[str]
+    sizes: dict[str, tuple[int, int]]
+    max_seconds: int
+    reference: MediaLimits
+
+
+class VideoDesk:
+    """Takes requests in and hands videos out.
+
+    Args:
+        blobs: where references, drafts and releases lie.
+        queue: told of every new case.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        cases: CaseShelf,
+        releases: Releases,
+        recall: Recall,
+        blobs: Blobs,
+        identifier: Identifies,
+        queue: Queue,
+        rules: VideoRules,
+    ) -> None:
+        self._database = database
+        self._cases = cases
+        self._releases = releases
+        self._recall = recall
+        self._blobs = blobs
+        self._identifier = identifier
+        self._queue = queue
+        self._rules = rules
+
+    def submit(self, account_id: str, new: NewVideo, idempotency_key: str | None = None) -> CaseSummary:
+        """Check a request, keep it, put it on the queue.
+
+        Raises:
+            InvalidInput: names the field and the limit.
+            NotFound: the parent of a remix is not the caller's to see.
+            Conflict: the parent is not finished, or the idempotency key was used for another request.
+            Gone: the parent was withdrawn.
+        """
+        request = self._request(account_id, new)
+        digest = _digest(request) if idempotency_key else None
+        case, fresh = self._cases.accept(request, idempotency_key, digest)
+        if fresh:
+            self._queue.enqueue(case.id)
+        return case
+
+    def _request(self, account_id: str, new: NewVideo) -> Request:
+        if not 1 <= len(new.prompt) <= MAX_PROMPT or not new.prompt.strip():
+            raise InvalidInput(
+                f"the prompt has {len(new.prompt)} characters",
+                code=GatewayReason.PROMPT_LENGTH,
+                field="prompt",
+                limit=f"1 to {MAX_PROMPT} characters",
+            )
+        if new.model not in self._rules.models:
+            known = ", ".join(sorted(self._rules.models))
+            raise InvalidInput("there is no such model", code=GatewayReason.MODEL_UNKNOWN, field="model", limit=known)
+        width, height = self._size(new.size)
+        if new.remix_of is not None:
+            self._parent(account_id, new.remix_of)
+        case_id = new_id("video")
+        return Request(
+            case_id=case_id,
+            account_id=account_id,
+            prompt=new.prompt,
+            model=new.model,
+            seconds=self._seconds(new.seconds),
+            width=width,
+            height=height,
+            seed=_seed(new),
+            references=tuple(self._reference(path) for path in new.references),
+            characters=new.characters,
+            remix_of=new.remix_of,
+            purpose=new.purpose,
+        )
+
+    def _size(self, size: str) -> tuple[int, int]:
+        try:
+            return self._rules.sizes[size]
+        except KeyError:
+            raise InvalidInput(
+                "this size is not made",
+                code=GatewayReason.SIZE_UNSUPPORTED,
+                field="size",
+                limit=", ".join(self._rules.sizes),
+            ) from None
+
+    def _seconds(self, seconds: str) -> int:
+        if not (seconds.isascii() and seconds.isdigit() and 1 <= int(seconds[:6]) <= self._rules.max_seconds):
+            raise InvalidInput(
+                "seconds must be a whole number within the limit",
+                code=GatewayReason.SECONDS_UNSUPPORTED,
+                field="seconds",
+                limit=f"1 to {self._rules.max_seconds}",
+            )
+        return int(seconds)
+
+    def _reference(self, path: Path) -> Reference:
+        media = self._identifier.identify(path, self._rules.reference)
+        self._blobs.put_file(path)
+        return Reference(new_id("ref"), media)
+
+    def _parent(self, account_id: str, parent_id: str) -> None:
+        parent = self.see(account_id, parent_id)
+        if parent.status != "completed":
+            raise Conflict("only a finished video can be remixed", code=GatewayReason.CASE_UNFINISHED, field="video_id")
+
+    def see(self, account_id: str, case_id: str) -> CaseSummary:
+        """A case that this account may see: its own, or one that it co-owns. Anything else does not exist."""
+        case = self._cases.get(case_id)
+        if case.deleted_at is not None or not self._may_see(account_id, case):
+            raise NotFound("there is no such video", code=GatewayReason.VIDEO_UNKNOWN)
+        return case
+
+    def _may_see(self, account_id: str, case: CaseSummary) -> bool:
+        return account_id == case.account_id or self._owns(account_id, self._releases.find(case.id))
+
+    def _owns(self, account_id: str, release: ReleaseRecord | None) -> bool:
+        return release is not None and any(owner.account_id == account_id for owner in release.owners)
+
+    def release_of(self, case_id: str) -> ReleaseRecord | None:
+        """The release of a case, as it stands this moment."""
+        return self._releases.find(case_id)
+
+    @contextmanager
+    def download(self, account_id: str, case_id: str) -> Iterator[Path]:
+        """The released file, if it is out at this moment.
+
+        Raises:
+            NotFound: not the caller's.
+            Conflict: not finished.
+            Gone: withdrawn.
+        """
+        self.see(account_id, case_id)
+        release = self._releases.find(case_id)
+        if release is None:
+            raise Conflict("this video is not finished", code=GatewayReason.CASE_UNFINISHED)
+        if release.status != "released":
+            raise Gone("this video was withdrawn", code=GatewayReason.RELEASE_WITHDRAWN)
+        with self._blobs.open_path(release.media_digest) as path:
+            yield path
+
+    def list(
+        self, account_id: str, *, after: str | None, limit: int, ascending: bool
+    ) -> tuple[list[CaseSummary], bool]:
+        """The account's own videos and those it co-owns."""
+        return self._cases.page(account_id, after=after, limit=limit, ascending=ascending)
+
+    def delete(self, account_id: str, case_id: str) -> None:
+        """Take a video back for everybody; its maker and whoever appears in it may."""
+        self.see(account_id, case_id)
+        with self._database.transaction():
+            cause = Cause(GatewayReason.RELEASE_DELETED_BY_OWNER, case_ids=frozenset({case_id}), actor=account_id)
+            withdraw(cause, self._recall)
+            self._cases.delete(case_id)
+
+
+def _seed(new: NewVideo) -> int:
+    """Equal requests draw equal pictures unless a seed says otherwise."""
+    if new.seed is not None:
+        return new.seed
+    return int.from_bytes(hashlib.sha256(f"{new.prompt}/{new.size}".encode()).digest()[:4], "big")
+
+
+def _digest(request: Request) -> str:
+    """What makes two requests under one idempotency key the same: everything but the ids drawn for them."""
+    fields = asdict(request)
+    fields.pop("case_id")
+    fields["references"] = [reference.media.digest for reference in request.references]
+    return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()

@@ -1,0 +1,8 @@
+"""The only queries of the gateway."""
+
+from generator_gateway.store.cases import CaseStore
+from generator_gateway.store.journal import CaseJournal
+from generator_gateway.store.leases import LeaseBook
+from generator_gateway.store.releases import ReleaseStore
+
+__all__ = ["CaseJournal", "CaseStore", "LeaseBook", "ReleaseStore"]

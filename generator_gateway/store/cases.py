@@ -1,0 +1,248 @@
+"""Cases, decisions and reviews."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from pydantic import TypeAdapter
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from generator_gateway.errors import GatewayReason
+from generator_gateway.ports import CaseSummary
+from generator_gateway.stages import Request, Stopped
+from generator_gateway.store.leases import OPEN, LeaseBook
+from generator_gateway.tables import CaseRow, DecisionRow, OwnerRow, ReviewRow
+from trust_kernel.clock import Clock, aware
+from trust_kernel.db import Database
+from trust_kernel.decisions import Decision, Ruling, Stage, Verdict
+from trust_kernel.errors import Conflict, NotFound
+from trust_kernel.ids import new_id, new_release_number
+
+_REQUEST = TypeAdapter(Request)
+_RULING = TypeAdapter(Ruling)
+_STATUS = {Verdict.HOLD: "held", Verdict.DENY: "failed"}
+MAX_LINEAGE = 64
+"""Ancestors that a remix may have; longer chains are refused rather than walked."""
+
+
+class CaseStore:
+    """Case rows, and what was decided on them."""
+
+    def __init__(self, database: Database, clock: Clock, leases: LeaseBook) -> None:
+        self._database = database
+        self._clock = clock
+        self._leases = leases
+
+    # --- accepting and reading
+
+    def accept(self, request: Request, key: str | None = None, digest: str | None = None) -> tuple[CaseSummary, bool]:
+        """Keep a new case, or give the one that this idempotency key already made (and False).
+
+        Raises:
+            Conflict: the key was used for another request.
+        """
+        row = CaseRow(
+            id=request.case_id,
+            account_id=request.account_id,
+            status="queued",
+            request=cast("dict[str, Any]", _REQUEST.dump_python(request, mode="json")),
+            release_number=new_release_number(),
+            remix_of=request.remix_of,
+            created_at=self._clock.now(),
+            idempotency_key=key,
+            idempotency_digest=digest,
+        )
+        try:
+            with self._database.transaction() as session:
+                session.add(row)
+        except IntegrityError:
+            return self._earlier(request.account_id, key, digest), False
+        return _summary(row), True
+
+    def _earlier(self, account_id: str, key: str | None, digest: str | None) -> CaseSummary:
+        statement = select(CaseRow).where(CaseRow.account_id == account_id, CaseRow.idempotency_key == key)
+        with self._database.reading() as session:
+            row = session.exec(statement).one()
+        if row.idempotency_digest != digest:
+            raise Conflict(
+                "this idempotency key was used for another request",
+                code=GatewayReason.IDEMPOTENCY_REUSED,
+                field="Idempotency-Key",
+            )
+        return _summary(row)
+
+    def get(self, case_id: str) -> CaseSummary:
+        """One case; raises NotFound."""
+        with self._database.reading() as session:
+            row = session.get(CaseRow, case_id)
+            if row is None:
+                raise NotFound("there is no such video", code=GatewayReason.VIDEO_UNKNOWN)
+            return _summary(row)
+
+    def requested(self, case_id: str) -> Request:
+        """What was asked for; raises NotFound."""
+        return self.get(case_id).request
+
+    def page(
+        self, account_id: str | None, *, after: str | None, limit: int, ascending: bool, status: str | None = None
+    ) -> tuple[list[CaseSummary], bool]:
+        """Undeleted cases of one account (with those it co-owns), or of all, by age; and whether there are more."""
+        statement = select(CaseRow).where(col(CaseRow.deleted_at).is_(None))
+        if account_id is not None:
+            owned = select(OwnerRow.case_id).where(OwnerRow.account_id == account_id)
+            statement = statement.where((col(CaseRow.account_id) == account_id) | col(CaseRow.id).in_(owned))
+        if status is not None:
+            statement = statement.where(CaseRow.status == status)
+        if after is not None:
+            statement = statement.where(col(CaseRow.id) > after if ascending else col(CaseRow.id) < after)
+        order = col(CaseRow.id).asc() if ascending else col(CaseRow.id).desc()
+        with self._database.reading() as session:
+            rows = session.exec(statement.order_by(order).limit(limit + 1)).all()
+            return [_summary(row) for row in rows[:limit]], len(rows) > limit
+
+    def release_number(self, case_id: str) -> int:
+        """The number that this case's marks carry."""
+        with self._database.reading() as session:
+            row = session.get(CaseRow, case_id)
+            if row is None:
+                raise NotFound("there is no such case", code=GatewayReason.VIDEO_UNKNOWN)
+            return row.release_number
+
+    def lineage(self, case_id: str) -> tuple[str, ...]:
+        """Ancestors of a remix, nearest first, at most MAX_LINEAGE."""
+        ancestors: list[str] = []
+        with self._database.reading() as session:
+            row = session.get(CaseRow, case_id)
+            while row is not None and row.remix_of is not None and len(ancestors) < MAX_LINEAGE:
+                ancestors.append(row.remix_of)
+                row = session.get(CaseRow, row.remix_of)
+        return tuple(ancestors)
+
+    # --- working
+
+    def advance(self, case_id: str, percent: int) -> None:
+        """Keep the progress and renew the lease; raises Conflict where the case was taken over."""
+        with self._database.transaction() as session:
+            row = self._leases.guard(session, case_id)
+            row.progress = max(row.progress, min(percent, 99))
+            row.lease_until = self._clock.now() + self._leases.ttl
+            session.add(row)
+
+    def stop(self, stopped: Stopped) -> Request:
+        """Set the case held or failed."""
+        with self._database.transaction() as session:
+            row = self._leases.guard(session, stopped.case_id)
+            row.status = _STATUS[stopped.verdict]
+            row.error_code, row.error_message = stopped.reasons[0], stopped.message
+            row.reasons = list(stopped.reasons)
+            row.completed_at = self._clock.now() if stopped.verdict is Verdict.DENY else None
+            session.add(row)
+            return _REQUEST.validate_python(row.request)
+
+    def complete(self, case_id: str, at: datetime) -> None:
+        """Set the case completed."""
+        with self._database.transaction() as session:
+            row = self._leases.guard(session, case_id)
+            row.status, row.progress, row.completed_at = "completed", 100, at
+            row.error_code, row.error_message, row.reasons = None, None, []
+            session.add(row)
+
+    def delete(self, case_id: str) -> None:
+        """Hide a case from its makers' lists; the record stays. An open case is stopped."""
+        with self._database.transaction() as session:
+            row = session.get(CaseRow, case_id, with_for_update=True)
+            if row is None:
+                raise NotFound("there is no such video", code=GatewayReason.VIDEO_UNKNOWN)
+            row.deleted_at = self._clock.now()
+            if row.status in (*OPEN, "held"):
+                row.status, row.error_code = "failed", GatewayReason.VIDEO_DELETED
+                row.error_message, row.lease = "deleted by its maker", None
+            session.add(row)
+
+    # --- decisions and reviews
+
+    def save_decision(self, case_id: str, decision: Decision) -> None:
+        """Keep a decision, findings and all."""
+        row = DecisionRow(
+            id=decision.id,
+            case_id=case_id,
+            stage=decision.stage,
+            verdict=decision.verdict,
+            policy_version=decision.policy_version,
+            made_with=dict(decision.made_with),
+            rulings=[_RULING.dump_python(ruling, mode="json") for ruling in decision.rulings],
+            at=self._clock.now(),
+        )
+        with self._database.transaction() as session:
+            session.add(row)
+
+    def decisions(self, case_id: str) -> Sequence[Decision]:
+        """Every decision on a case, oldest first."""
+        statement = select(DecisionRow).where(DecisionRow.case_id == case_id).order_by(col(DecisionRow.at))
+        with self._database.reading() as session:
+            return [_decision(row) for row in session.exec(statement)]
+
+    def review(self, case_id: str, reviewer: str, verdict: Verdict, note: str) -> None:
+        """Keep what a person said of a held case, and open it again.
+
+        Raises:
+            Conflict: the case is not held.
+        """
+        with self._database.transaction() as session:
+            row = session.get(CaseRow, case_id, with_for_update=True)
+            if row is None:
+                raise NotFound("there is no such case", code=GatewayReason.VIDEO_UNKNOWN)
+            if row.status != "held":
+                raise Conflict("only a held case can be reviewed", code=GatewayReason.CASE_NOT_HELD)
+            last = self.decisions(case_id)
+            stage = last[-1].stage if last else Stage.REQUEST
+            session.add(
+                ReviewRow(
+                    id=new_id("rev"),
+                    case_id=case_id,
+                    stage=stage,
+                    reviewer=reviewer,
+                    verdict=verdict,
+                    reasons=list(row.reasons),
+                    note=note,
+                    at=self._clock.now(),
+                )
+            )
+            row.lease, row.lease_until, row.attempts, row.reasons = None, None, 0, []
+            if verdict is Verdict.ALLOW:
+                row.status, row.error_code, row.error_message = "queued", None, None
+            else:
+                row.status, row.completed_at = "failed", self._clock.now()
+                row.error_code, row.error_message = GatewayReason.REVIEW_DENIED, "a reviewer declined this request"
+                row.reasons = [GatewayReason.REVIEW_DENIED]
+            session.add(row)
+
+    def approved(self, case_id: str, stage: Stage) -> frozenset[str]:
+        """Reason codes whose holds a reviewer lifted on this look."""
+        statement = select(ReviewRow).where(
+            ReviewRow.case_id == case_id, ReviewRow.stage == stage, ReviewRow.verdict == Verdict.ALLOW
+        )
+        with self._database.reading() as session:
+            return frozenset(reason for row in session.exec(statement) for reason in row.reasons)
+
+
+def _summary(row: CaseRow) -> CaseSummary:
+    return CaseSummary(
+        id=row.id,
+        account_id=row.account_id,
+        status=row.status,
+        request=_REQUEST.validate_python(row.request),
+        progress=row.progress,
+        created_at=aware(row.created_at),
+        completed_at=aware(row.completed_at) if row.completed_at else None,
+        error_code=row.error_code,
+        error_message=row.error_message,
+        reasons=tuple(row.reasons),
+        deleted_at=aware(row.deleted_at) if row.deleted_at else None,
+    )
+
+
+def _decision(row: DecisionRow) -> Decision:
+    rulings = tuple(_RULING.validate_python(ruling) for ruling in row.rulings)
+    return Decision(row.id, Stage(row.stage), rulings, row.policy_version, row.made_with)

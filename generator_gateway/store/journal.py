@@ -1,0 +1,60 @@
+"""The stages that a case has earned, kept so that a new worker goes on where a dead one stopped."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter
+from sqlmodel import col, select
+
+from generator_gateway.stages import Admitted, Draft, Logged, Marked, Opened, Passed, Released, Signed, Stopped
+from generator_gateway.store.leases import LeaseBook
+from generator_gateway.tables import StageRow
+from trust_kernel.clock import Clock
+from trust_kernel.db import Database
+
+Earned = TypeVar("Earned")
+
+
+_ADAPTERS: Mapping[type, TypeAdapter[Any]] = {
+    stage: TypeAdapter(stage) for stage in (Opened, Admitted, Draft, Passed, Marked, Signed, Logged, Released, Stopped)
+}
+
+
+class CaseJournal:
+    """Stages as JSON rows, written only by the worker that holds the case."""
+
+    def __init__(self, database: Database, clock: Clock, leases: LeaseBook) -> None:
+        self._database = database
+        self._clock = clock
+        self._leases = leases
+
+    def earned(self, case_id: str, stage: type[Earned]) -> Earned | None:
+        """The stage as it was kept, or None."""
+        with self._database.reading() as session:
+            row = session.get(StageRow, (case_id, stage.__name__))
+            return None if row is None else cast("Earned", _ADAPTERS[stage].validate_python(row.body))
+
+    def earn(self, case_id: str, value: Earned) -> Earned:
+        """Keep a stage under the case's lease; raises Conflict where the case was taken over."""
+        stage = type(value)
+        body = cast("dict[str, object]", _ADAPTERS[stage].dump_python(value, mode="json"))
+        with self._database.transaction() as session:
+            self._leases.guard(session, case_id)
+            at = self._clock.now().astimezone(UTC)
+            session.merge(StageRow(case_id=case_id, stage=stage.__name__, body=body, at=at))
+        return value
+
+    def forget(self, case_id: str, *stages: type) -> None:
+        """Drop stages, so that a reviewed case is judged again."""
+        with self._database.transaction() as session:
+            for stage in stages:
+                row = session.get(StageRow, (case_id, stage.__name__))
+                if row is not None:
+                    session.delete(row)
+
+    def reached(self, case_id: str) -> tuple[str, ...]:
+        """Names of the earned stages, in order."""
+        statement = select(StageRow.stage).where(StageRow.case_id == case_id).order_by(col(StageRow.at))
+        with self._database.reading() as session:
+            return tuple(session.exec(statement))

@@ -1,0 +1,94 @@
+"""Who may work on a case now: one worker, for a while, until a newer lease says otherwise."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from generator_gateway.errors import GatewayReason
+from generator_gateway.ports import Lease
+from generator_gateway.tables import CaseRow
+from trust_kernel.clock import Clock, aware
+from trust_kernel.db import Database
+from trust_kernel.errors import Conflict
+
+OPEN = ("queued", "in_progress")
+
+
+class LeaseBook:
+    """Leases as columns of the case row; the row's lock decides every race.
+
+    Args:
+        ttl: how long a silent worker keeps a case.
+    """
+
+    def __init__(self, database: Database, clock: Clock, ttl: timedelta) -> None:
+        self._database = database
+        self._clock = clock
+        self.ttl = ttl
+        self._held: dict[str, str] = {}
+
+    def claim(self, case_id: str) -> Lease | None:
+        """Take an open case nobody works on; None where somebody does, or it is closed or resting."""
+        with self._database.transaction() as session:
+            row = session.get(CaseRow, case_id, with_for_update=True)
+            now = self._clock.now()
+            if row is None or row.status not in OPEN or not _free(row, now):
+                return None
+            lease = Lease(case_id, secrets.token_hex(8), row.attempts + 1)
+            row.lease, row.lease_until, row.attempts = lease.token, now + self.ttl, lease.attempt
+            row.status, row.not_before = "in_progress", None
+            session.add(row)
+        self._held[case_id] = lease.token
+        return lease
+
+    def guard(self, session: Session, case_id: str) -> CaseRow:
+        """Lock a case for a change by the worker that holds it.
+
+        Raises:
+            Conflict: this process does not hold the case any more; what it is doing must not count.
+        """
+        row = session.get(CaseRow, case_id, with_for_update=True, populate_existing=True)
+        token = self._held.get(case_id)
+        if row is None or token is None or row.lease != token:
+            raise Conflict("another worker took this case over", code=GatewayReason.CASE_LEASE_LOST)
+        return row
+
+    def renew(self, case_id: str) -> None:
+        """Say that the worker lives; raises Conflict where the case was taken over."""
+        with self._database.transaction() as session:
+            row = self.guard(session, case_id)
+            row.lease_until = self._clock.now() + self.ttl
+            session.add(row)
+
+    def let_go(self, lease: Lease, rest: timedelta | None = None) -> None:
+        """Give a case back, to be tried again after a rest; nothing happens where it was taken over."""
+        self._held.pop(lease.case_id, None)
+        with self._database.transaction() as session:
+            row = session.get(CaseRow, lease.case_id, with_for_update=True)
+            if row is None or row.lease != lease.token:
+                return
+            row.lease, row.lease_until = None, None
+            row.not_before = self._clock.now() + rest if rest else None
+            session.add(row)
+
+    def abandoned(self, limit: int = 100) -> list[str]:
+        """Open cases that nobody works on, oldest first: what the sweeper puts back on the queue."""
+        now = self._clock.now()
+        statement = (
+            select(CaseRow.id)
+            .where(col(CaseRow.status).in_(OPEN))
+            .where(or_(col(CaseRow.lease_until).is_(None), col(CaseRow.lease_until) < now))
+            .where(or_(col(CaseRow.not_before).is_(None), col(CaseRow.not_before) <= now))
+            .order_by(col(CaseRow.id))
+            .limit(limit)
+        )
+        with self._database.reading() as session:
+            return list(session.exec(statement))
+
+
+def _free(row: CaseRow, now: datetime) -> bool:
+    expired = row.lease_until is None or aware(row.lease_until) < now
+    rested = row.not_before is None or aware(row.not_before) <= now
+    return expired and rested

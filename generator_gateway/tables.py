@@ -1,0 +1,113 @@
+"""Rows of the gateway. The database is where the truth about a case lives; the queue only carries its id."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class CaseRow(SQLModel, table=True):
+    """One generation request and where it stands."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        UniqueConstraint("account_id", "idempotency_key", name="cases_idempotency"),
+        Index("cases_account", "account_id", "id"),
+        Index("cases_open", "status", "lease_until"),
+    )
+
+    id: str = Field(primary_key=True)
+    account_id: str
+    status: str
+    request: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    release_number: int = Field(sa_column=Column(BigInteger, nullable=False, unique=True))
+    remix_of: str | None = Field(default=None, index=True)
+    progress: int = 0
+    created_at: datetime
+    completed_at: datetime | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    reasons: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    idempotency_key: str | None = None
+    idempotency_digest: str | None = None
+    lease: str | None = None
+    lease_until: datetime | None = None
+    attempts: int = 0
+    not_before: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+class StageRow(SQLModel, table=True):
+    """A stage that a case has earned."""
+
+    __tablename__ = "case_stages"
+
+    case_id: str = Field(primary_key=True)
+    stage: str = Field(primary_key=True)
+    body: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    at: datetime
+
+
+class DecisionRow(SQLModel, table=True):
+    """A decision with everything that it was made with, so that it can be replayed."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (Index("decisions_case", "case_id", "at"),)
+
+    id: str = Field(primary_key=True)
+    case_id: str
+    stage: str
+    verdict: str
+    policy_version: str
+    made_with: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+    rulings: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    at: datetime
+
+
+class ReviewRow(SQLModel, table=True):
+    """What a person said of a held case."""
+
+    __tablename__ = "reviews"
+    __table_args__ = (Index("reviews_case", "case_id"),)
+
+    id: str = Field(primary_key=True)
+    case_id: str
+    stage: str
+    reviewer: str
+    verdict: str
+    reasons: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    note: str = ""
+    at: datetime
+
+
+class ReleaseRow(SQLModel, table=True):
+    """An output that went out."""
+
+    __tablename__ = "releases"
+
+    case_id: str = Field(primary_key=True)
+    release_number: int = Field(sa_column=Column(BigInteger, nullable=False, unique=True))
+    media_digest: str = Field(index=True)
+    manifest_label: str = Field(index=True)
+    fingerprints: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    status: str
+    released_at: datetime
+    ledger_index: int = Field(sa_column=Column(BigInteger, nullable=False))
+    withdrawn_at: datetime | None = None
+    withdrawn_reason: str | None = None
+
+
+class OwnerRow(SQLModel, table=True):
+    """One co-owner of a release: its maker, or somebody who appears in it."""
+
+    __tablename__ = "release_owners"
+    __table_args__ = (Index("release_owners_subject", "subject_id"), Index("release_owners_account", "account_id"))
+
+    case_id: str = Field(primary_key=True)
+    account_id: str = Field(primary_key=True)
+    role: str = Field(primary_key=True)
+    subject_id: str | None = None
+    grant_id: str | None = Field(default=None, index=True)
+    modalities: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    rights: list[str] = Field(sa_column=Column(JSON, nullable=False))

@@ -1,0 +1,58 @@
+"""The `placet` command. Nothing is imported until the command that needs it runs."""
+
+import importlib
+import sys
+from collections.abc import Mapping
+
+import click
+
+_COMMANDS: Mapping[str, tuple[str, str]] = {
+    "serve": ("placet.cli.serve", "Run the API, the pages and a worker in one process."),
+    "worker": ("placet.cli.serve", "Run a worker in a process of its own."),
+    "migrate": ("placet.cli.serve", "Bring the database to the newest schema."),
+    "verify": ("placet.cli.verify", "Say what a file carries: credential, watermark, release, consent."),
+    "ledger": ("placet.cli.ledger", "Check the public record."),
+    "models": ("placet.cli.models", "List, fetch and describe model packs."),
+    "account": ("placet.cli.accounts", "Make accounts and keys."),
+    "demo": ("placet.cli.demo", "Watch requests be allowed, held and refused."),
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and imports them when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in `--help`, without importing anything."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def placet() -> None:
+    """The consent gate for generative video."""
+
+
+def main() -> None:
+    """Run the command; errors of ours become a sentence and an exit status."""
+    from trust_kernel.errors import InvalidInput, NotFound, PlacetError, Unavailable
+
+    try:
+        placet()
+    except PlacetError as error:
+        statuses = {InvalidInput: 2, NotFound: 3, Unavailable: 75}
+        click.echo(f"placet: {error.detail} ({error.code})", err=True)
+        sys.exit(next((status for kind, status in statuses.items() if isinstance(error, kind)), 1))

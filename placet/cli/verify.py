@@ -1,0 +1,52 @@
+"""`placet verify FILE`: the verifier without a server. It keeps nothing."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from placet.cli.options import data_option, settings_for
+
+if TYPE_CHECKING:
+    from generator_gateway.api import Verification
+
+
+@click.command()
+@data_option
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+@click.option("--trust-anchor", "trust", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--tsa-anchor", "tsa", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def verify(data: Path | None, file: Path, *, as_json: bool, trust: tuple[Path, ...], tsa: tuple[Path, ...]) -> None:
+    """Say what FILE carries: content credential, watermark, release, consent."""
+    from placet.wiring.verifier import build_verifier
+
+    desk = build_verifier(settings_for(data))
+    found = desk.verify(
+        file,
+        trust_anchors=tuple(path.read_text("ascii") for path in trust),
+        tsa_anchors=tuple(path.read_text("ascii") for path in tsa),
+    )
+    if as_json:
+        from generator_gateway.routes.verify import verification_out
+
+        click.echo(json.dumps(verification_out(found).model_dump(), indent=2))
+    else:
+        _tell(found)
+
+
+def _tell(found: "Verification") -> None:
+    click.echo(found.sentence)
+    click.echo(f"  credential  {found.credential.state}: {found.credential.explanation}")
+    click.echo(f"  AI claim    {found.credential.ai}")
+    mark = {key: value for key, value in asdict(found.watermark).items() if value is not None}
+    click.echo(f"  watermark   {', '.join(f'{key} {value}' for key, value in mark.items())}")
+    if found.release is not None:
+        click.echo(f"  release     {found.release.video_id}, found by its {found.release.found_by}")
+        click.echo(f"  consent     {found.release.consent}")
+        proved = "proved" if found.release.ledger_proved else "not proved"
+        click.echo(f"  ledger      entry {found.release.ledger_index}, {proved}")
+    for note in found.notes:
+        click.echo(f"  note        {note}")

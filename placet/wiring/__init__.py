@@ -1,0 +1,30 @@
+"""The composition root: settings in, a frozen house out. Nothing else knows which technology does what."""
+
+from dataclasses import dataclass
+
+from generator_gateway.service.vault import RevocationWithdrawals
+from placet.wiring.gateway import Gateway, Shelves, build_gateway, build_shelves
+from placet.wiring.guards import Guards, build_guards, build_models
+from placet.wiring.kernel import Kernel, build_kernel
+from trust_kernel.settings import Settings
+
+__all__ = ["Gateway", "Guards", "House", "Kernel", "Shelves", "build_house", "build_kernel", "build_models"]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One deployment in this process."""
+
+    kernel: Kernel
+    guards: Guards
+    shelves: Shelves
+    gateway: Gateway
+
+
+def build_house(settings: Settings) -> House:
+    """Join everything; opens no connection, loads no model and reads no media yet."""
+    kernel = build_kernel(settings)
+    shelves = build_shelves(kernel)
+    # The registry calls this inside each revocation's transaction, knowing nothing of releases.
+    guards = build_guards(kernel, RevocationWithdrawals(shelves.recall))
+    return House(kernel, guards, shelves, build_gateway(kernel, guards, shelves))

@@ -1,0 +1,214 @@
+"""The gateway: gates, policy, backend, the release path and its desks."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from generator_gateway.adapters.cedar import CedarPolicy, default_policy
+from generator_gateway.gates.cameos import CameosGate
+from generator_gateway.gates.likeness import LikenessGate
+from generator_gateway.gates.names import NamesGate
+from generator_gateway.gates.panel import GatePanel
+from generator_gateway.gates.remix import RemixGate
+from generator_gateway.gates.works import WorksGate
+from generator_gateway.jobs import PRODUCE, Sweeper, register_jobs
+from generator_gateway.ports import VideoBackend
+from generator_gateway.service.finishing import MarkingStep, SigningStep, pseudonym_with
+from generator_gateway.service.judging import Bench, OutputJudge, RequestJudge
+from generator_gateway.service.line import ReleaseLine
+from generator_gateway.service.records import LedgerSteps
+from generator_gateway.service.rendering import DraftRenderer
+from generator_gateway.service.reviewing import ReviewDesk
+from generator_gateway.service.runner import CaseRunner
+from generator_gateway.service.vault import ReleaseRecall, ReleaseVault
+from generator_gateway.service.verification import VerificationDesk
+from generator_gateway.service.videos import VideoDesk, VideoRules
+from generator_gateway.store import CaseJournal, CaseStore, LeaseBook, ReleaseStore
+from placet.wiring.backends import build_backend
+from placet.wiring.guards import Guards
+from placet.wiring.kernel import Kernel
+from trust_kernel.audit.ledger import Ledger
+from trust_kernel.audit.merkle import root_from_inclusion
+from trust_kernel.audit.notes import TreeHead
+from trust_kernel.jobs import CeleryQueue, make_celery
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """The gateway's rows; the recall needs no guard, so that the registry can be built on it."""
+
+    leases: LeaseBook
+    cases: CaseStore
+    journal: CaseJournal
+    releases: ReleaseStore
+    recall: ReleaseRecall
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The gateway, joined."""
+
+    line: ReleaseLine
+    runner: CaseRunner
+    celery: Any
+    queue: CeleryQueue
+    sweeper: Sweeper
+    videos: VideoDesk
+    reviews: ReviewDesk
+    verification: VerificationDesk
+
+
+def build_shelves(kernel: Kernel) -> Shelves:
+    """Build the stores and the recall."""
+    database, clock = kernel.database, kernel.clock
+    leases = LeaseBook(database, clock, timedelta(seconds=kernel.settings.lease_seconds))
+    releases = ReleaseStore(database)
+    return Shelves(
+        leases=leases,
+        cases=CaseStore(database, clock, leases),
+        journal=CaseJournal(database, clock, leases),
+        releases=releases,
+        recall=ReleaseRecall(database, clock, releases, kernel.ledger, kernel.outbox),
+    )
+
+
+def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
+    """Join the release path."""
+    bench = _bench(kernel, guards, shelves)
+    ledger = LedgerSteps(
+        kernel.database, kernel.clock, shelves.journal, shelves.cases, kernel.ledger, kernel.outbox
+    )
+    limits = kernel.output_limits
+    return ReleaseLine(
+        ledger=ledger,
+        request_gates=RequestJudge(bench, kernel.reference_limits),
+        backend=DraftRenderer(
+            kernel.database,
+            shelves.journal,
+            shelves.cases,
+            _backends(kernel),
+            guards.registry,
+            kernel.blobs,
+            kernel.decoder,
+            kernel.outbox,
+            limits,
+        ),
+        output_gates=OutputJudge(bench, limits, guards.optouts),
+        marker=MarkingStep(shelves.journal, shelves.cases, guards.marking, kernel.blobs, kernel.decoder, limits),
+        signer=SigningStep(
+            shelves.journal,
+            shelves.cases,
+            guards.credentials,
+            kernel.blobs,
+            kernel.decoder,
+            kernel.decoder,
+            pseudonym_with(kernel.keys.derive("credential:pseudonyms")),
+            limits,
+        ),
+        vault=ReleaseVault(
+            kernel.database,
+            kernel.clock,
+            shelves.journal,
+            shelves.cases,
+            shelves.releases,
+            guards.registry,
+            kernel.ledger,
+            kernel.outbox,
+            ledger,
+        ),
+    )
+
+
+def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
+    """Join the gateway."""
+    settings = kernel.settings
+    line = build_line(kernel, guards, shelves)
+    runner = CaseRunner(line, shelves.leases, shelves.cases, max_attempts=settings.max_attempts)
+    celery = make_celery(settings.broker_url)
+    register_jobs(celery, runner)
+    queue = CeleryQueue(celery, PRODUCE)
+    return Gateway(
+        line=line,
+        runner=runner,
+        celery=celery,
+        queue=queue,
+        sweeper=Sweeper(shelves.leases, queue, settings.sweep_seconds, (kernel.delivery.deliver_due,)),
+        videos=VideoDesk(
+            kernel.database,
+            shelves.cases,
+            shelves.releases,
+            shelves.recall,
+            kernel.blobs,
+            kernel.decoder,
+            queue,
+            _rules(kernel),
+        ),
+        reviews=ReviewDesk(
+            kernel.database, shelves.cases, shelves.journal, kernel.blobs, kernel.ledger, kernel.outbox, queue
+        ),
+        verification=VerificationDesk(
+            guards.credentials,
+            guards.marking,
+            kernel.decoder,
+            guards.optouts,
+            shelves.releases,
+            LedgerProof(kernel.ledger),
+            kernel.verify_limits,
+        ),
+    )
+
+
+class LedgerProof:
+    """Checks an entry's inclusion the way a stranger would: leaf, path, signed root."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def proves(self, index: int) -> bool:
+        """Whether the entry is included in a tree whose head we signed."""
+        head = self._head(self._ledger.published_checkpoint())
+        if head is None or head.size <= index:
+            head = self._head(self._ledger.checkpoint())
+        if head is None or head.size <= index:
+            return False
+        entry, proof = self._ledger.entry(index), self._ledger.inclusion(index, head.size)
+        return root_from_inclusion(index, head.size, entry.leaf_hash, proof.path) == head.root
+
+    def _head(self, note: str) -> TreeHead | None:
+        text = self._ledger.key.open(note)
+        return TreeHead.parse(text) if text is not None else None
+
+
+def _bench(kernel: Kernel, guards: Guards, shelves: Shelves) -> Bench:
+    gates = (
+        NamesGate(guards.likeness, guards.optouts),
+        CameosGate(guards.registry),
+        LikenessGate(guards.likeness, guards.registry),
+        WorksGate(guards.optouts),
+        RemixGate(guards.registry, shelves.cases, shelves.releases),
+    )
+    return Bench(
+        database=kernel.database,
+        clock=kernel.clock,
+        journal=shelves.journal,
+        cases=shelves.cases,
+        panel=GatePanel(gates, kernel.settings.gate_seconds),
+        policy=CedarPolicy(default_policy()),
+        decoder=kernel.decoder,
+        blobs=kernel.blobs,
+    )
+
+
+def _names(kernel: Kernel) -> tuple[str, ...]:
+    return (kernel.settings.backend, *kernel.settings.model_aliases)
+
+
+def _backends(kernel: Kernel) -> dict[str, VideoBackend]:
+    backend = build_backend(kernel)
+    return dict.fromkeys(_names(kernel), backend)
+
+
+def _rules(kernel: Kernel) -> VideoRules:
+    settings = kernel.settings
+    sizes = {size: (int(size.split("x")[0]), int(size.split("x")[1])) for size in settings.sizes}
+    return VideoRules(frozenset(_names(kernel)), sizes, settings.max_seconds, kernel.reference_limits)

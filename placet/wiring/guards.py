@@ -1,0 +1,129 @@
+"""The four guards, each joined to its technologies."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from consent_registry.adapters.jws import Ed25519Receipts
+from consent_registry.api import ConsentRegistry, Issuer
+from consent_registry.ports import Withdrawals
+from consent_registry.service import RegistryParts
+from consent_registry.store import SqlConsentStore
+from copyright_optout.adapters.bit_matrix import BitMatrix
+from copyright_optout.adapters.pdq import PdqHasher
+from copyright_optout.api import OptOutIndex
+from copyright_optout.store import DatabaseClaims
+from likeness_guard.adapters.faiss_index import FaissIndex
+from likeness_guard.adapters.packs import model_store
+from likeness_guard.adapters.stack import embedded_models, load_calibration
+from likeness_guard.api import LikenessGuard
+from likeness_guard.store import DatabaseTemplateStore
+from placet.wiring.kernel import Kernel
+from trust_kernel.errors import Broken
+from trust_kernel.inference.models import ModelStore
+from trust_kernel.inference.sessions import SessionFactory
+from trust_kernel.settings import Settings
+from watermark.adapters.c2pa_reading import SandboxedReader
+from watermark.adapters.c2pa_signing import C2paSigner
+from watermark.adapters.certificates import DevelopmentAuthority
+from watermark.adapters.transcode import SandboxedFileMarks
+from watermark.api import CredentialProfile, CredentialService, MarkingService, TrustAnchors
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What looks, asks and marks."""
+
+    likeness: LikenessGuard
+    optouts: OptOutIndex
+    registry: ConsentRegistry
+    marking: MarkingService
+    credentials: CredentialService
+
+
+def build_models(settings: Settings) -> ModelStore:
+    """The model packs that this deployment knows."""
+    return model_store(settings.effective_model_cache)
+
+
+def build_guards(kernel: Kernel, withdrawals: Withdrawals) -> Guards:
+    """Build the guards.
+
+    Args:
+        kernel: what they stand on.
+        withdrawals: called inside each revocation's transaction; the gateway implements it.
+    """
+    likeness = _likeness(kernel)
+    return Guards(
+        likeness=likeness,
+        optouts=_optouts(kernel),
+        registry=_registry(kernel, likeness, withdrawals),
+        marking=build_marking(kernel),
+        credentials=build_credentials(kernel),
+    )
+
+
+def _likeness(kernel: Kernel) -> LikenessGuard:
+    models = embedded_models(build_models(kernel.settings), SessionFactory())
+    return LikenessGuard(
+        detector=models.detector,
+        face_embedder=models.face_embedder,
+        activity=models.activity,
+        voice_embedder=models.voice_embedder,
+        store=DatabaseTemplateStore(kernel.database, kernel.clock),
+        keyring=kernel.keyring,
+        keys=kernel.keys,
+        make_index=FaissIndex,
+        calibration=load_calibration(),
+    )
+
+
+def _optouts(kernel: Kernel) -> OptOutIndex:
+    claims = DatabaseClaims(kernel.database)
+    return OptOutIndex(claims, PdqHasher(), BitMatrix(), kernel.ledger, kernel.clock)
+
+
+def _registry(kernel: Kernel, likeness: LikenessGuard, withdrawals: Withdrawals) -> ConsentRegistry:
+    return ConsentRegistry(
+        RegistryParts(
+            unit=kernel.database,
+            store=SqlConsentStore(kernel.database),
+            enroller=likeness,
+            keyring=kernel.keyring,
+            withdrawals=withdrawals,
+            record=kernel.ledger,
+            notifier=kernel.outbox,
+            signer=Ed25519Receipts.from_seed(kernel.keys.derive("consent:receipts")),
+            clock=kernel.clock,
+            pseudonym_key=kernel.keys.derive("consent:pseudonyms"),
+            issuer=Issuer(kernel.settings.public_url),
+        )
+    )
+
+
+def build_marking(kernel: Kernel) -> MarkingService:
+    """The invisible and the visible mark."""
+    settings = kernel.settings
+    key = kernel.keys.derive("watermark:video")
+    return MarkingService(
+        SandboxedFileMarks(kernel.sandbox, key, settings.visible_label, settings.watermark_adapter)
+    )
+
+
+def build_credentials(kernel: Kernel) -> CredentialService:
+    """Content credentials, under a development certificate until an operator brings a real one."""
+    settings = kernel.settings
+    if settings.environment == "production":
+        raise Broken(
+            "development certificates do not sign in production: nobody can trust them",
+            code="watermark:credential:development_certificate",
+        )
+    authority = DevelopmentAuthority(settings.data_dir / "certificates", kernel.clock)
+    profile = CredentialProfile()
+    stamps = _pems(settings.tsa_anchors)
+    signer = C2paSigner(authority.identity, profile, tsa_url=settings.tsa_url or None, stamps=stamps)
+    anchors = TrustAnchors(_pems(settings.trust_anchors), stamps)
+    return CredentialService(signer, SandboxedReader(kernel.sandbox), profile, anchors)
+
+
+def _pems(path: Path | None) -> tuple[str, ...]:
+    return (path.read_text("ascii"),) if path else ()

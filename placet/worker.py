@@ -1,0 +1,52 @@
+"""Celery workers: in this process beside the server, or a process of its own."""
+
+import threading
+from typing import Any
+
+from placet.wiring import House
+
+
+class EmbeddedWorker:
+    """A Celery worker in threads of this process, on whatever transport is configured."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._controller: Any = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start working; returns at once."""
+        app = self._house.gateway.celery
+        self._controller = app.WorkController(
+            concurrency=self._house.kernel.settings.worker_threads,
+            pool_cls="threads",
+            loglevel="WARNING",
+            without_heartbeat=True,
+            without_mingle=True,
+            without_gossip=True,
+        )
+        self._thread = threading.Thread(target=self._controller.start, name="worker", daemon=True)
+        self._thread.start()
+        self._house.gateway.sweeper.start()
+
+    def stop(self) -> None:
+        """Finish what runs and stop."""
+        self._house.gateway.sweeper.stop()
+        if self._controller is not None and self._thread is not None:
+            self._controller.stop()
+            self._thread.join(timeout=10)
+
+
+def run_worker(house: House) -> None:
+    """Work in this process until a signal ends it."""
+    house.gateway.sweeper.start()
+    settings = house.kernel.settings
+    options = [
+        "worker",
+        "--pool=threads",
+        f"--concurrency={settings.worker_threads}",
+        "--loglevel=WARNING",
+        "--without-mingle",
+        "--without-gossip",
+    ]
+    house.gateway.celery.worker_main(options)

@@ -1,0 +1,95 @@
+"""Every setting, read from the environment (``PLACET_…``) or a `.env` file, and nowhere else.
+
+Only `placet` reads settings. `docs/operations.md` explains each; a test holds the two together.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One deployment."""
+
+    model_config = SettingsConfigDict(env_prefix="PLACET_", env_file=".env", extra="ignore", frozen=True)
+
+    environment: Literal["development", "production"] = "development"
+    """Production refuses development certificates, Null adapters and plain-http cookies."""
+    data_dir: Path = Path("placet-data")
+    """Where the embedded defaults keep everything: database, media, keys, certificates, models."""
+    model_cache: Path | None = None
+    """Where model packs are kept; in the data directory unless told otherwise, so that deployments can share them."""
+    database_url: str = ""
+    """SQLAlchemy URL; empty: SQLite in the data directory."""
+    broker_url: str = "memory://"
+    """Celery broker; `memory://` runs the worker inside the server's process."""
+    public_url: str = "http://127.0.0.1:8080"
+    """Where people and clients reach this deployment."""
+    branding_name: str = "Placet"
+    """Name in page titles."""
+    branding_likeness_term: str = "likeness"
+    """What users see where the code says cameo."""
+    visible_label: str = "AI · placet"
+    """Text of the moving visible mark."""
+    ledger_origin: str = "placet.local/ledger"
+    """Origin line of the ledger's checkpoints."""
+    backend: Literal["animatic", "diffusers", "upstream"] = "animatic"
+    """Which backend makes the videos."""
+    backend_pipeline: Path | None = None
+    """Directory of a diffusers pipeline."""
+    backend_url: str = ""
+    """Base URL of a server that speaks /v1/videos."""
+    backend_key: SecretStr = SecretStr("")
+    """API key for that server."""
+    model_aliases: tuple[str, ...] = ("sora-2", "sora-2-pro")
+    """Further model names that clients may send; they all mean the configured backend."""
+    sizes: tuple[str, ...] = ("720x1280", "1280x720", "1024x1792", "1792x1024", "640x360", "360x640")
+    """Sizes that may be asked for."""
+    max_seconds: int = Field(default=10, ge=1, le=120)
+    """Longest video that may be asked for."""
+    max_reference_seconds: float = 10.0
+    """Longest video or sound that may be handed in."""
+    max_reference_bytes: int = 50_000_000
+    """Largest input reference."""
+    max_verify_bytes: int = 200_000_000
+    """Largest file that may be verified."""
+    max_verify_seconds: float = 600.0
+    """Longest video whose watermark is looked for."""
+    max_pixels: int = 40_000_000
+    """Most pixels of a picture or frame."""
+    max_body_bytes: int = 210_000_000
+    """Largest request body of all."""
+    decode_seconds: float = 30.0
+    """Wall-clock time for decoding one medium."""
+    gate_seconds: float = 60.0
+    """Time for one gate, after which it counts as unavailable."""
+    lease_seconds: float = 30.0
+    """How long a silent worker keeps a case."""
+    sweep_seconds: float = 5.0
+    """Time between sweeps for abandoned cases."""
+    max_attempts: int = 5
+    """Workers that may fail on a case before it is given up."""
+    worker_threads: int = Field(default=2, ge=1)
+    """Cases that one worker process runs side by side."""
+    tsa_url: str = ""
+    """RFC 3161 time-stamping service; empty: signatures carry no time-stamp."""
+    trust_anchors: Path | None = None
+    """PEM file of further roots whose claim signers verification trusts."""
+    tsa_anchors: Path | None = None
+    """PEM file of roots whose time-stamps verification trusts."""
+    fetch_hosts: tuple[str, ...] = ()
+    """Hosts exempt from the rule that image_url may only reach public addresses: an operator's own media server."""
+    watermark_adapter: Literal["spread-spectrum", "invisible-watermark"] = "spread-spectrum"
+    """Which invisible mark is woven in."""
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database in use."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'placet.db'}"
+
+    @property
+    def effective_model_cache(self) -> Path:
+        """The model cache in use."""
+        return self.model_cache or self.data_dir / "models"
