@@ -64,6 +64,7 @@ class Look:
         height: pixels as displayed; 0 for sound.
         duration: seconds; 0 for a picture.
         frames: uint8 RGB of shape (n, h, w, 3); n = 1 for a picture, 0 for sound. May be smaller than width × height.
+            A picture whose transparency hides something has two: as shown on white, and with transparency dropped.
         times: float64 of shape (n,), seconds of each frame.
         audio: float32 mono in [-1, 1] at SAMPLE_RATE, shape (m,); empty where there is no sound.
     """
