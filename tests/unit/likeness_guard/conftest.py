@@ -1,0 +1,87 @@
+"""A guard over fakes and a real database; a guard over the real networks; real pictures."""
+
+import io
+from collections.abc import Callable, Iterator
+from importlib.metadata import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from likeness_guard.adapters.faiss_index import FaissIndex
+from likeness_guard.adapters.stack import EmbeddedModels, embedded_models, load_calibration
+from likeness_guard.api import LikenessGuard
+from likeness_guard.store import DatabaseTemplateStore
+from tests.fakes.likeness import fake_guard, shared_models
+from trust_kernel.clock import SystemClock
+from trust_kernel.db import Database
+from trust_kernel.envelope import DatabaseKeyring, LocalKeyFile
+from trust_kernel.inference.sessions import SessionFactory
+
+GuardMaker = Callable[[], LikenessGuard]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'likeness.db'}")
+    database.create_all()
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def make_guard(database: Database, tmp_path: Path) -> GuardMaker:
+    """Each call is another process's guard: its own index, the same database and keys."""
+    return lambda: fake_guard(database, tmp_path / "root.key")
+
+
+@pytest.fixture
+def guard(make_guard: GuardMaker) -> LikenessGuard:
+    return make_guard()
+
+
+@pytest.fixture(scope="session")
+def models() -> EmbeddedModels:
+    return embedded_models(shared_models(), SessionFactory())
+
+
+@pytest.fixture
+def real_guard(models: EmbeddedModels, database: Database, tmp_path: Path) -> LikenessGuard:
+    keys = LocalKeyFile(tmp_path / "root.key")
+    return LikenessGuard(
+        detector=models.detector,
+        face_embedder=models.face_embedder,
+        activity=models.activity,
+        voice_embedder=models.voice_embedder,
+        store=DatabaseTemplateStore(database, SystemClock()),
+        keyring=DatabaseKeyring(database, keys),
+        keys=keys,
+        make_index=FaissIndex,
+        calibration=load_calibration(),
+    )
+
+
+def packaged(distribution: str, name: str) -> NDArray[np.uint8]:
+    """A picture that lies inside an installed package."""
+    for file in files(distribution) or ():
+        if str(file).endswith(name):
+            return np.asarray(Image.open(io.BytesIO(file.read_binary())).convert("RGB"), np.uint8)
+    pytest.skip(f"{distribution} is not installed with {name}")
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> NDArray[np.uint8]:
+    return packaged("scikit-image", "data/astronaut.png")
+
+
+@pytest.fixture(scope="session")
+def crowd() -> NDArray[np.uint8]:
+    """Six people."""
+    return packaged("insightface", "images/t1.jpg")
+
+
+@pytest.fixture(scope="session")
+def actor() -> NDArray[np.uint8]:
+    return packaged("insightface", "images/Tom_Hanks_54745.png")
