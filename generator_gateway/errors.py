@@ -14,6 +14,7 @@ class GatewayReason(StrEnum):
     REVIEW_DENIED = "review:case:denied"
     REMIX_PARENT_WITHDRAWN = "remix:parent:withdrawn"
     REMIX_PARENT_UNKNOWN = "remix:parent:unknown"
+    REMIX_TOO_DEEP = "remix:parent:too_deep"
     REMIX_CLEAR = "remix:parent:clear"
     CASE_EXHAUSTED = "case:machine:exhausted"
     CASE_BROKEN = "case:machine:broken"

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from generator_gateway.ports import Queue
 from generator_gateway.service.runner import CaseRunner
-from trust_kernel.errors import Unavailable
+from trust_kernel.errors import PlacetError
 from trust_kernel.jobs import register
 
 PRODUCE = "gateway.produce"
@@ -69,5 +69,5 @@ class Sweeper:
         while not self._done.wait(self._every):
             try:
                 self.sweep()
-            except Unavailable as error:
+            except PlacetError as error:
                 _log.warning("the sweep waits: %s", error.detail)

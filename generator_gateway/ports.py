@@ -26,7 +26,7 @@ from trust_kernel.decisions import Decision, Finding, Stage, Verdict
 from trust_kernel.media.refs import Look, MediaKind
 
 Progress = Callable[[float], None]
-"""Called with the share done, in [0, 1]. It raises to abort."""
+"""Called with the share done, in [0, 1], in the thread that called `render`. It raises to abort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +298,10 @@ class CaseSummary:
     deleted_at: datetime | None
 
 
+MAX_LINEAGE = 64
+"""Ancestors that a remix may have; longer chains are refused rather than walked."""
+
+
 class Cases(Protocol):
     """The case rows, as the release path needs them."""
 
@@ -326,7 +330,7 @@ class Cases(Protocol):
         ...
 
     def lineage(self, case_id: str) -> tuple[str, ...]:
-        """The parent, its parent, and so on."""
+        """The parent, its parent, and so on; one more than MAX_LINEAGE where there are more."""
         ...
 
 
@@ -337,6 +341,7 @@ class Owner:
     Attributes:
         role: "requester" or "subject".
         rights: of "see", "download", "delete", "withdraw", "object".
+        grant_ids: every grant that was used; one may cover the face and another the voice.
         modalities: of "face", "voice"; what of a subject is used.
     """
 
@@ -344,7 +349,7 @@ class Owner:
     role: str
     rights: tuple[str, ...]
     subject_id: str | None = None
-    grant_id: str | None = None
+    grant_ids: tuple[str, ...] = ()
     modalities: tuple[str, ...] = ()
 
 

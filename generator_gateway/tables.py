@@ -108,6 +108,15 @@ class OwnerRow(SQLModel, table=True):
     account_id: str = Field(primary_key=True)
     role: str = Field(primary_key=True)
     subject_id: str | None = None
-    grant_id: str | None = Field(default=None, index=True)
     modalities: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     rights: list[str] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class ReleaseGrantRow(SQLModel, table=True):
+    """One grant that a release was made under; its revocation finds the release by it."""
+
+    __tablename__ = "release_grants"
+
+    case_id: str = Field(primary_key=True)
+    grant_id: str = Field(primary_key=True, index=True)
+    subject_id: str

@@ -107,7 +107,5 @@ def _add_pages(app: FastAPI, house: House, pages: Pages) -> None:
     app.include_router(build_verify_pages(gateway.verification, pages, access, max_bytes))
     app.include_router(build_staff_pages(gateway.reviews, gateway.videos, kernel.decoder, pages, access))
     app.include_router(
-        build_portal_pages(
-            house.guards.registry, house.shelves.releases, kernel.outbox, kernel.clock, pages, access
-        )
+        build_portal_pages(house.guards.registry, house.shelves.releases, kernel.outbox, kernel.clock, pages, access)
     )

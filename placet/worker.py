@@ -16,6 +16,8 @@ class EmbeddedWorker:
 
     def start(self) -> None:
         """Start working; returns at once."""
+        self._house.guards.likeness.warm()
+        self._house.guards.optouts.warm_up()
         app = self._house.gateway.celery
         self._controller = app.WorkController(
             concurrency=self._house.kernel.settings.worker_threads,
@@ -39,6 +41,8 @@ class EmbeddedWorker:
 
 def run_worker(house: House) -> None:
     """Work in this process until a signal ends it."""
+    house.guards.likeness.warm()
+    house.guards.optouts.warm_up()
     house.gateway.sweeper.start()
     settings = house.kernel.settings
     options = [

@@ -7,7 +7,6 @@ denial, because a gate that ran always says something, if only that all is clear
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from types import MappingProxyType
 
 
 class Verdict(StrEnum):
@@ -91,7 +90,7 @@ class Finding:
     score: float | None = None
     threshold: float | None = None
     about: str | None = None
-    facts: Mapping[str, str | int | bool] = field(default_factory=lambda: MappingProxyType({}))
+    facts: Mapping[str, str | int | bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

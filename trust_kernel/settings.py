@@ -73,6 +73,10 @@ class Settings(BaseSettings):
     """Workers that may fail on a case before it is given up."""
     worker_threads: int = Field(default=2, ge=1)
     """Cases that one worker process runs side by side."""
+    signing_chain: Path | None = None
+    """PEM file of the claim-signing certificate and its chain; none: a development certificate made on first use."""
+    signing_key: Path | None = None
+    """PEM file of the private key that belongs to it."""
     tsa_url: str = ""
     """RFC 3161 time-stamping service; empty: signatures carry no time-stamp."""
     trust_anchors: Path | None = None
@@ -81,8 +85,8 @@ class Settings(BaseSettings):
     """PEM file of roots whose time-stamps verification trusts."""
     fetch_hosts: tuple[str, ...] = ()
     """Hosts exempt from the rule that image_url may only reach public addresses: an operator's own media server."""
-    watermark_adapter: Literal["spread-spectrum", "invisible-watermark"] = "spread-spectrum"
-    """Which invisible mark is woven in."""
+    watermark_adapter: Literal["spread-spectrum", "rivagan"] = "spread-spectrum"
+    """Which invisible mark is woven in; `rivagan` is that of invisible-watermark, an extra, far slower."""
 
     @property
     def effective_database_url(self) -> str:

@@ -42,13 +42,14 @@ class GatePanel:
 
     def _await(self, gate: Gate, future: "Future[GateReport]", view: CaseView) -> GateReport:
         try:
-            return future.result(self._timeout)
+            report = future.result(self._timeout)
         except LateError:
             _log.warning("gate %s took longer than %s s", gate.name, self._timeout)
             return _unavailable(gate, view, "took too long")
-        except Exception:  # the one broad except of the house: a gate that breaks is a hold, never a pass
+        except Exception:  # noqa: BLE001 - the one of the house: a gate that breaks is a hold, never a pass
             _log.exception("gate %s broke", gate.name)
             return _unavailable(gate, view, "broke")
+        return report if report.findings else _unavailable(gate, view, "said nothing")
 
 
 def _unavailable(gate: Gate, view: CaseView, note: str) -> GateReport:

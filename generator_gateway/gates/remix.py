@@ -4,7 +4,7 @@ from consent_registry.api import ConsentRegistry
 from generator_gateway.errors import GatewayReason
 from generator_gateway.gates.consents import ask, joined
 from generator_gateway.gates.panel import clear
-from generator_gateway.ports import Cases, CaseView, GateReport, Releases
+from generator_gateway.ports import MAX_LINEAGE, Cases, CaseView, GateReport, Releases
 from generator_gateway.stages import Consent
 from trust_kernel.decisions import Evidence, Finding, Outcome, Stage
 
@@ -24,6 +24,8 @@ class RemixGate:
         if view.request.remix_of is None or view.stage is Stage.OUTPUT:
             return GateReport((clear(self, view, GatewayReason.REMIX_CLEAR),))
         ancestors = self._cases.lineage(view.request.case_id)
+        if len(ancestors) > MAX_LINEAGE:
+            return GateReport((self._refusal(view, GatewayReason.REMIX_TOO_DEEP, ancestors[0]),))
         findings = [finding for ancestor in ancestors if (finding := self._standing(view, ancestor))]
         consents: list[Consent] = []
         for subject_id, modality in self._people(ancestors):
@@ -40,6 +42,9 @@ class RemixGate:
         if release is not None and release.status == "released":
             return None
         reason = GatewayReason.REMIX_PARENT_UNKNOWN if release is None else GatewayReason.REMIX_PARENT_WITHDRAWN
+        return self._refusal(view, reason, ancestor)
+
+    def _refusal(self, view: CaseView, reason: GatewayReason, ancestor: str) -> Finding:
         return Finding(self.name, view.stage, Outcome.MATCH, reason, Evidence("remix"), about=ancestor)
 
     def _people(self, ancestors: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -64,6 +64,7 @@ class VideoIntake:
                 size=_text(fields, "size", DEFAULT_SIZE),
                 references=tuple(await self._references(fields.get("input_reference"), folder)),
                 characters=tuple(_characters(fields.get("characters"))),
+                remix_of=_text(fields, "remixed_from_video_id", "") or None,
                 purpose=_text(fields, "purpose", "personal"),
                 seed=_seed(fields.get("seed")),
             )
@@ -94,7 +95,7 @@ class VideoIntake:
             await self._save(item, target)
             return target
         if isinstance(item, Mapping) and set(item) == {"image_url"} and isinstance(item["image_url"], str):
-            target.write_bytes(await run_in_threadpool(self._fetcher.fetch, item["image_url"]))
+            await run_in_threadpool(lambda url: target.write_bytes(self._fetcher.fetch(url)), item["image_url"])
             return target
         raise InvalidInput(
             "a reference is a file, or an object with image_url",
@@ -130,6 +131,11 @@ async def _json_body(request: Request) -> dict[str, object]:
         raise _malformed("the body is not JSON") from error
     if not isinstance(body, dict):
         raise _malformed("the body is not an object")
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        # JSON can spell half of a character; nothing behind this can store or hash it.
+        raise _malformed("the body is not Unicode text") from error
     return body
 
 

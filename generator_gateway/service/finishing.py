@@ -111,8 +111,8 @@ class SigningStep:
         opened = draft.admitted.opened
         request = opened.request
         owners = [Owner(self._pseudonym(request.account_id), "requester")]
-        for subject_id in dict.fromkeys(consent.subject_id for consent in draft.admitted.consents):
-            owners.append(Owner(self._pseudonym(subject_id), "subject"))
+        subjects = dict.fromkeys(consent.subject_id for consent in draft.admitted.consents)
+        owners.extend(Owner(self._pseudonym(subject_id), "subject") for subject_id in subjects)
         inputs = [stack.enter_context(self._blobs.open_path(ref.media.digest)) for ref in request.references]
         return CredentialClaim(
             title=f"{request.case_id}.mp4",

@@ -64,7 +64,7 @@ class ReleaseVault:
             now = self._clock.now()
             admitted = logged.signed.marked.passed.draft.admitted
             request = admitted.opened.request
-            refused = self._registry.recheck(
+            refused: str | None = self._registry.recheck(
                 [_snapshot(consent) for consent in admitted.consents], account_id=request.account_id, at=now
             )
             if refused is None and self._parent_gone(request.remix_of):
@@ -89,8 +89,9 @@ class ReleaseVault:
             account = self._registry.subject(consent.subject_id).account_id
             earlier = people.get(consent.subject_id)
             modalities = consent.modalities | frozenset(earlier.modalities if earlier else ())
+            grants = {*(earlier.grant_ids if earlier else ()), *([consent.grant_id] if consent.grant_id else ())}
             people[consent.subject_id] = Owner(
-                account, "subject", SUBJECT_RIGHTS, consent.subject_id, consent.grant_id, tuple(sorted(modalities))
+                account, "subject", SUBJECT_RIGHTS, consent.subject_id, tuple(sorted(grants)), tuple(sorted(modalities))
             )
         yield from people.values()
 

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from generator_gateway.ports import ReleaseRecord, Releases
 from generator_gateway.service.judging import Decodes, Fingerprints
-from trust_kernel.errors import InvalidInput, PlacetError
-from trust_kernel.media.refs import Look, MediaKind, MediaLimits
+from trust_kernel.errors import InvalidInput, Unavailable
+from trust_kernel.media.refs import MediaLimits
 from watermark.api import AiClaim, CredentialReport, CredentialService, CredentialState, MarkingService, MarkReading
 
 
@@ -36,7 +36,7 @@ class MarkEvidence:
     """What was found of a watermark.
 
     Attributes:
-        state: "found", "not_found", "not_looked" (a picture, or no key here), "unreadable".
+        state: "found", "not_found", "not_looked" (the detector is not available), "unreadable" (no pictures).
         matches_picture: whether the fingerprint of the release that it names fits this file; None where not compared.
             A mark alone proves nothing: it can be copied onto another video.
     """
@@ -126,34 +126,36 @@ class VerificationDesk:
         return Verification(sentence, credential, mark, evidence, recovered, tuple(_notes(credential, mark)))
 
     def _by_credential(self, credential: CredentialReport) -> ReleaseRecord | None:
-        """Only a credential that holds is believed about which release it is."""
-        if credential.state not in {CredentialState.TRUSTED, CredentialState.VALID_UNTRUSTED}:
+        """Only a signer whom we trust is believed about which release it is: anybody can sign our label over a fake."""
+        if credential.state is not CredentialState.TRUSTED:
             return None
         return self._releases.by_manifest(credential.manifest_label) if credential.manifest_label else None
 
     def _mark(self, path: Path, *, known: bool) -> tuple[MarkEvidence, ReleaseRecord | None]:
         try:
-            look = self._decoder.look(path, self._limits)
-            if look.kind is not MediaKind.VIDEO:
-                return MarkEvidence("not_looked"), None
             reading = self._read(path, thorough=not known)
         except InvalidInput:
             return MarkEvidence("unreadable"), None
-        except PlacetError:
+        except Unavailable:
             return MarkEvidence("not_looked"), None
         if not reading.found or reading.payload is None:
             return MarkEvidence("not_found", reading.confidence, reading.threshold), None
-        return self._confirm(look, reading)
+        return self._confirm(path, reading)
 
     def _read(self, path: Path, *, thorough: bool) -> MarkReading:
         quick = self._marking.read(path, thorough=False)
         return self._marking.read(path, thorough=True) if thorough and not quick.found else quick
 
-    def _confirm(self, look: Look, reading: MarkReading) -> tuple[MarkEvidence, ReleaseRecord | None]:
+    def _confirm(self, path: Path, reading: MarkReading) -> tuple[MarkEvidence, ReleaseRecord | None]:
+        """Hold the file's pictures against the release that the mark names: a mark can be copied, a picture is seen."""
         release = self._releases.by_number(reading.payload or 0)
         if release is None:
             return MarkEvidence("found", reading.confidence, reading.threshold), None
-        same = self._prints.alike(self._prints.fingerprints(look), release.fingerprints)
+        try:
+            prints = self._prints.fingerprints(self._decoder.look(path, self._limits))
+        except InvalidInput:
+            return MarkEvidence("found", reading.confidence, reading.threshold), None
+        same = self._prints.alike(prints, release.fingerprints)
         evidence = MarkEvidence("found", reading.confidence, reading.threshold, matches_picture=same)
         return evidence, release if same else None
 
@@ -204,7 +206,8 @@ _NOTHING = {
 
 def _notes(credential: CredentialReport, mark: MarkEvidence) -> list[str]:
     notes = [
-        f"Something that this was made from does not hold: {fault.title or fault.relationship} ({', '.join(fault.faults)})."
+        f"Something that this was made from does not hold: "
+        f"{fault.title or fault.relationship} ({', '.join(fault.faults)})."
         for fault in credential.ingredient_faults
     ]
     if mark.state == "found" and mark.matches_picture is False:

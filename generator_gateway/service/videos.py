@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -21,6 +22,7 @@ from trust_kernel.media.refs import MediaLimits
 MAX_PROMPT = 32_000
 DEFAULT_SECONDS = "4"
 DEFAULT_SIZE = "720x1280"
+_WHOLE = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class VideoDesk:
             ) from None
 
     def _seconds(self, seconds: str) -> int:
-        if not (seconds.isascii() and seconds.isdigit() and 1 <= int(seconds[:6]) <= self._rules.max_seconds):
+        if not (_WHOLE.fullmatch(seconds) and int(seconds) <= self._rules.max_seconds):
             raise InvalidInput(
                 "seconds must be a whole number within the limit",
                 code=GatewayReason.SECONDS_UNSUPPORTED,
@@ -166,6 +168,9 @@ class VideoDesk:
         parent = self.see(account_id, parent_id)
         if parent.status != "completed":
             raise Conflict("only a finished video can be remixed", code=GatewayReason.CASE_UNFINISHED, field="video_id")
+        release = self._releases.find(parent_id)
+        if release is None or release.status != "released":
+            raise Gone("this video was withdrawn", code=GatewayReason.RELEASE_WITHDRAWN, field="video_id")
 
     def see(self, account_id: str, case_id: str) -> CaseSummary:
         """A case that this account may see: its own, or one that it co-owns. Anything else does not exist."""
@@ -215,6 +220,8 @@ class VideoDesk:
             cause = Cause(GatewayReason.RELEASE_DELETED_BY_OWNER, case_ids=frozenset({case_id}), actor=account_id)
             withdraw(cause, self._recall)
             self._cases.delete(case_id)
+            # A worker may have released it while we waited for its row.
+            withdraw(cause, self._recall)
 
 
 def _seed(new: NewVideo) -> int:

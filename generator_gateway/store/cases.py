@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from generator_gateway.errors import GatewayReason
-from generator_gateway.ports import CaseSummary
+from generator_gateway.ports import MAX_LINEAGE, CaseSummary
 from generator_gateway.stages import Request, Stopped
 from generator_gateway.store.leases import OPEN, LeaseBook
 from generator_gateway.tables import CaseRow, DecisionRow, OwnerRow, ReviewRow
@@ -22,8 +22,6 @@ from trust_kernel.ids import new_id, new_release_number
 _REQUEST = TypeAdapter(Request)
 _RULING = TypeAdapter(Ruling)
 _STATUS = {Verdict.HOLD: "held", Verdict.DENY: "failed"}
-MAX_LINEAGE = 64
-"""Ancestors that a remix may have; longer chains are refused rather than walked."""
 
 
 class CaseStore:
@@ -110,11 +108,11 @@ class CaseStore:
             return row.release_number
 
     def lineage(self, case_id: str) -> tuple[str, ...]:
-        """Ancestors of a remix, nearest first, at most MAX_LINEAGE."""
+        """Ancestors of a remix, nearest first, one more than MAX_LINEAGE where there are more."""
         ancestors: list[str] = []
         with self._database.reading() as session:
             row = session.get(CaseRow, case_id)
-            while row is not None and row.remix_of is not None and len(ancestors) < MAX_LINEAGE:
+            while row is not None and row.remix_of is not None and len(ancestors) <= MAX_LINEAGE:
                 ancestors.append(row.remix_of)
                 row = session.get(CaseRow, row.remix_of)
         return tuple(ancestors)

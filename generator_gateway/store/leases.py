@@ -1,7 +1,10 @@
 """Who may work on a case now: one worker, for a while, until a newer lease says otherwise."""
 
 import secrets
+from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
@@ -27,7 +30,8 @@ class LeaseBook:
         self._database = database
         self._clock = clock
         self.ttl = ttl
-        self._held: dict[str, str] = {}
+        # Per thread, not per process: another thread here may take over a case whose worker was merely slow.
+        self._held: ContextVar[Mapping[str, str]] = ContextVar(f"leases-{id(self)}", default=MappingProxyType({}))
 
     def claim(self, case_id: str) -> Lease | None:
         """Take an open case nobody works on; None where somebody does, or it is closed or resting."""
@@ -40,31 +44,33 @@ class LeaseBook:
             row.lease, row.lease_until, row.attempts = lease.token, now + self.ttl, lease.attempt
             row.status, row.not_before = "in_progress", None
             session.add(row)
-        self._held[case_id] = lease.token
+        self._held.set({**self._held.get(), case_id: lease.token})
         return lease
 
     def guard(self, session: Session, case_id: str) -> CaseRow:
-        """Lock a case for a change by the worker that holds it.
+        """Lock a case for a change by the worker that holds it, which is the thread that claimed it.
 
         Raises:
-            Conflict: this process does not hold the case any more; what it is doing must not count.
+            Conflict: this worker does not hold the case any more; what it is doing must not count.
         """
+        return self._locked(session, case_id, self._held.get().get(case_id))
+
+    def _locked(self, session: Session, case_id: str, token: str | None) -> CaseRow:
         row = session.get(CaseRow, case_id, with_for_update=True, populate_existing=True)
-        token = self._held.get(case_id)
         if row is None or token is None or row.lease != token:
             raise Conflict("another worker took this case over", code=GatewayReason.CASE_LEASE_LOST)
         return row
 
-    def renew(self, case_id: str) -> None:
-        """Say that the worker lives; raises Conflict where the case was taken over."""
+    def renew(self, lease: Lease) -> None:
+        """Say, from any thread, that the worker lives; raises Conflict where the case was taken over."""
         with self._database.transaction() as session:
-            row = self.guard(session, case_id)
+            row = self._locked(session, lease.case_id, lease.token)
             row.lease_until = self._clock.now() + self.ttl
             session.add(row)
 
     def let_go(self, lease: Lease, rest: timedelta | None = None) -> None:
         """Give a case back, to be tried again after a rest; nothing happens where it was taken over."""
-        self._held.pop(lease.case_id, None)
+        self._held.set({case_id: token for case_id, token in self._held.get().items() if token != lease.token})
         with self._database.transaction() as session:
             row = session.get(CaseRow, lease.case_id, with_for_update=True)
             if row is None or row.lease != lease.token:

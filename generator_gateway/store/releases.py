@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from generator_gateway.errors import GatewayReason
 from generator_gateway.ports import Cause, Owner, ReleaseRecord
-from generator_gateway.tables import OwnerRow, ReleaseRow
+from generator_gateway.tables import OwnerRow, ReleaseGrantRow, ReleaseRow
 from trust_kernel.clock import aware
 from trust_kernel.db import Database
 from trust_kernel.errors import NotFound
@@ -35,6 +36,7 @@ class ReleaseStore:
             )
             for owner in record.owners:
                 session.add(_owner_row(record.case_id, owner))
+                session.add_all(_grant_rows(record.case_id, owner))
 
     def find(self, case_id: str) -> ReleaseRecord | None:
         """The release of a case, or None."""
@@ -69,10 +71,7 @@ class ReleaseStore:
         """Live releases that a cause touches, locked in id order, so that two causes never wait on each other."""
         statement = select(ReleaseRow.case_id).where(ReleaseRow.status == "released")
         if cause.subject_id is not None:
-            owned = select(OwnerRow.case_id).where(OwnerRow.subject_id == cause.subject_id)
-            if cause.grant_ids is not None:
-                owned = owned.where(col(OwnerRow.grant_id).in_(cause.grant_ids))
-            statement = statement.where(col(ReleaseRow.case_id).in_(owned))
+            statement = statement.where(col(ReleaseRow.case_id).in_(_touching(cause.subject_id, cause.grant_ids)))
         else:
             statement = statement.where(col(ReleaseRow.case_id).in_(cause.case_ids))
         with self._database.transaction() as session:
@@ -92,13 +91,33 @@ class ReleaseStore:
         return record
 
 
+def _touching(subject_id: str, grant_ids: frozenset[str] | None) -> SelectOfScalar[str]:
+    if grant_ids is None:
+        return select(OwnerRow.case_id).where(OwnerRow.subject_id == subject_id)
+    under = select(ReleaseGrantRow.case_id).where(ReleaseGrantRow.subject_id == subject_id)
+    return under.where(col(ReleaseGrantRow.grant_id).in_(grant_ids))
+
+
+def _grant_rows(case_id: str, owner: Owner) -> list[ReleaseGrantRow]:
+    if owner.subject_id is None:
+        return []
+    return [ReleaseGrantRow(case_id=case_id, grant_id=grant, subject_id=owner.subject_id) for grant in owner.grant_ids]
+
+
+def _grants(session: Session, case_id: str) -> dict[str, tuple[str, ...]]:
+    statement = select(ReleaseGrantRow).where(ReleaseGrantRow.case_id == case_id).order_by(ReleaseGrantRow.grant_id)
+    grants: dict[str, tuple[str, ...]] = {}
+    for row in session.exec(statement):
+        grants[row.subject_id] = (*grants.get(row.subject_id, ()), row.grant_id)
+    return grants
+
+
 def _owner_row(case_id: str, owner: Owner) -> OwnerRow:
     return OwnerRow(
         case_id=case_id,
         account_id=owner.account_id,
         role=owner.role,
         subject_id=owner.subject_id,
-        grant_id=owner.grant_id,
         modalities=list(owner.modalities),
         rights=list(owner.rights),
     )
@@ -108,13 +127,14 @@ def _record(session: Session, row: ReleaseRow | None) -> ReleaseRecord | None:
     if row is None:
         return None
     statement = select(OwnerRow).where(OwnerRow.case_id == row.case_id).order_by(OwnerRow.role, OwnerRow.account_id)
+    grants = _grants(session, row.case_id)
     owners = tuple(
         Owner(
             owner.account_id,
             owner.role,
             tuple(owner.rights),
             owner.subject_id,
-            owner.grant_id,
+            grants.get(owner.subject_id or "", ()),
             tuple(owner.modalities),
         )
         for owner in session.exec(statement)

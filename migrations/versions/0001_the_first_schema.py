@@ -193,18 +193,25 @@ def upgrade() -> None:
         batch_op.create_index('outbox_due', ['delivered_at', 'due_at'], unique=False)
         batch_op.create_index('outbox_recipient_at', ['recipient', 'at'], unique=False)
 
+    op.create_table('release_grants',
+    sa.Column('case_id', sa.String(), nullable=False),
+    sa.Column('grant_id', sa.String(), nullable=False),
+    sa.Column('subject_id', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('case_id', 'grant_id')
+    )
+    with op.batch_alter_table('release_grants', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_release_grants_grant_id'), ['grant_id'], unique=False)
+
     op.create_table('release_owners',
     sa.Column('case_id', sa.String(), nullable=False),
     sa.Column('account_id', sa.String(), nullable=False),
     sa.Column('role', sa.String(), nullable=False),
     sa.Column('subject_id', sa.String(), nullable=True),
-    sa.Column('grant_id', sa.String(), nullable=True),
     sa.Column('modalities', sa.JSON(), nullable=False),
     sa.Column('rights', sa.JSON(), nullable=False),
     sa.PrimaryKeyConstraint('case_id', 'account_id', 'role')
     )
     with op.batch_alter_table('release_owners', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_release_owners_grant_id'), ['grant_id'], unique=False)
         batch_op.create_index('release_owners_account', ['account_id'], unique=False)
         batch_op.create_index('release_owners_subject', ['subject_id'], unique=False)
 
@@ -422,9 +429,12 @@ def downgrade() -> None:
     with op.batch_alter_table('release_owners', schema=None) as batch_op:
         batch_op.drop_index('release_owners_subject')
         batch_op.drop_index('release_owners_account')
-        batch_op.drop_index(batch_op.f('ix_release_owners_grant_id'))
 
     op.drop_table('release_owners')
+    with op.batch_alter_table('release_grants', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_release_grants_grant_id'))
+
+    op.drop_table('release_grants')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index('outbox_recipient_at')
         batch_op.drop_index('outbox_due')

@@ -25,9 +25,7 @@ _ADMIN = "admin@placet.local"
 @click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), help="Written once all is ready.")
 @click.option("--no-pages", is_flag=True, help="The API alone.")
 @click.option("--no-worker", is_flag=True, help="No worker in this process.")
-def serve(
-    data: Path | None, host: str, port: int, ready_file: Path | None, *, no_pages: bool, no_worker: bool
-) -> None:
+def serve(data: Path | None, host: str, port: int, ready_file: Path | None, *, no_pages: bool, no_worker: bool) -> None:
     """Run the API, the pages and a worker in one process; prints the URLs and a first admin's key."""
     import uvicorn
 

@@ -75,9 +75,7 @@ def build_shelves(kernel: Kernel) -> Shelves:
 def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
     """Join the release path."""
     bench = _bench(kernel, guards, shelves)
-    ledger = LedgerSteps(
-        kernel.database, kernel.clock, shelves.journal, shelves.cases, kernel.ledger, kernel.outbox
-    )
+    ledger = LedgerSteps(kernel.database, kernel.clock, shelves.journal, shelves.cases, kernel.ledger, kernel.outbox)
     limits = kernel.output_limits
     return ReleaseLine(
         ledger=ledger,

@@ -1,5 +1,6 @@
 """The four guards, each joined to its technologies."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from trust_kernel.inference.sessions import SessionFactory
 from trust_kernel.settings import Settings
 from watermark.adapters.c2pa_reading import SandboxedReader
 from watermark.adapters.c2pa_signing import C2paSigner
-from watermark.adapters.certificates import DevelopmentAuthority
+from watermark.adapters.certificates import DevelopmentAuthority, SigningIdentity, check_anchors, load_identity
 from watermark.adapters.transcode import SandboxedFileMarks
 from watermark.api import CredentialProfile, CredentialService, MarkingService, TrustAnchors
 
@@ -104,26 +105,36 @@ def build_marking(kernel: Kernel) -> MarkingService:
     """The invisible and the visible mark."""
     settings = kernel.settings
     key = kernel.keys.derive("watermark:video")
-    return MarkingService(
-        SandboxedFileMarks(kernel.sandbox, key, settings.visible_label, settings.watermark_adapter)
-    )
+    return MarkingService(SandboxedFileMarks(kernel.sandbox, key, settings.visible_label, settings.watermark_adapter))
 
 
 def build_credentials(kernel: Kernel) -> CredentialService:
-    """Content credentials, under a development certificate until an operator brings a real one."""
+    """Content credentials.
+
+    Raises:
+        Broken: no signing certificate in production: nobody could trust what a development one signs.
+    """
     settings = kernel.settings
-    if settings.environment == "production":
-        raise Broken(
-            "development certificates do not sign in production: nobody can trust them",
-            code="watermark:credential:development_certificate",
-        )
-    authority = DevelopmentAuthority(settings.data_dir / "certificates", kernel.clock)
     profile = CredentialProfile()
-    stamps = _pems(settings.tsa_anchors)
-    signer = C2paSigner(authority.identity, profile, tsa_url=settings.tsa_url or None, stamps=stamps)
-    anchors = TrustAnchors(_pems(settings.trust_anchors), stamps)
+    stamps = _anchors(settings.tsa_anchors)
+    signer = C2paSigner(_identity(kernel), profile, tsa_url=settings.tsa_url or None, stamps=stamps)
+    anchors = TrustAnchors(_anchors(settings.trust_anchors), stamps)
     return CredentialService(signer, SandboxedReader(kernel.sandbox), profile, anchors)
 
 
-def _pems(path: Path | None) -> tuple[str, ...]:
-    return (path.read_text("ascii"),) if path else ()
+def _identity(kernel: Kernel) -> Callable[[], SigningIdentity]:
+    settings = kernel.settings
+    if settings.signing_chain is not None and settings.signing_key is not None:
+        identity = load_identity(settings.signing_chain.read_text("ascii"), settings.signing_key.read_bytes())
+        return lambda: identity
+    if settings.environment == "production":
+        raise Broken(
+            "production needs PLACET_SIGNING_CHAIN and PLACET_SIGNING_KEY",
+            code="watermark:credential:development_certificate",
+        )
+    return DevelopmentAuthority(settings.data_dir / "certificates", kernel.clock).identity
+
+
+def _anchors(path: Path | None) -> tuple[str, ...]:
+    """Checked at start: the reader would leave out, silently, what it cannot parse."""
+    return check_anchors([path.read_text("ascii")]) if path else ()
