@@ -10,6 +10,7 @@ def migrate(kernel: Kernel) -> None:
     """Run every migration that this database has not seen. Two processes that start at once take turns."""
     from alembic import command
     from alembic.config import Config
+
     from trust_kernel.inference.packs import locked
 
     config = Config()

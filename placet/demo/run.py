@@ -87,7 +87,7 @@ def _ledger(deployment: Deployment, say: Say) -> bool:
 
 def _copied(assets: Mapping[str, Path], target: Path) -> Path:
     """A picture of the character as copies go: smaller, a little cropped, saved as JPEG."""
-    return files.copied_picture(assets[sorted(name for name in assets if name.startswith("fennimore-"))[0]], target)
+    return files.copied_picture(assets[min(name for name in assets if name.startswith("fennimore-"))], target)
 
 
 def _tell(scenes: list[Outcome], checks: list[Outcome], say: Say) -> None:

@@ -3,8 +3,11 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from placet.demo import files
 from placet.demo.cast import Cast
@@ -146,18 +149,24 @@ def revoke_and_try_again(cast: Cast, earlier: Outcome, assets: Mapping[str, Path
     time.sleep(1.0)
     again = Request("Bruno again, a second after he revoked", OPENING[1].prompt, "refused", "consent:grant:revoked")
     repeated = await_end(cast, again, *ask(cast, again, assets))
-    withdrawn = Outcome(
-        title="The video made before, downloaded after",
+    remix = cast.ada.http.post(f"/v1/videos/{earlier.video_id}/remix", json={"prompt": "the same, at night"})
+    return [repeated, _turned_away("The video made before, downloaded after", gone), _turned_away(_REMIX, remix)]
+
+
+_REMIX = "A remix of the withdrawn video"
+
+
+def _turned_away(title: str, answer: httpx.Response) -> Outcome:
+    """Something withdrawn is gone, for downloads and for remixes: 410, with the reason."""
+    said = answer.json()
+    return Outcome(
+        title=title,
         expects="withdrawn",
-        got="withdrawn" if gone.status_code == 410 else f"HTTP {gone.status_code}",
-        reasons=[gone.json().get("code", "")] if gone.status_code == 410 else [],
+        got="withdrawn" if answer.status_code == HTTPStatus.GONE else f"HTTP {answer.status_code}",
+        reasons=[str(said.get("code", ""))],
+        message=str(said.get("detail", "")),
         wanted_reason="release:video:withdrawn",
     )
-    remix = Request("A remix of the withdrawn video", "the same at night", "refused", "remix:parent:withdrawn")
-    started = time.monotonic()
-    answer = cast.ada.http.post(f"/v1/videos/{earlier.video_id}/remix", json={"prompt": remix.prompt})
-    remixed = await_end(cast, remix, str(answer.raise_for_status().json()["id"]), started)
-    return [repeated, withdrawn, remixed]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What `animatic` draws with: sets, props, weather, people, lettering, sound."""
