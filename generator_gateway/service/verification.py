@@ -85,6 +85,7 @@ class VerificationDesk:
 
     Args:
         limits: what may be looked at; past them only the credential is read.
+        development: organisation that stands in certificates which nobody outside can trust; a note says so.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class VerificationDesk:
         releases: Releases,
         ledger: Proves,
         limits: MediaLimits,
+        development: str = "",
     ) -> None:
         self._credentials = credentials
         self._marking = marking
@@ -104,6 +106,7 @@ class VerificationDesk:
         self._releases = releases
         self._ledger = ledger
         self._limits = limits
+        self._development = development
 
     def verify(
         self, path: Path, *, trust_anchors: tuple[str, ...] = (), tsa_anchors: tuple[str, ...] = ()
@@ -123,7 +126,10 @@ class VerificationDesk:
         recovered = named is None and marked is not None
         evidence = self._evidence(release, found_by) if release else None
         sentence = say(credential, mark, evidence)
-        return Verification(sentence, credential, mark, evidence, recovered, tuple(_notes(credential, mark)))
+        notes = _notes(credential, mark)
+        if credential.signer is not None and credential.signer.organisation == self._development:
+            notes.append(_DEVELOPMENT)
+        return Verification(sentence, credential, mark, evidence, recovered, tuple(notes))
 
     def _by_credential(self, credential: CredentialReport) -> ReleaseRecord | None:
         """Only a signer whom we trust is believed about which release it is: anybody can sign our label over a fake."""
@@ -182,7 +188,8 @@ def say(credential: CredentialReport, mark: MarkEvidence, release: ReleaseEviden
     if credential.state is CredentialState.TAMPERED:
         return "This file carries a content credential that does not fit it: it was changed after it was signed."
     if credential.ai is AiClaim.YES:
-        signer = "a signer you trust" if credential.state is CredentialState.TRUSTED else "a signer nobody vouches for"
+        trusted = credential.state is CredentialState.TRUSTED
+        signer = "a signer that this verifier trusts" if trusted else "a signer that nobody here vouches for"
         return f"This says that it was made with AI, and its content credential, by {signer}, is intact.{ending}"
     if mark.state == "found":
         return "This carries a watermark of an AI video made here, but its picture does not match that video."
@@ -191,6 +198,7 @@ def say(credential: CredentialReport, mark: MarkEvidence, release: ReleaseEviden
     return _NOTHING.get(credential.state, _NOTHING_FOUND)
 
 
+_DEVELOPMENT = "Signed with a development certificate: only the deployment that made it can trust it."
 _RECOVERED = "This was made with AI here. Its label was removed or broken, and this file differs from the one signed."
 _NO_CLAIM = (
     "This carries an intact content credential that makes no claim of AI. That does not prove that none was used."

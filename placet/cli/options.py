@@ -25,7 +25,7 @@ def settings_for(data: Path | None, **changes: object) -> "Settings":
     """Settings from the environment, with what the command line says instead."""
     from trust_kernel.settings import Settings
 
-    if data is not None:
-        changes["data_dir"] = data
-    settings = Settings(**changes)  # type: ignore[arg-type] - pydantic checks each value
+    settings = Settings()
+    chosen = {"data_dir": data, **changes} if data is not None else changes
+    settings = settings.model_copy(update=chosen)
     return settings.model_copy(update={"data_dir": settings.data_dir.resolve()})

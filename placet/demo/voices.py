@@ -87,7 +87,7 @@ def _spoken(text: str, voice: VoiceRecipe) -> tuple[NDArray[np.float32], int]:
     # What is stretched afterwards slows down with it, so it is spoken faster first.
     rate = int(np.clip(voice.rate * voice.length, _SLOWEST, _FASTEST))
     asked = {"text": text, "variant": voice.variant, "rate": rate, "pitch": voice.pitch, "melody": voice.melody}
-    done = subprocess.run(  # noqa: S603 - our own module, arguments on stdin
+    done = subprocess.run(
         [sys.executable, "-I", "-m", "placet.demo.espeak"],
         input=json.dumps(asked).encode(),
         capture_output=True,

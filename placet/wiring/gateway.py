@@ -31,6 +31,7 @@ from trust_kernel.audit.ledger import Ledger
 from trust_kernel.audit.merkle import root_from_inclusion
 from trust_kernel.audit.notes import TreeHead
 from trust_kernel.jobs import CeleryQueue, make_celery
+from watermark.adapters.certificates import DEVELOPMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
             shelves.releases,
             LedgerProof(kernel.ledger),
             kernel.verify_limits,
+            DEVELOPMENT,
         ),
     )
 
