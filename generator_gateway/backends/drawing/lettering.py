@@ -75,9 +75,9 @@ class Caption:
         ink = Image.new("L", (plan.width, tall), 0)
         draw = ImageDraw.Draw(ink)
         first = tall - margin * 0.8 - line * len(rows)
-        draw.rectangle(
-            (margin, first + 4 * plan.unit, margin + 3 * plan.unit, tall - margin * 0.8 - 2 * plan.unit), fill=200
-        )
+        if rows:
+            edges = (first + 4 * plan.unit, tall - margin * 0.8 - 2 * plan.unit)
+            draw.rectangle((margin, edges[0], margin + 3 * plan.unit, max(edges)), fill=200)
         for number, row in enumerate(rows):
             draw.text((margin + 18 * plan.unit, first + number * line), row, font=font, fill=255)
         letters = np.asarray(ink, np.float32) / 255

@@ -17,7 +17,7 @@ _BT709 = 1  # ITU-T H.273 code for colour primaries, transfer and matrix
 _LIMITED = 1  # AVCOL_RANGE_MPEG
 # x264's output depends on how many threads there are, not on how fast they run: a fixed number. Its macroblock tree
 # reads past its row where the width in macroblocks is no multiple of eight, and then no two runs are equal: off.
-_X264 = {"preset": "veryfast", "crf": "18", "threads": "2", "x264-params": "mbtree=0", "flags": "+bitexact"}
+_X264 = {"preset": "veryfast", "crf": "20", "threads": "2", "x264-params": "mbtree=0", "flags": "+bitexact"}
 _AAC_FRAME = 1024
 
 
