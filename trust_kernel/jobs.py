@@ -1,11 +1,13 @@
 """Jobs by Celery. A message carries an id and nothing else: state is in the database, and a lost message is no loss."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from trust_kernel.errors import Unavailable
 
 QUEUE = "placet"
+_log = logging.getLogger(__name__)
 
 
 def make_celery(broker_url: str, *, eager_ack: bool = False) -> Any:
@@ -53,8 +55,13 @@ class CeleryQueue:
 
         try:
             self._app.send_task(self._task, args=[case_id], retry=False)
-        except OperationalError:
-            return
+        except (OperationalError, *self._outages()) as error:
+            _log.warning("the broker does not answer: %s", type(error).__name__)
+
+    def _outages(self) -> tuple[type[Exception], ...]:
+        """What this broker's transport raises; kombu wraps only failures to connect, not of a connection that broke."""
+        with self._app.connection_for_write() as unopened:
+            return tuple(unopened.connection_errors)
 
 
 def register(app: Any, name: str, function: Callable[[str], object]) -> None:

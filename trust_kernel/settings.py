@@ -6,7 +6,7 @@ Only `placet` reads settings. `docs/operations.md` explains each; a test holds t
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -35,14 +35,10 @@ class Settings(BaseSettings):
     """Text of the moving visible mark."""
     ledger_origin: str = "placet.local/ledger"
     """Origin line of the ledger's checkpoints."""
-    backend: Literal["animatic", "diffusers", "upstream"] = "animatic"
+    backend: Literal["animatic", "diffusers"] = "animatic"
     """Which backend makes the videos."""
     backend_pipeline: Path | None = None
     """Directory of a diffusers pipeline."""
-    backend_url: str = ""
-    """Base URL of a server that speaks /v1/videos."""
-    backend_key: SecretStr = SecretStr("")
-    """API key for that server."""
     model_aliases: tuple[str, ...] = ("sora-2", "sora-2-pro")
     """Further model names that clients may send; they all mean the configured backend."""
     sizes: tuple[str, ...] = ("720x1280", "1280x720", "1024x1792", "1792x1024", "640x360", "360x640")

@@ -1,7 +1,8 @@
 """Voices of the demo people: espeak-ng's formant synthesis, through the shared library inside `espeakng_loader`.
 
-The library runs in a process of its own an utterance (`espeak.py` says why). No recording of anybody is needed, and each recipe is a voice of its own to the speaker encoder: `length` stretches
-the vocal tract (all formants), which tells voices apart better than pitch does.
+No recording of anybody is needed, and each recipe is a voice of its own to the speaker encoder: `length` stretches the
+vocal tract (all formants), which tells voices apart better than pitch does. Each utterance has a process of its own,
+about 60 ms (`espeak.py` says why).
 """
 
 import json

@@ -11,10 +11,8 @@ def build_backend(kernel: Kernel) -> VideoBackend:
     settings = kernel.settings
     if settings.backend == "animatic":
         return AnimaticBackend(kernel.decoder, kernel.output_limits)
-    if settings.backend == "diffusers":
-        if settings.backend_pipeline is None:
-            raise InvalidInput("PLACET_BACKEND_PIPELINE names no directory", field="backend_pipeline")
-        from generator_gateway.backends.diffusers import DiffusersBackend
+    if settings.backend_pipeline is None:
+        raise InvalidInput("PLACET_BACKEND_PIPELINE names no directory", field="backend_pipeline")
+    from generator_gateway.backends.diffusers import DiffusersBackend
 
-        return DiffusersBackend(settings.backend_pipeline, kernel.decoder)
-    raise InvalidInput("there is no such backend", field="backend")
+    return DiffusersBackend(settings.backend_pipeline, kernel.decoder, limits=kernel.output_limits)
