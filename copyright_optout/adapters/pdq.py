@@ -1,4 +1,4 @@
-"""PDQ, the perceptual hash of pictures (Facebook, 2019; package pdqhash).
+"""Fingerprints of pictures by PDQ.
 
 PDQ forgives re-encoding, resizing and recolouring, but hardly any cropping: 3 % off each side costs about 30 bits. So a
 few centred crops are kept of each reference, and whole, trimmed, centred and framed parts of each frame are searched.
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from copyright_optout.adapters.pdq_hash import SIDE, pdq, pdq_dihedral
 from copyright_optout.domain import LEAST_QUALITY, Fingerprint
 from copyright_optout.ports import View
 
@@ -16,11 +17,6 @@ Picture = NDArray[np.uint8]
 
 WORKING_SIDE = 384
 """Pixels of the longer side from which parts are cut."""
-
-HASHED_SIDE = 64
-"""Pixels square that are hashed: the 64 by 64 points that PDQ samples, averaged rather than blurred. With these the
-eight orientations are exact (at 192 or 256 pixels a mirrored drawing came out up to 46 bits off), and the hash lies
-within 20 bits of the one that PDQ makes of the picture at full size."""
 
 REFERENCE_CROPS = (0.96, 0.92, 0.84, 0.76)
 QUERY_CROPS = (0.92, 0.84, 0.76, 0.68, 0.6)
@@ -65,22 +61,17 @@ class PdqHasher:
 
 
 def _fingerprint(picture: Picture) -> Fingerprint:
-    import pdqhash
-
-    bits, quality = pdqhash.compute(_square(picture))
-    return Fingerprint(np.packbits(np.asarray(bits, dtype=np.uint8)).tobytes().hex(), int(quality))
+    bits, quality = pdq(_square(picture))
+    return Fingerprint(np.packbits(bits).tobytes().hex(), quality)
 
 
 def _view(picture: Picture) -> View:
-    import pdqhash
-
-    orientations, quality = pdqhash.compute_dihedral(_square(picture))
-    packed = np.packbits(np.asarray(orientations, dtype=np.uint8), axis=1)
-    return View(packed.view(">u8").astype(np.uint64), int(quality))
+    orientations, quality = pdq_dihedral(_square(picture))
+    return View(np.packbits(orientations, axis=1).view(">u8").astype(np.uint64), quality)
 
 
 def _square(picture: Picture) -> Picture:
-    return _resized(picture, HASHED_SIDE, HASHED_SIDE)
+    return _resized(picture, SIDE, SIDE)
 
 
 def _working(picture: Picture) -> Picture:
