@@ -17,6 +17,7 @@ from trust_kernel.audit.routes import build_router as build_ledger_router
 from trust_kernel.media.fetch import SafeFetcher
 from trust_kernel.web import problems
 from trust_kernel.web.limits import BodyLimit, SecurityHeaders
+from trust_kernel.web.notice_routes import build_router as build_notice_router
 from trust_kernel.web.pages import Pages
 from trust_kernel.web.routes import build_pages_router as build_sign_in_pages
 from trust_kernel.web.routes import build_router as build_account_router
@@ -73,6 +74,7 @@ def _add_api(app: FastAPI, house: House) -> None:
     app.include_router(build_ledger_router(kernel.ledger, access))
     app.include_router(build_account_router(kernel.accounts, access))
     app.include_router(build_webhook_router(kernel.delivery, access))
+    app.include_router(build_notice_router(kernel.outbox, access))
     _add_health(app, house)
 
 

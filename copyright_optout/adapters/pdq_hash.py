@@ -1,8 +1,8 @@
 """PDQ itself (Facebook, 2019): 256 bits of a picture's low frequencies, against their median.
 
 After "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm" (ThreatExchange, hashing/hashing.pdf).
-The reference blurs a picture and samples 64 by 64 points; we take 64 by 64 averaged points, for which the reference's own
-blur does nothing, so both agree bit for bit from there on. Its bindings ship no wheel, and the default installation
+The reference blurs a picture and samples 64 by 64 points; we take 64 by 64 averaged points, for which the reference's
+own blur does nothing, so both agree bit for bit from there on. Its bindings ship no wheel, and the default installation
 needs no compiler (docs/decisions/0007).
 """
 
