@@ -88,8 +88,11 @@ def _add_health(app: FastAPI, house: House) -> None:
 
     @app.get("/readyz", dependencies=[access.public()], tags=["health"])
     def readyz() -> JSONResponse:
-        """This node's indexes have caught up with the database; 503 while they have not."""
-        lags = {"likeness": house.guards.likeness.readiness().lag, "optout": house.guards.optouts.readiness().lag}
+        """This node's indexes cover everything committed; 503 where they can't be brought up to date."""
+        likeness, optouts = house.guards.likeness, house.guards.optouts
+        likeness.warm()
+        optouts.warm_up()
+        lags = {"likeness": likeness.readiness().lag, "optout": optouts.readiness().lag}
         stale = any(lags.values())
         body = {"status": "stale" if stale else "ready", "code": "index:stale" if stale else None, "lag": lags}
         return JSONResponse(body, 503 if stale else 200)

@@ -51,17 +51,17 @@ class CeleryQueue:
 
     def enqueue(self, case_id: str) -> None:
         """Ask a worker to run this soon. A broker that is out is no failure: the sweeper will find the row."""
-        from kombu.exceptions import OperationalError
-
         try:
             self._app.send_task(self._task, args=[case_id], retry=False)
-        except (OperationalError, *self._outages()) as error:
+        except self._outages() as error:
             _log.warning("the broker does not answer: %s", type(error).__name__)
 
     def _outages(self) -> tuple[type[Exception], ...]:
         """What this broker's transport raises; kombu wraps only failures to connect, not of a connection that broke."""
+        from kombu.exceptions import OperationalError
+
         with self._app.connection_for_write() as unopened:
-            return tuple(unopened.connection_errors)
+            return (OperationalError, *unopened.connection_errors)
 
 
 def register(app: Any, name: str, function: Callable[[str], object]) -> None:
@@ -70,4 +70,5 @@ def register(app: Any, name: str, function: Callable[[str], object]) -> None:
     def run(identity: str) -> None:
         function(identity)
 
-    app.task(run, name=name, autoretry_for=(Unavailable,), retry_backoff=True, max_retries=5)
+    # Not shared: Celery gives shared tasks to every application of the process, and the first one would run all cases.
+    app.task(run, name=name, shared=False, autoretry_for=(Unavailable,), retry_backoff=True, max_retries=5)

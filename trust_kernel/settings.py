@@ -16,7 +16,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PLACET_", env_file=".env", extra="ignore", frozen=True)
 
     environment: Literal["development", "production"] = "development"
-    """Production refuses development certificates, Null adapters and plain-http cookies."""
+    """Production refuses to start without a signing certificate and sends cookies over https only."""
     data_dir: Path = Path("placet-data")
     """Where the embedded defaults keep everything: database, media, keys, certificates, models."""
     model_cache: Path | None = None
@@ -55,8 +55,6 @@ class Settings(BaseSettings):
     """Longest video whose watermark is looked for."""
     max_pixels: int = 40_000_000
     """Most pixels of a picture or frame."""
-    max_body_bytes: int = 210_000_000
-    """Largest request body of all."""
     decode_seconds: float = 30.0
     """Wall-clock time for decoding one medium."""
     gate_seconds: float = 60.0

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from generator_gateway.errors import GatewayReason
 from generator_gateway.service.videos import DEFAULT_SECONDS, DEFAULT_SIZE, NewVideo
-from trust_kernel.errors import InvalidInput
+from trust_kernel.errors import InvalidInput, Unavailable
 
 _CHUNK = 1 << 20
 _MAX_FIELDS = 64
@@ -95,13 +95,20 @@ class VideoIntake:
             await self._save(item, target)
             return target
         if isinstance(item, Mapping) and set(item) == {"image_url"} and isinstance(item["image_url"], str):
-            await run_in_threadpool(lambda url: target.write_bytes(self._fetcher.fetch(url)), item["image_url"])
+            await run_in_threadpool(self._fetch, item["image_url"], target)
             return target
         raise InvalidInput(
             "a reference is a file, or an object with image_url",
             code=GatewayReason.REFERENCE_MALFORMED,
             field="input_reference",
         )
+
+    def _fetch(self, url: str, target: Path) -> None:
+        try:
+            target.write_bytes(self._fetcher.fetch(url))
+        except Unavailable as error:
+            # The address is the client's: that it does not answer is no outage of ours.
+            raise InvalidInput(error.detail, code=error.code, field=error.field) from error
 
     async def _save(self, upload: UploadFile, target: Path) -> None:
         written = 0

@@ -74,7 +74,9 @@ class ReleaseVault:
             owners = tuple(self._owners(request.account_id, admitted.consents))
             self._let_out(logged, owners, now)
             released = Released(logged, now, tuple(dict.fromkeys(owner.account_id for owner in owners)))
-            return self._journal.earn(logged.case_id, released)
+            self._journal.earn(logged.case_id, released)
+            self._cases.complete(logged.case_id, now)
+            return released
 
     def _parent_gone(self, parent: str | None) -> bool:
         if parent is None:
@@ -121,7 +123,6 @@ class ReleaseVault:
                 owners=owners,
             )
         )
-        self._cases.complete(logged.case_id, now)
         for owner in owners:
             kind = "likeness:use:released" if owner.role == "subject" else "video:case:completed"
             self._notices.emit(kind, owner.account_id, {"video_id": logged.case_id, "role": owner.role})

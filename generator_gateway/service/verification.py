@@ -139,7 +139,7 @@ class VerificationDesk:
 
     def _mark(self, path: Path, *, known: bool) -> tuple[MarkEvidence, ReleaseRecord | None]:
         try:
-            reading = self._read(path, thorough=not known)
+            reading = self._marking.read(path, thorough=not known)
         except InvalidInput:
             return MarkEvidence("unreadable"), None
         except Unavailable:
@@ -147,10 +147,6 @@ class VerificationDesk:
         if not reading.found or reading.payload is None:
             return MarkEvidence("not_found", reading.confidence, reading.threshold), None
         return self._confirm(path, reading)
-
-    def _read(self, path: Path, *, thorough: bool) -> MarkReading:
-        quick = self._marking.read(path, thorough=False)
-        return self._marking.read(path, thorough=True) if thorough and not quick.found else quick
 
     def _confirm(self, path: Path, reading: MarkReading) -> tuple[MarkEvidence, ReleaseRecord | None]:
         """Hold the file's pictures against the release that the mark names: a mark can be copied, a picture is seen."""
@@ -187,19 +183,22 @@ def say(credential: CredentialReport, mark: MarkEvidence, release: ReleaseEviden
         return f"{_RECOVERED}{ending}"
     if credential.state is CredentialState.TAMPERED:
         return "This file carries a content credential that does not fit it: it was changed after it was signed."
-    if credential.ai is AiClaim.YES:
+    intact = credential.state in {CredentialState.TRUSTED, CredentialState.VALID_UNTRUSTED}
+    if intact and credential.ai is AiClaim.YES:
         trusted = credential.state is CredentialState.TRUSTED
         signer = "a signer that this verifier trusts" if trusted else "a signer that nobody here vouches for"
         return f"This says that it was made with AI, and its content credential, by {signer}, is intact.{ending}"
     if mark.state == "found":
-        return "This carries a watermark of an AI video made here, but its picture does not match that video."
-    if credential.state in {CredentialState.TRUSTED, CredentialState.VALID_UNTRUSTED}:
+        return _OTHER_PICTURE if mark.matches_picture is False else _UNKNOWN_MARK
+    if intact:
         return _NO_CLAIM
     return _NOTHING.get(credential.state, _NOTHING_FOUND)
 
 
 _DEVELOPMENT = "Signed with a development certificate: only the deployment that made it can trust it."
 _RECOVERED = "This was made with AI here. Its label was removed or broken, and this file differs from the one signed."
+_OTHER_PICTURE = "This carries a watermark of an AI video made here, but its picture does not match that video."
+_UNKNOWN_MARK = "This carries a watermark like those of AI videos made here; which video it is could not be confirmed."
 _NO_CLAIM = (
     "This carries an intact content credential that makes no claim of AI. That does not prove that none was used."
 )

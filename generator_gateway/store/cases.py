@@ -128,22 +128,24 @@ class CaseStore:
             session.add(row)
 
     def stop(self, stopped: Stopped) -> Request:
-        """Set the case held or failed."""
+        """Set the case held or failed, which ends the lease."""
         with self._database.transaction() as session:
             row = self._leases.guard(session, stopped.case_id)
             row.status = _STATUS[stopped.verdict]
             row.error_code, row.error_message = stopped.reasons[0], stopped.message
             row.reasons = list(stopped.reasons)
             row.completed_at = self._clock.now() if stopped.verdict is Verdict.DENY else None
+            row.lease, row.lease_until = None, None
             session.add(row)
             return _REQUEST.validate_python(row.request)
 
     def complete(self, case_id: str, at: datetime) -> None:
-        """Set the case completed."""
+        """Set the case completed, which ends the lease: nothing can be earned after it."""
         with self._database.transaction() as session:
             row = self._leases.guard(session, case_id)
             row.status, row.progress, row.completed_at = "completed", 100, at
             row.error_code, row.error_message, row.reasons = None, None, []
+            row.lease, row.lease_until = None, None
             session.add(row)
 
     def delete(self, case_id: str) -> None:

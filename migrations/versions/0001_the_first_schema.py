@@ -1,7 +1,6 @@
 """The first schema."""
 
 import sqlalchemy as sa
-import sqlmodel
 from alembic import op
 
 

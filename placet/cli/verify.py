@@ -1,6 +1,7 @@
 """`placet verify FILE`: the verifier without a server. It keeps nothing."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,8 +27,8 @@ def verify(data: Path | None, file: Path, *, as_json: bool, trust: tuple[Path, .
     desk = build_verifier(settings_for(data))
     found = desk.verify(
         file,
-        trust_anchors=tuple(path.read_text("ascii") for path in trust),
-        tsa_anchors=tuple(path.read_text("ascii") for path in tsa),
+        trust_anchors=_pem(trust, "--trust-anchor"),
+        tsa_anchors=_pem(tsa, "--tsa-anchor"),
     )
     if as_json:
         from generator_gateway.routes.verify import verification_out
@@ -35,6 +36,15 @@ def verify(data: Path | None, file: Path, *, as_json: bool, trust: tuple[Path, .
         click.echo(json.dumps(verification_out(found).model_dump(), indent=2))
     else:
         _tell(found)
+
+
+def _pem(paths: Sequence[Path], option: str) -> tuple[str, ...]:
+    from trust_kernel.errors import InvalidInput
+
+    try:
+        return tuple(path.read_text("ascii") for path in paths)
+    except UnicodeDecodeError as error:
+        raise InvalidInput("an anchor is a PEM file", field=option) from error
 
 
 def _tell(found: "Verification") -> None:

@@ -1,5 +1,6 @@
 """The gateway: gates, policy, backend, the release path and its desks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -131,7 +132,7 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
         runner=runner,
         celery=celery,
         queue=queue,
-        sweeper=Sweeper(shelves.leases, queue, settings.sweep_seconds, (kernel.delivery.deliver_due,)),
+        sweeper=Sweeper(shelves.leases, queue, settings.sweep_seconds, _chores(kernel)),
         videos=VideoDesk(
             kernel.database,
             shelves.cases,
@@ -197,6 +198,10 @@ def _bench(kernel: Kernel, guards: Guards, shelves: Shelves) -> Bench:
         decoder=kernel.decoder,
         blobs=kernel.blobs,
     )
+
+
+def _chores(kernel: Kernel) -> tuple[Callable[[], object], ...]:
+    return (kernel.delivery.deliver_due, kernel.database.scrub)
 
 
 def _names(kernel: Kernel) -> tuple[str, ...]:
