@@ -49,6 +49,15 @@ class StageRow(SQLModel, table=True):
     at: datetime
 
 
+class MediaUseRow(SQLModel, table=True):
+    """A stored medium that a case uses: a reference, a draft, a marked or a signed video."""
+
+    __tablename__ = "media_uses"
+
+    digest: str = Field(primary_key=True)
+    case_id: str = Field(primary_key=True, index=True)
+
+
 class DecisionRow(SQLModel, table=True):
     """A decision with everything that it was made with, so that it can be replayed."""
 

@@ -1,6 +1,7 @@
 """Celery workers: in this process beside the server, or a process of its own."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from placet.wiring import House
@@ -21,7 +22,7 @@ class EmbeddedWorker:
         app = self._house.gateway.celery
         self._controller = app.WorkController(
             concurrency=self._house.kernel.settings.worker_threads,
-            pool_cls="threads",
+            pool_cls=_threads_of(app),
             loglevel="WARNING",
             without_heartbeat=True,
             without_mingle=True,
@@ -37,6 +38,25 @@ class EmbeddedWorker:
         if self._controller is not None and self._thread is not None:
             self._controller.stop()
             self._thread.join(timeout=10)
+
+
+def _threads_of(app: Any) -> type[Any]:
+    """A thread pool that works for this application.
+
+    Celery's threads look tasks up in whichever application is current in them, by default one that knows none of ours;
+    a worker of its own process makes its application current everywhere, which a process with two houses cannot.
+    """
+    from celery.concurrency.thread import TaskPool
+
+    class Threads(TaskPool):  # type: ignore[misc]  # celery has no types
+        def on_apply(self, target: Callable[..., object], *args: Any, **options: Any) -> Any:
+            def run(*given: Any, **named: Any) -> object:
+                app.set_current()
+                return target(*given, **named)
+
+            return super().on_apply(run, *args, **options)
+
+    return Threads
 
 
 def run_worker(house: House) -> None:

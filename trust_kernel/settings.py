@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     """Wall-clock time for decoding one medium."""
     gate_seconds: float = 60.0
     """Time for one gate, after which it counts as unavailable."""
+    keep_media_hours: float = 72.0
+    """How long refused, deleted and withdrawn cases keep their media, for appeals."""
     lease_seconds: float = 30.0
     """How long a silent worker keeps a case."""
     sweep_seconds: float = 5.0

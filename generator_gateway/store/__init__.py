@@ -3,6 +3,7 @@
 from generator_gateway.store.cases import CaseStore
 from generator_gateway.store.journal import CaseJournal
 from generator_gateway.store.leases import LeaseBook
+from generator_gateway.store.media import MediaUses
 from generator_gateway.store.releases import ReleaseStore
 
-__all__ = ["CaseJournal", "CaseStore", "LeaseBook", "ReleaseStore"]
+__all__ = ["CaseJournal", "CaseStore", "LeaseBook", "MediaUses", "ReleaseStore"]

@@ -12,6 +12,7 @@ from generator_gateway.errors import GatewayReason
 from generator_gateway.ports import MAX_LINEAGE, CaseSummary
 from generator_gateway.stages import Request, Stopped
 from generator_gateway.store.leases import OPEN, LeaseBook
+from generator_gateway.store.media import note_use
 from generator_gateway.tables import CaseRow, DecisionRow, OwnerRow, ReviewRow
 from trust_kernel.clock import Clock, aware
 from trust_kernel.db import Database
@@ -54,6 +55,9 @@ class CaseStore:
         try:
             with self._database.transaction() as session:
                 session.add(row)
+                session.flush()
+                for reference in request.references:
+                    note_use(session, request.case_id, reference.media.digest)
         except IntegrityError:
             return self._earlier(request.account_id, key, digest), False
         return _summary(row), True

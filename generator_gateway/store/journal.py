@@ -9,9 +9,11 @@ from sqlmodel import col, select
 
 from generator_gateway.stages import Admitted, Draft, Logged, Marked, Opened, Passed, Released, Signed, Stopped
 from generator_gateway.store.leases import LeaseBook
+from generator_gateway.store.media import note_use
 from generator_gateway.tables import StageRow
 from trust_kernel.clock import Clock
 from trust_kernel.db import Database
+from trust_kernel.media.refs import MediaRef
 
 Earned = TypeVar("Earned")
 
@@ -42,6 +44,9 @@ class CaseJournal:
         with self._database.transaction() as session:
             self._leases.guard(session, case_id)
             at = self._clock.now().astimezone(UTC)
+            medium = getattr(value, "media", None)
+            if isinstance(medium, MediaRef):
+                note_use(session, case_id, medium.digest)
             session.merge(StageRow(case_id=case_id, stage=stage.__name__, body=body, at=at))
         return value
 

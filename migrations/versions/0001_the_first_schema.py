@@ -150,6 +150,14 @@ def upgrade() -> None:
         batch_op.create_index('likeness_templates_gallery', ['gallery', 'modality', 'owner'], unique=False)
         batch_op.create_index('likeness_templates_owner', ['owner'], unique=False)
 
+    op.create_table('media_uses',
+    sa.Column('digest', sa.String(), nullable=False),
+    sa.Column('case_id', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('digest', 'case_id')
+    )
+    with op.batch_alter_table('media_uses', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_media_uses_case_id'), ['case_id'], unique=False)
+
     op.create_table('optout_claims',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('rights_holder', sa.String(), nullable=False),
@@ -445,6 +453,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_optout_claims_generation'))
 
     op.drop_table('optout_claims')
+    with op.batch_alter_table('media_uses', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_media_uses_case_id'))
+
+    op.drop_table('media_uses')
     with op.batch_alter_table('likeness_templates', schema=None) as batch_op:
         batch_op.drop_index('likeness_templates_owner')
         batch_op.drop_index('likeness_templates_gallery')

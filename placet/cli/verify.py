@@ -24,12 +24,8 @@ def verify(data: Path | None, file: Path, *, as_json: bool, trust: tuple[Path, .
     """Say what FILE carries: content credential, watermark, release, consent."""
     from placet.wiring.verifier import build_verifier
 
-    desk = build_verifier(settings_for(data))
-    found = desk.verify(
-        file,
-        trust_anchors=_pem(trust, "--trust-anchor"),
-        tsa_anchors=_pem(tsa, "--tsa-anchor"),
-    )
+    anchors, stamps = _pem(trust, "--trust-anchor"), _pem(tsa, "--tsa-anchor")
+    found = build_verifier(settings_for(data)).verify(file, trust_anchors=anchors, tsa_anchors=stamps)
     if as_json:
         from generator_gateway.routes.verify import verification_out
 

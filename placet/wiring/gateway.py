@@ -19,12 +19,13 @@ from generator_gateway.service.judging import Bench, OutputJudge, RequestJudge
 from generator_gateway.service.line import ReleaseLine
 from generator_gateway.service.records import LedgerSteps
 from generator_gateway.service.rendering import DraftRenderer
+from generator_gateway.service.retention import Retention
 from generator_gateway.service.reviewing import ReviewDesk
 from generator_gateway.service.runner import CaseRunner
 from generator_gateway.service.vault import ReleaseRecall, ReleaseVault
 from generator_gateway.service.verification import VerificationDesk
 from generator_gateway.service.videos import VideoDesk, VideoRules
-from generator_gateway.store import CaseJournal, CaseStore, LeaseBook, ReleaseStore
+from generator_gateway.store import CaseJournal, CaseStore, LeaseBook, MediaUses, ReleaseStore
 from placet.wiring.backends import build_backend
 from placet.wiring.guards import Guards
 from placet.wiring.kernel import Kernel
@@ -201,7 +202,9 @@ def _bench(kernel: Kernel, guards: Guards, shelves: Shelves) -> Bench:
 
 
 def _chores(kernel: Kernel) -> tuple[Callable[[], object], ...]:
-    return (kernel.delivery.deliver_due, kernel.database.scrub)
+    keep = timedelta(hours=kernel.settings.keep_media_hours)
+    retention = Retention(MediaUses(kernel.database), kernel.blobs, kernel.clock, keep)
+    return (kernel.delivery.deliver_due, retention.sweep, kernel.database.scrub)
 
 
 def _names(kernel: Kernel) -> tuple[str, ...]:
