@@ -385,6 +385,10 @@ class Releases(Protocol):
         """The release of a case."""
         ...
 
+    def stands(self, case_id: str) -> bool:
+        """Whether a case's release is out, its row locked so that this stays so until commit."""
+        ...
+
     def by_number(self, release_number: int) -> ReleaseRecord | None:
         """The release whose mark carries this number."""
         ...

@@ -79,10 +79,8 @@ class ReleaseVault:
             return released
 
     def _parent_gone(self, parent: str | None) -> bool:
-        if parent is None:
-            return False
-        release = self._releases.find(parent)
-        return release is None or release.status != "released"
+        """Whether the parent is no longer out; a withdrawal that comes now waits until this release is on record."""
+        return parent is not None and not self._releases.stands(parent)
 
     def _owners(self, requester: str, consents: Iterable[Consent]) -> Iterable[Owner]:
         yield Owner(requester, "requester", REQUESTER_RIGHTS)

@@ -43,6 +43,12 @@ class ReleaseStore:
         with self._database.reading() as session:
             return _record(session, session.get(ReleaseRow, case_id))
 
+    def stands(self, case_id: str) -> bool:
+        """Whether a case's release is out, its row locked until commit."""
+        with self._database.transaction() as session:
+            row = session.get(ReleaseRow, case_id, with_for_update=True, populate_existing=True)
+            return row is not None and row.status == "released"
+
     def by_number(self, release_number: int) -> ReleaseRecord | None:
         """The release whose mark carries this number, or None."""
         statement = select(ReleaseRow).where(ReleaseRow.release_number == release_number)
