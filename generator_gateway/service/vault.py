@@ -27,6 +27,14 @@ REQUESTER_RIGHTS = ("see", "download", "delete")
 SUBJECT_RIGHTS = ("see", "download", "delete", "withdraw", "object")
 
 
+class _TooLateError(Exception):
+    """Consent, or the parent, fell between admission and release."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = str(reason)
+
+
 class ReleaseVault:
     """The pipeline's `vault`."""
 
@@ -60,23 +68,29 @@ class ReleaseVault:
         earned = self._journal.earned(logged.case_id, Released)
         if earned is not None:
             return earned
-        with self._database.transaction():
-            now = self._clock.now()
-            admitted = logged.signed.marked.passed.draft.admitted
-            request = admitted.opened.request
-            refused: str | None = self._registry.recheck(
-                [_snapshot(consent) for consent in admitted.consents], account_id=request.account_id, at=now
-            )
-            if refused is None and self._parent_gone(request.remix_of):
-                refused = GatewayReason.REMIX_PARENT_WITHDRAWN
-            if refused is not None:
-                return self._ledger.close(Stopped(logged.case_id, Verdict.DENY, (str(refused),), _TOO_LATE))
-            owners = tuple(self._owners(request.account_id, admitted.consents))
-            self._let_out(logged, owners, now)
-            released = Released(logged, now, tuple(dict.fromkeys(owner.account_id for owner in owners)))
-            self._journal.earn(logged.case_id, released)
-            self._cases.complete(logged.case_id, now)
-            return released
+        try:
+            with self._database.transaction():
+                return self._let_through(logged)
+        except _TooLateError as late:
+            # Rolled back first: a use that came to nothing is not counted against a grant.
+            return self._ledger.close(Stopped(logged.case_id, Verdict.DENY, (late.reason,), _TOO_LATE))
+
+    def _let_through(self, logged: Logged) -> Released:
+        now = self._clock.now()
+        admitted = logged.signed.marked.passed.draft.admitted
+        request = admitted.opened.request
+        snapshots = [_snapshot(consent) for consent in admitted.consents]
+        refused = self._registry.recheck(snapshots, account_id=request.account_id, at=now)
+        if refused is not None:
+            raise _TooLateError(refused)
+        if self._parent_gone(request.remix_of):
+            raise _TooLateError(GatewayReason.REMIX_PARENT_WITHDRAWN)
+        owners = tuple(self._owners(request.account_id, admitted.consents))
+        self._let_out(logged, owners, now)
+        released = Released(logged, now, tuple(dict.fromkeys(owner.account_id for owner in owners)))
+        self._journal.earn(logged.case_id, released)
+        self._cases.complete(logged.case_id, now)
+        return released
 
     def _parent_gone(self, parent: str | None) -> bool:
         """Whether the parent is no longer out; a withdrawal that comes now waits until this release is on record."""
