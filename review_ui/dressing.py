@@ -1,20 +1,32 @@
 """What every page shares: templates, the names of things, and how values read."""
 
+import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 from jinja2 import PackageLoader
+from markupsafe import Markup
 
-from consent_registry.api import Audience, AudienceKind
-from trust_kernel.decisions import Finding
+from review_ui import wording
+from trust_kernel.decisions import Decision, Finding, Verdict
 from trust_kernel.errors import NotFound
+from trust_kernel.events import Event
 from trust_kernel.web.access import Access, Cookies
 from trust_kernel.web.pages import Pages
 
 _STATIC = {"placet.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml"}
+_PLACES = {
+    "output": "the video made",
+    "request": "the request",
+    "characters": "the characters asked for",
+    "remix": "the video it builds on",
+    "prompt": "the prompt",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +39,24 @@ class Branding:
 
 def build_pages(cookies: Cookies, branding: Branding) -> Pages:
     """Pages with our templates."""
-    filters = {"words": words, "moment": moment, "where": where, "audience": audience}
-    return Pages([PackageLoader("review_ui", "templates")], cookies, branding, filters)
+
+    def told(event: Event, handle: str) -> str:
+        """What happened, to the person with this handle."""
+        return wording.notice(event.type, event.payload, handle, branding.likeness_term)
+
+    filters: dict[str, Callable[..., Any]] = {
+        "told": told,
+        "words": words,
+        "moment": moment,
+        "where": where,
+        "reason": wording.reason,
+        "state": wording.state,
+        "highlighted": highlighted,
+    }
+    pages = Pages([PackageLoader("review_ui", "templates")], cookies, branding, filters)
+    # A new sheet has a new address, so that nobody sees a page in yesterday's clothes.
+    pages.environment.globals["sheet"] = f"/static/placet.css?v={hashlib.sha256(_read('placet.css')).hexdigest()[:12]}"
+    return pages
 
 
 def build_static_router(access: Access) -> APIRouter:
@@ -39,10 +67,18 @@ def build_static_router(access: Access) -> APIRouter:
     def static(name: str) -> Response:
         if name not in _STATIC:
             raise NotFound("there is no such file")
-        content = files("review_ui").joinpath("static", name).read_bytes()
-        return Response(content, media_type=_STATIC[name], headers={"cache-control": "max-age=3600"})
+        return Response(_read(name), media_type=_STATIC[name], headers={"cache-control": "max-age=3600"})
+
+    @router.get("/favicon.ico", dependencies=[access.public()])
+    def icon() -> Response:
+        # Browsers ask for this address where an answer names no icon, such as a video opened by itself.
+        return Response(_read("mark.svg"), media_type=_STATIC["mark.svg"], headers={"cache-control": "max-age=3600"})
 
     return router
+
+
+def _read(name: str) -> bytes:
+    return files("review_ui").joinpath("static", name).read_bytes()
 
 
 def words(code: str) -> str:
@@ -50,29 +86,37 @@ def words(code: str) -> str:
     return code.replace("_", " ")
 
 
-def moment(at: datetime) -> str:
-    """A moment as people read it, in UTC."""
-    return at.strftime("%-d %b %Y, %H:%M UTC")
+def moment(at: datetime) -> Markup:
+    """A moment as people read it, in UTC, and as machines do."""
+    return Markup('<time datetime="{}">{}</time>').format(
+        at.isoformat(timespec="seconds"), at.strftime("%-d %b %Y, %H:%M UTC")
+    )
 
 
 def where(finding: Finding, prompt: str) -> str:
     """Where something was found, in words."""
     evidence = finding.evidence
     if evidence.span is not None:
-        return f"“{prompt[evidence.span[0] : evidence.span[1]]}” in the prompt"
-    place = {"output": "the video made", "request": "the request", "characters": "the characters asked for"}
-    said = place.get(evidence.source, "a reference" if evidence.source.startswith("ref_") else evidence.source)
+        said = f"“{prompt[evidence.span[0] : evidence.span[1]]}” in the prompt"
+    else:
+        said = _PLACES.get(evidence.source, "a reference" if evidence.source.startswith("ref_") else evidence.source)
     if evidence.seconds is not None:
         said += f", {evidence.seconds[0]:.1f} to {evidence.seconds[1]:.1f} s"
-    return f"{said} ({evidence.note})" if evidence.note else said
+    return f"{said} ({evidence.note.replace('_', ' ')})" if evidence.note else said
 
 
-def audience(who: Audience) -> str:
-    """Whom a grant is for, in words."""
-    if who.kind is AudienceKind.PEOPLE:
-        return f"{len(who.account_ids)} named {'person' if len(who.account_ids) == 1 else 'people'}"
-    return {
-        AudienceKind.ONLY_ME: "only me",
-        AudienceKind.MUTUALS: "people who follow me and whom I follow",
-        AudienceKind.EVERYONE: "everyone",
-    }[who.kind]
+def highlighted(prompt: str, decisions: Iterable[Decision]) -> Markup:
+    """A prompt in which whatever stopped it is marked; overlapping places are marked as one."""
+    spans = sorted(
+        ruling.finding.evidence.span
+        for decision in decisions
+        for ruling in decision.rulings
+        if ruling.verdict is not Verdict.ALLOW and ruling.finding.evidence.span is not None
+    )
+    made, done = Markup(), 0
+    for start, end in spans:
+        begin = max(start, done)
+        if end > begin:
+            made += Markup("{}<mark>{}</mark>").format(prompt[done:begin], prompt[begin:end])
+            done = end
+    return made + prompt[done:]

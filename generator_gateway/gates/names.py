@@ -5,7 +5,7 @@ from generator_gateway.errors import GatewayReason
 from generator_gateway.gates.panel import clear
 from generator_gateway.ports import CaseView, GateReport
 from likeness_guard.api import LikenessGuard, LikenessReason, NamedPerson
-from trust_kernel.decisions import Evidence, Finding, Outcome
+from trust_kernel.decisions import Evidence, Finding, Outcome, Stage
 
 PERSON_NAMED = 0.80
 """Score from which a person is meant: a misspelt public figure is refused, not queued. Scale: trust_kernel.names."""
@@ -21,7 +21,12 @@ class NamesGate:
         self._optouts = optouts
 
     def look(self, view: CaseView) -> GateReport:
-        """One finding for each name, or one that all is clear."""
+        """One finding for each name, or one that all is clear.
+
+        What was made is not asked about its prompt a second time: a person may have lifted that doubt already.
+        """
+        if view.stage is Stage.OUTPUT:
+            return GateReport((clear(self, view, GatewayReason.GATE_CLEAR, "prompt"),))
         prompt = view.request.prompt
         findings = [self._person(view, hit) for hit in self._likeness.named(prompt)]
         findings.extend(self._work(view, hit) for hit in self._optouts.named(prompt))

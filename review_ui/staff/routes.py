@@ -1,23 +1,26 @@
 """Reviewers' pages: the queue, a case with its findings, the decision. Media is blurred until somebody asks."""
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Form, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.background import BackgroundTask
 
 from generator_gateway.api import CaseFile, ReviewDesk, VideoDesk
+from review_ui.staff.pictures import blurred, exhibits, unseen_sounds
 from trust_kernel.decisions import Verdict
-from trust_kernel.media.refs import MediaKind
+from trust_kernel.errors import Conflict
 from trust_kernel.web.access import Access, Actor
 from trust_kernel.web.pages import Pages
 
 _PAGE = 50
-_SEE_OTHER = 303
-_BLUR = 28
-"""Side in pixels to which a blurred picture is shrunk before it is blown up again: nobody can be recognised."""
+_MOST_WORDS = 2000
+_FILTERS = ("held", "queued", "in_progress", "completed", "failed")
+_NO_STORE = {"cache-control": "no-store"}
+_VERDICTS = {"allow": Verdict.ALLOW, "deny": Verdict.DENY}
 
 
 class Stills(Protocol):
@@ -28,79 +31,121 @@ class Stills(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Picture:
-    name: str
-    label: str
-    href: str
-
-
 def build_staff_pages(reviews: ReviewDesk, desk: VideoDesk, stills: Stills, pages: Pages, access: Access) -> APIRouter:
     """`/cases` and below."""
     router = APIRouter(include_in_schema=False)
+    staff = _Staff(reviews, desk, pages)
+    _add_queue(router, staff, access)
+    _add_media(router, reviews, stills, access)
+    _add_review(router, staff, access)
+    return router
+
+
+@dataclass(frozen=True, slots=True)
+class _Staff:
+    """What the reviewers' pages are made from."""
+
+    reviews: ReviewDesk
+    desk: VideoDesk
+    pages: Pages
+
+    def state(self, file: CaseFile) -> str:
+        """Where a case stands; a withdrawn release is no longer a completed case to anybody who looks."""
+        release = self.desk.release_of(file.case.id) if file.case.status == "completed" else None
+        return "withdrawn" if release is not None and release.status == "withdrawn" else file.case.status
+
+    def show(
+        self,
+        request: Request,
+        case_id: str,
+        *,
+        clear: str = "",
+        problem: str = "",
+        typed: str = "",
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> HTMLResponse:
+        file = self.reviews.open(case_id)
+        return self.pages.render(
+            request,
+            "case.html",
+            status=status,
+            file=file,
+            state=self.state(file),
+            exhibits=exhibits(file),
+            sounds=unseen_sounds(file),
+            clear=clear,
+            problem=problem,
+            typed=typed,
+        )
+
+
+def _add_queue(router: APIRouter, staff: _Staff, access: Access) -> None:
     read = access.requires("case:read")
-    decide = access.requires("case:decide")
 
     @router.get("/cases")
     def queue(
         request: Request,
         _actor: Annotated[Actor, read],
-        status: Annotated[str | None, Query(pattern="^(queued|in_progress|held|completed|failed)$")] = None,
+        status: Annotated[str | None, Query(pattern=f"^({'|'.join(_FILTERS)})$")] = None,
         after: str | None = None,
     ) -> HTMLResponse:
-        files, more = reviews.page(status=status, after=after, limit=_PAGE)
-        older = files[-1].case.id if more else None
-        return pages.render(request, "cases.html", files=files, status=status, next=older)
+        files, more = staff.reviews.page(status=status, after=after, limit=_PAGE)
+        return staff.pages.render(
+            request,
+            "cases.html",
+            rows=[(file, staff.state(file)) for file in files],
+            wanted=status,
+            filters=_FILTERS,
+            after=after,
+            next=files[-1].case.id if more else None,
+        )
 
     @router.get("/cases/{case_id}")
     def case(request: Request, case_id: str, _actor: Annotated[Actor, read], clear: str = "") -> HTMLResponse:
-        file = reviews.open(case_id)
-        release = desk.release_of(case_id)
-        withdrawn = release is not None and release.status == "withdrawn"
-        state = "withdrawn" if withdrawn else file.case.status
-        return pages.render(request, "case.html", file=file, pictures=_pictures(file), clear=clear, state=state)
+        return staff.show(request, case_id, clear=clear)
+
+
+def _add_media(router: APIRouter, reviews: ReviewDesk, stills: Stills, access: Access) -> None:
+    read = access.requires("case:read")
 
     @router.get("/cases/{case_id}/media/{name}")
     def media(case_id: str, name: str, _actor: Annotated[Actor, read], clear: str = "") -> Response:
-        source: AbstractContextManager[Path]
         source = reviews.draft(case_id) if name == "draft" else reviews.reference(case_id, name)
         with source as path:
             picture = stills.poster(path)
         shown = picture if clear == "yes" else blurred(picture)
-        return Response(shown, media_type="image/webp", headers={"cache-control": "no-store"})
+        return Response(shown, media_type="image/webp", headers=_NO_STORE)
 
-    @router.post("/cases/{case_id}/review")
+    @router.get("/cases/{case_id}/media/draft/film")
+    def film(case_id: str, _actor: Annotated[Actor, read]) -> FileResponse:
+        source = reviews.draft(case_id)
+        path = source.__enter__()
+        close = BackgroundTask(source.__exit__, None, None, None)
+        return FileResponse(path, media_type="video/mp4", headers=_NO_STORE, background=close)
+
+
+def _add_review(router: APIRouter, staff: _Staff, access: Access) -> None:
+    decide = access.requires("case:decide")
+
+    @router.post("/cases/{case_id}/review", response_model=None)
     def review(
-        case_id: str, actor: Annotated[Actor, decide], verdict: Annotated[str, Form()], note: Annotated[str, Form()]
-    ) -> RedirectResponse:
-        lifted = Verdict.ALLOW if verdict == "allow" else Verdict.DENY
-        reviews.decide(case_id, actor.account_id, lifted, note)
-        return RedirectResponse(f"/cases/{case_id}", _SEE_OTHER)
-
-    return router
-
-
-def _pictures(file: CaseFile) -> list[_Picture]:
-    base = f"/cases/{file.case.id}/media"
-    references = [
-        _Picture(reference.id, f"Reference {number}", f"{base}/{reference.id}")
-        for number, reference in enumerate(file.case.request.references, 1)
-        if reference.media.kind is not MediaKind.AUDIO
-    ]
-    drafted = any(decision.stage == "output" for decision in file.decisions)
-    return [*references, *([_Picture("draft", "The draft", f"{base}/draft")] if drafted else [])]
-
-
-def blurred(picture: bytes) -> bytes:
-    """A WebP from our own decoder, made unrecognisable on the server: what is not sent can't be unblurred."""
-    import io
-
-    from PIL import Image, ImageFilter
-
-    with Image.open(io.BytesIO(picture)) as opened:
-        size = opened.size
-        small = opened.convert("RGB").resize((_BLUR, max(1, _BLUR * size[1] // size[0])), Image.Resampling.BOX)
-    made = io.BytesIO()
-    large = small.resize(size, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(size[0] / _BLUR))
-    large.save(made, "WEBP", quality=60)
-    return made.getvalue()
+        request: Request,
+        case_id: str,
+        actor: Annotated[Actor, decide],
+        verdict: Annotated[str, Form()] = "",
+        note: Annotated[str, Form()] = "",
+    ) -> HTMLResponse | RedirectResponse:
+        problem = ""
+        if verdict not in _VERDICTS:
+            problem = "Choose whether it goes on."
+        elif not 1 <= len(note.strip()) <= _MOST_WORDS:
+            problem = f"Say why, in 1 to {_MOST_WORDS} characters."
+        if problem:
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+            return staff.show(request, case_id, problem=problem, typed=note[:_MOST_WORDS], status=status)
+        try:
+            staff.reviews.decide(case_id, actor.account_id, _VERDICTS[verdict], note.strip())
+        except Conflict:
+            problem = "This case is no longer waiting: somebody decided it, or its maker took it back."
+            return staff.show(request, case_id, problem=problem, status=HTTPStatus.CONFLICT)
+        return RedirectResponse(f"/cases/{case_id}", HTTPStatus.SEE_OTHER)

@@ -223,7 +223,7 @@ def test_a_failed_sign_in_says_so_and_keeps_the_email_escaped(site: TestClient) 
     form = {"email": '"><script>x</script>', "password": "wrong", "csrf_token": token}
     answer = site.post("/sign-in", data=form)
     assert answer.status_code == 401
-    assert "e-mail or password is wrong" in answer.text
+    assert "E-mail or password is wrong" in answer.text
     assert "<script>" not in answer.text
     assert "wrong" not in answer.text.replace("is wrong", "")
 
@@ -245,7 +245,7 @@ def test_a_browser_is_led_to_the_sign_in_page_and_back(site: TestClient) -> None
 def test_an_error_is_a_page_for_a_browser(site: TestClient) -> None:
     answer = site.get("/nowhere", headers={"accept": "text/html"})
     assert answer.status_code == 404
-    assert "<h1>Not Found</h1>" in answer.text
+    assert "<h1>There is nothing here</h1>" in answer.text
     assert answer.headers["cache-control"] == "no-store"
 
 

@@ -1,0 +1,90 @@
+"""Codes in words: every code that people meet has some, and one that has none is still shown."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent_registry.api import ConsentReason
+from copyright_optout.api import OptOutReason
+from generator_gateway.api import GatewayReason
+from likeness_guard.api import LikenessReason
+from review_ui.dressing import highlighted, moment, where
+from review_ui.wording import REASONS, notice, reason, state
+from trust_kernel.decisions import Decision, Evidence, Finding, Outcome, Ruling, Stage, Verdict
+
+NOT_FOR_CASES = re.compile(r"request:|video:object|case:state|policy:|release:video:(deleted|withdrawn)")
+"""Answers to a client's request, which never stand in a case."""
+
+
+@pytest.mark.parametrize("kind", [ConsentReason, LikenessReason, OptOutReason, GatewayReason])
+def test_every_reason_that_a_case_can_have_is_said_in_words(
+    kind: type[ConsentReason | LikenessReason | OptOutReason | GatewayReason],
+) -> None:
+    assert {str(code) for code in kind if not NOT_FOR_CASES.match(code)} - REASONS.keys() == set()
+
+
+def test_an_unknown_code_is_shown_as_it_is() -> None:
+    assert reason("new:thing:happened") == "new:thing:happened"
+    assert notice("new:thing:happened", {"video_id": "video_1"}, "ada", "likeness") == "new:thing:happened"
+    assert state("half_way") == "half way"
+
+
+def test_a_notice_speaks_to_whoever_reads_it() -> None:
+    given_by_bruno = {"handle": "bruno", "grant_id": "grant_1"}
+    assert notice("consent:grant:given", given_by_bruno, "bruno", "likeness") == "You allowed a use of your likeness."
+    assert notice("consent:grant:given", given_by_bruno, "ada", "likeness") == "@bruno lets you use their likeness."
+    assert "cameo" in notice("likeness:use:drafted", {}, "ada", "cameo")
+
+
+def test_a_notice_says_why_in_words() -> None:
+    withdrawn = notice("release:video:withdrawn", {"reason": "consent:grant:revoked"}, "ada", "likeness")
+    assert withdrawn == "A video was withdrawn. Why: the consent was revoked."
+    failed = notice("video:case:failed", {"code": "optout:work:named", "message": "Opted out."}, "ada", "likeness")
+    assert failed == "A video that you asked for was not made. Opted out."
+
+
+def _decided(prompt_spans: list[tuple[int, int]], verdict: Verdict = Verdict.DENY) -> Decision:
+    rulings = tuple(
+        Ruling(
+            Finding("prompt:names", Stage.REQUEST, Outcome.MATCH, "optout:work:named", Evidence("prompt", span=span)),
+            verdict,
+            "opted-out-work",
+            "optout:work:named",
+            "",
+        )
+        for span in prompt_spans
+    )
+    return Decision("dec_1", Stage.REQUEST, rulings, "policy", {})
+
+
+def test_what_stopped_a_prompt_is_marked_in_it_and_nothing_else() -> None:
+    prompt = "<b>Captain</b> sails"
+    assert highlighted(prompt, [_decided([(3, 10)])]) == "&lt;b&gt;<mark>Captain</mark>&lt;/b&gt; sails"
+    assert "<mark>" not in highlighted(prompt, [_decided([(3, 10)], Verdict.ALLOW)])
+
+
+@given(
+    prompt=st.text("<>&\"' ab", max_size=30),
+    spans=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=5),
+)
+def test_a_marked_prompt_is_the_same_prompt_and_never_markup(prompt: str, spans: list[tuple[int, int]]) -> None:
+    marked = highlighted(prompt, [_decided(spans)])
+    assert marked.unescape().replace("<mark>", "").replace("</mark>", "") == prompt
+    assert not re.search(r"<(?!/?mark>)", marked)
+
+
+def test_a_moment_is_for_people_and_for_machines() -> None:
+    shown = moment(datetime(2026, 3, 1, 9, 5, tzinfo=UTC))
+    assert shown == '<time datetime="2026-03-01T09:05:00+00:00">1 Mar 2026, 09:05 UTC</time>'
+
+
+def test_where_something_was_found_is_said_in_words() -> None:
+    def found(evidence: Evidence) -> str:
+        return where(Finding("g", Stage.OUTPUT, Outcome.MATCH, "a:b:c", evidence), "a fox sails")
+
+    assert found(Evidence("prompt", span=(2, 5), note="look_alike")) == "“fox” in the prompt (look alike)"
+    assert found(Evidence("output", seconds=(0.0, 1.5))) == "the video made, 0.0 to 1.5 s"
+    assert found(Evidence("ref_1a2b")) == "a reference"
