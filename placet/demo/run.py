@@ -10,7 +10,7 @@ from placet.demo.cast import Cast, gather
 from placet.demo.deployment import Deployment, deployed, shared_model_cache
 from placet.demo.people import write_assets
 from placet.demo.report import keep_still, write_report
-from placet.demo.scenes import CHECKS, OPENING, Outcome, ask, await_end, revoke_and_try_again, verify
+from placet.demo.scenes import ALLOWED, CHECKS, STOPPED, Outcome, ask, await_end, revoke_and_try_again, verify
 
 Say = Callable[[str], None]
 
@@ -42,20 +42,22 @@ def run(out: Path, say: Say) -> bool:
 
 
 def _scenes(cast: Cast, assets: Mapping[str, Path], out: Path, say: Say) -> list[Outcome]:
-    say("asking for videos")
-    asked = [(request, *ask(cast, request, assets)) for request in OPENING]
-    outcomes = []
-    for request, video_id, started in asked:
-        outcome = await_end(cast, request, video_id, started)
-        say(f"  {outcome.got:9} {outcome.title}")
+    say("asking for what must not be made")
+    stopped = [_told(await_end(cast, request, *ask(cast, request, assets)), say) for request in STOPPED]
+    say("asking for what may be made")
+    asked = [(request, *ask(cast, request, assets)) for request in ALLOWED]
+    made = [_told(await_end(cast, *one), say) for one in asked]
+    for outcome in made:
         if outcome.got == "allowed":
             _keep(cast, outcome, out)
-        outcomes.append(outcome)
     say("Bruno revokes")
-    for outcome in revoke_and_try_again(cast, outcomes[1], assets):
-        say(f"  {outcome.got:9} {outcome.title}")
-        outcomes.append(outcome)
-    return outcomes
+    after = [_told(outcome, say) for outcome in revoke_and_try_again(cast, made[1], assets)]
+    return [*made, *stopped, *after]
+
+
+def _told(outcome: Outcome, say: Say) -> Outcome:
+    say(f"  {outcome.got:9} {outcome.title}")
+    return outcome
 
 
 def _keep(cast: Cast, outcome: Outcome, out: Path) -> None:
