@@ -1,10 +1,10 @@
 """The only queries of this package."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from copyright_optout.domain import Claim, ClaimChange, ClaimKind, ClaimState, Fingerprint
@@ -12,7 +12,6 @@ from copyright_optout.errors import UnknownClaim
 from copyright_optout.tables import OptOutClaimRow, OptOutFingerprintRow, OptOutGenerationRow
 from trust_kernel.clock import aware
 from trust_kernel.db import Database
-from trust_kernel.errors import Unavailable
 
 _THE_ROW = 1
 _CHUNK = 500
@@ -77,7 +76,7 @@ class DatabaseClaims:
 
     def latest_generation(self) -> int:
         """Generation of the last committed change; 0 where there is none."""
-        with self._committed() as session:
+        with self._database.reading_committed() as session:
             row = session.get(OptOutGenerationRow, _THE_ROW)
             return row.latest if row else 0
 
@@ -88,7 +87,7 @@ class DatabaseClaims:
             .where(OptOutClaimRow.generation > generation)
             .order_by(col(OptOutClaimRow.generation))
         )
-        with self._committed() as session:
+        with self._database.reading_committed() as session:
             rows = list(session.exec(statement))
             active = [row.id for row in rows if row.state == ClaimState.ACTIVE]
             bits = _bits(session, active)
@@ -98,15 +97,6 @@ class DatabaseClaims:
             else ClaimChange(row.id, row.generation, active=False)
             for row in rows
         ]
-
-    @contextmanager
-    def _committed(self) -> Iterator[Session]:
-        """A session of its own: a change of the caller's open transaction may yet be undone, and must not be cached."""
-        with Session(self._database.engine, expire_on_commit=False) as session:
-            try:
-                yield session
-            except OperationalError as error:
-                raise Unavailable("the database does not answer", code="kernel:database:unavailable") from error
 
 
 def _bits(session: Session, claim_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:

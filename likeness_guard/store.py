@@ -88,12 +88,12 @@ class DatabaseTemplateStore:
             .order_by(col(LikenessTemplateRow.generation))
             .limit(limit)
         )
-        with Session(self._database.engine) as session:
+        with self._database.reading_committed() as session:
             return [Change(row.generation, _stored(row), row.removes) for row in session.exec(statement)]
 
     def latest_generation(self) -> int:
         """The newest committed generation."""
-        with Session(self._database.engine) as session:
+        with self._database.reading_committed() as session:
             row = session.get(LikenessCounterRow, _TEMPLATES)
             return row.value if row else 0
 

@@ -86,6 +86,15 @@ class Database:
         if outer is not None:
             yield outer
             return
+        with self.reading_committed() as session:
+            yield session
+
+    @contextmanager
+    def reading_committed(self) -> Iterator[Session]:
+        """A session of its own that sees what is committed, whatever transaction is open here.
+
+        For caches: a change of an open transaction may yet be undone and must not be taken in.
+        """
         with self._open(self._engine) as session:
             try:
                 yield session

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, SQLModel
 
 from trust_kernel.db import Database
@@ -138,8 +139,15 @@ class DatabaseKeyring:
             row = session.get(DataKeyRow, key_id, with_for_update=True)
             if row is None:
                 key = secrets.token_bytes(_KEY)
-                session.add(DataKeyRow(key_id=key_id, wrapped=self._service.wrap(key)))
-                return key
+                try:
+                    with session.begin_nested():
+                        session.add(DataKeyRow(key_id=key_id, wrapped=self._service.wrap(key)))
+                        session.flush()
+                except IntegrityError:
+                    # Somebody else made it between our look and our write; theirs it is.
+                    row = session.get_one(DataKeyRow, key_id, with_for_update=True, populate_existing=True)
+                else:
+                    return key
             if row.wrapped is None:
                 raise NotFound("this key was shredded", code="kernel:key:shredded")
             return self._service.unwrap(row.wrapped)

@@ -64,21 +64,21 @@ class LikenessGate:
         if sighting.gallery is Gallery.STRANGER:
             sure = sighting.band is Band.MATCH
             return (Outcome.MATCH if sure else Outcome.UNSURE), _STRANGER[modality], None
-        if sighting.band is not Band.MATCH:
+        invited = view.stage is Stage.OUTPUT and _invited(view, sighting)
+        if sighting.band is not Band.MATCH and not invited:
             return Outcome.UNSURE, _UNSURE[modality], None
         if sighting.gallery is Gallery.BLOCKLIST or sighting.about is None:
             return Outcome.MATCH, _BLOCKLISTED[modality], None
+        if view.stage is Stage.OUTPUT:
+            # Only what was admitted may come out; a likeness that nobody asked for is not covered by a wide grant.
+            # Who was asked for may be drawn poorly: a doubtful likeness of somebody invited is no doubt.
+            return (Outcome.CONSENTED, _CONSENTED[modality], None) if invited else _uninvited(modality)
         return self._consent(view, sighting.about, modality)
 
     def _consent(self, view: CaseView, subject_id: str, modality: Modality) -> tuple[Outcome, str, Consent | None]:
-        if view.stage is Stage.OUTPUT:
-            # Only what was admitted may come out; a likeness that nobody asked for is not covered by a wide grant.
-            invited = any(c.subject_id == subject_id and modality.value in c.modalities for c in view.consents)
-            outcome = Outcome.CONSENTED if invited else Outcome.MATCH
-            return outcome, (_CONSENTED if invited else _NO_CONSENT)[modality], None
         reply = ask(self._registry, view, subject_id, modality.value)
         if reply.consent is None:
-            return Outcome.MATCH, _NO_CONSENT[modality], None
+            return _uninvited(modality)
         return Outcome.CONSENTED, _CONSENTED[modality], reply.consent
 
     def _finding(self, view: CaseView, source: str, sighting: Sighting, outcome: Outcome, reason: str) -> Finding:
@@ -93,6 +93,17 @@ class LikenessGate:
             about=sighting.about,
             facts={"gallery": sighting.gallery.value, "modality": sighting.modality.value},
         )
+
+
+def _invited(view: CaseView, sighting: Sighting) -> bool:
+    return sighting.gallery is Gallery.CAMEO and any(
+        consent.subject_id == sighting.about and sighting.modality.value in consent.modalities
+        for consent in view.consents
+    )
+
+
+def _uninvited(modality: Modality) -> tuple[Outcome, str, None]:
+    return Outcome.MATCH, _NO_CONSENT[modality], None
 
 
 def _tracks(sightings: Sequence[Sighting]) -> list[list[Sighting]]:

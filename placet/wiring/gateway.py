@@ -204,7 +204,7 @@ def _bench(kernel: Kernel, guards: Guards, shelves: Shelves) -> Bench:
 def _chores(kernel: Kernel) -> tuple[Callable[[], object], ...]:
     keep = timedelta(hours=kernel.settings.keep_media_hours)
     retention = Retention(MediaUses(kernel.database), kernel.blobs, kernel.clock, keep)
-    return (kernel.delivery.deliver_due, retention.sweep, kernel.database.scrub)
+    return (kernel.delivery.deliver_due, retention.sweep, kernel.ledger.published_checkpoint, kernel.database.scrub)
 
 
 def _names(kernel: Kernel) -> tuple[str, ...]:

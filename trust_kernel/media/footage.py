@@ -79,7 +79,7 @@ def frames_at(
             raise InvalidInput("there is no picture in this file", code=MediaReason.FILE_NO_STREAM)
         check_length(tracks.seconds, max_seconds, video=True)
         chooser = _Moments([moment * (tracks.seconds if shares else 1) for moment in moments])
-        reel = Reel(chooser, longest, max_pixels, _pixel_shape(tracks))
+        reel = Reel(chooser, longest, max_pixels, _pixel_shape(tracks), most=len(moments) + 1)
         for frame in tracks.container.decode(tracks.video):
             reel.add(frame)
             check_length(reel.duration, max_seconds, video=True)
@@ -145,13 +145,17 @@ class Reel:
         longest: the longer side of a kept frame, in pixels, at most.
         max_pixels: pixels a frame as stored, at most.
         pixel_shape: width over height of a stored pixel.
+        most: frames that may be kept; so many a second unless given.
     """
 
-    def __init__(self, chooser: Chooser, longest: int, max_pixels: int, pixel_shape: float = 1.0) -> None:
+    def __init__(
+        self, chooser: Chooser, longest: int, max_pixels: int, pixel_shape: float = 1.0, *, most: int | None = None
+    ) -> None:
         self._chooser = chooser
         self._longest = longest
         self._max_pixels = max_pixels
         self._pixel_shape = pixel_shape
+        self._most = most
         self._frames: list[NDArray[np.uint8]] = []
         self._times: list[float] = []
         self._pending: tuple[float, Any] | None = None
@@ -206,7 +210,7 @@ class Reel:
         picture = upright(frame, *self._shape)
         if self._frames and picture.shape != self._frames[0].shape:
             raise damaged("mp4")  # the rotation changed on the way
-        allowed = max(_MAX_FRAMES_A_SECOND, self.duration * _MAX_FRAMES_A_SECOND)
+        allowed = self._most or max(_MAX_FRAMES_A_SECOND, self.duration * _MAX_FRAMES_A_SECOND)
         if len(self._frames) >= allowed or (len(self._frames) + 1) * picture.nbytes > _MAX_FRAMES_BYTES:
             raise InvalidInput(
                 "the picture changes too often to be looked at as a whole",

@@ -8,13 +8,14 @@ import hmac
 import re
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 
 from trust_kernel.clock import Clock, aware
 from trust_kernel.db import Database
-from trust_kernel.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
+from trust_kernel.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, Unavailable
 from trust_kernel.ids import new_id
 from trust_kernel.web import passwords, store
 from trust_kernel.web.access import Actor
@@ -200,7 +201,7 @@ class Accounts:
         return Actor(account.id, account.name, roles, self._permissions(roles), "session")
 
     def _touch_session(self, token_hash: str, now: datetime) -> None:
-        with self._database.transaction() as session:
+        with suppress(Unavailable), self._database.transaction() as session:
             row = session.get(SessionRow, token_hash)
             if row is not None:
                 row.seen_at = now
@@ -286,7 +287,8 @@ class Accounts:
         return Actor(account.id, account.name, roles, self._permissions(roles) & frozenset(row.scopes), "key")
 
     def _touch_key(self, key_id: str, now: datetime) -> None:
-        with self._database.transaction() as session:
+        # When it was used is good to know and no reason to turn a reader away while somebody else writes.
+        with suppress(Unavailable), self._database.transaction() as session:
             row = session.get(ApiKeyRow, key_id)
             if row is not None:
                 row.used_at = now
