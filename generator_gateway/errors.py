@@ -12,6 +12,7 @@ class GatewayReason(StrEnum):
     POLICY_DEFAULT = "policy:default:denied"
     REVIEW_APPROVED = "review:case:approved"
     REVIEW_DENIED = "review:case:denied"
+    REVIEW_OWN = "review:case:own"
     REMIX_PARENT_WITHDRAWN = "remix:parent:withdrawn"
     REMIX_PARENT_UNKNOWN = "remix:parent:unknown"
     REMIX_TOO_DEEP = "remix:parent:too_deep"

@@ -1,6 +1,7 @@
 """Runs every gate, whatever the others say, and turns whatever breaks into a hold."""
 
 import logging
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as LateError
@@ -18,7 +19,7 @@ class GatePanel:
 
     Args:
         gates: run on every look; each says at least one thing.
-        timeout: seconds that one gate may take before it counts as unavailable.
+        timeout: seconds that a look may take; gates that have not answered by then count as unavailable.
     """
 
     def __init__(self, gates: Sequence[Gate], timeout: float = 60.0) -> None:
@@ -32,7 +33,8 @@ class GatePanel:
             # A gate that hangs must not hold up the answer; its thread is left to end by itself.
             stack.callback(pool.shutdown, wait=False, cancel_futures=True)
             running = [(gate, pool.submit(gate.look, view)) for gate in self._gates]
-            reports = [self._await(gate, future, view) for gate, future in running]
+            deadline = time.monotonic() + self._timeout
+            reports = [self._await(gate, future, view, deadline) for gate, future in running]
         return GateReport(
             findings=tuple(finding for report in reports for finding in report.findings),
             consents=tuple(dict.fromkeys(consent for report in reports for consent in report.consents)),
@@ -40,9 +42,9 @@ class GatePanel:
             seen=tuple(dict.fromkeys(subject for report in reports for subject in report.seen)),
         )
 
-    def _await(self, gate: Gate, future: "Future[GateReport]", view: CaseView) -> GateReport:
+    def _await(self, gate: Gate, future: "Future[GateReport]", view: CaseView, deadline: float) -> GateReport:
         try:
-            report = future.result(self._timeout)
+            report = future.result(max(0.0, deadline - time.monotonic()))
         except LateError:
             _log.warning("gate %s took longer than %s s", gate.name, self._timeout)
             return _unavailable(gate, view, "took too long")

@@ -10,7 +10,7 @@ from generator_gateway.ports import CaseShelf, CaseSummary, Journal, Notices, Qu
 from generator_gateway.stages import Draft
 from trust_kernel.db import Database
 from trust_kernel.decisions import Decision, Verdict
-from trust_kernel.errors import NotFound
+from trust_kernel.errors import NotFound, NotPermitted
 from trust_kernel.media.blobs import Blobs
 
 
@@ -57,7 +57,10 @@ class ReviewDesk:
 
         Raises:
             Conflict: the case is not held.
+            NotPermitted: the reviewer asked for it.
         """
+        if self._cases.get(case_id).account_id == reviewer:
+            raise NotPermitted("somebody else has to look at what you asked for", code=GatewayReason.REVIEW_OWN)
         with self._database.transaction():
             kind = "review:case:approved" if verdict is Verdict.ALLOW else "review:case:denied"
             self._record.append(kind, {"case": case_id})
