@@ -51,6 +51,7 @@ REASONS: Mapping[str, str] = {
     "policy:default:denied": "no rule permits it",
     "review:case:approved": "a person let it go on",
     "review:case:denied": "a person declined it",
+    "review:case:own": "somebody else has to look",
     "case:machine:exhausted": "making it failed too often",
     "case:machine:broken": "making it failed",
     "case:lease:lost": "another worker took it over",

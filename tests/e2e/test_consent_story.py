@@ -26,7 +26,7 @@ def reasons(video: Any) -> list[str]:
 
 def notices_of(person: Person) -> list[Any]:
     """What they were told, newest first."""
-    told: list[Any] = person.http.get("/v1/notices").raise_for_status().json()["data"]
+    told: list[Any] = person.http.get("/v1/notices", params={"limit": 200}).raise_for_status().json()["data"]
     return told
 
 
