@@ -64,11 +64,15 @@ def is_public(address: Address) -> bool:
 def literal(host: str) -> Address | None:
     """The address that a URL's host spells, without brackets; None for a name.
 
+    ``localhost`` and all below it spell the loopback address, whatever a resolver says (RFC 6761, section 6.3).
+
     Raises:
         ValueError: a number or a short, octal or hexadecimal spelling (``2130706433``, ``0177.1``, ``0x7f.0.0.1``),
             which systems read in different ways. The rule is the URL standard's: a host whose last label is a number
             is meant as an IPv4 address (https://url.spec.whatwg.org/#ends-in-a-number-checker).
     """
+    if f".{host.rstrip('.').lower()}".endswith(".localhost"):
+        return IPv4Address("127.0.0.1")
     try:
         return ip_address(host)
     except ValueError:

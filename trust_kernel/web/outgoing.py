@@ -1,23 +1,22 @@
 """Posting to addresses that strangers name, without reaching into our own network (SSRF)."""
 
-import ipaddress
-import socket
 from collections.abc import Callable, Mapping, Sequence
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import httpx
 
 from trust_kernel.errors import NotPermitted, Unavailable
+from trust_kernel.media.addresses import is_public, literal
+from trust_kernel.media.fetch import system_resolver
 
 AddressPolicy = Callable[[str, int], Sequence[str]]
 """Resolves a host and port to the IP addresses that may be connected to; raises NotPermitted or Unavailable."""
 
 _PORTS = {"https": 443, "http": 80}
-_TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "2002::/16", "2001::/32")))
-"""NAT64, 6to4 and Teredo: IPv6 addresses that lead to an IPv4 address of the sender's choice."""
 
 
-def public_addresses(host: str, port: int) -> Sequence[str]:
+def public_addresses(host: str, _port: int) -> Sequence[str]:
     """Resolve a host, of which every address must be on the public internet.
 
     Raises:
@@ -25,16 +24,15 @@ def public_addresses(host: str, port: int) -> Sequence[str]:
         Unavailable: the name does not resolve.
     """
     try:
-        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
+        spelled = literal(host)
+        addresses = [str(spelled)] if spelled else system_resolver(host)
+    except ValueError as error:
+        raise NotPermitted("the host is spelled in an unusual way", code="webhook:host:private") from error
+    except OSError as error:
         raise Unavailable("the host does not resolve", code="webhook:host:unknown") from error
-    addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
-    for text in addresses:
-        address = ipaddress.ip_address(text)
-        inner = getattr(address, "ipv4_mapped", None) or address
-        if not inner.is_global or inner.is_multicast or any(address in network for network in _TRANSLATED):
-            raise NotPermitted("the host is not on the public internet", code="webhook:host:private")
-    return addresses
+    if not all(is_public(ip_address(address)) for address in addresses):
+        raise NotPermitted("the host is not on the public internet", code="webhook:host:private")
+    return list(dict.fromkeys(addresses))
 
 
 class HttpxPoster:

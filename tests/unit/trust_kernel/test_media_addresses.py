@@ -95,3 +95,13 @@ def test_names_are_names_and_addresses_addresses() -> None:
     assert literal("example.org") is None
     assert literal("10.0.0.1") == IPv4Address("10.0.0.1")
     assert literal("::1") == IPv6Address("::1")
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "localhost.", "a.localhost", "x.y.localhost."])
+def test_localhost_is_the_loopback_address_whatever_a_resolver_says(host: str) -> None:
+    assert literal(host) == IPv4Address("127.0.0.1")
+
+
+@pytest.mark.parametrize("host", ["localhost.example", "notlocalhost", "mylocalhost.org"])
+def test_a_name_that_only_looks_like_localhost_is_a_name(host: str) -> None:
+    assert literal(host) is None
