@@ -69,6 +69,9 @@ EQUIVALENT: Mapping[tuple[str, str], str] = {
     ("consent_registry/domain/people.py", "mentions: start > 0 -> start >= 0"): (
         "at 0 the sign looked at is the @ itself, which is no local part"
     ),
+    ("likeness_guard/domain.py", "Curve.at: size <= self.sizes[0] -> size < self.sizes[0]"): (
+        "at the first size the line through the last and the first point gives the first point too"
+    ),
 }
 """Survivors that mean the same as the original, by file and change, with the reason."""
 

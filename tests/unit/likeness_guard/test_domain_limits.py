@@ -42,3 +42,11 @@ def test_the_two_thresholds_may_be_one() -> None:
 
 def test_nothing_is_unreadable_unless_it_is_said() -> None:
     assert IndexReadiness(generation=3, latest=3, lag=0).unreadable == 0
+
+
+def test_past_the_end_of_a_curve_its_last_two_points_go_on() -> None:
+    points = (Thresholds(0.90, 0.80), Thresholds(0.91, 0.82), Thresholds(0.95, 0.90))
+    curve = Curve("m-1", (10, 100, 1000), points, 0.7)
+    assert curve.at(1000) == points[2]
+    assert curve.at(10_000).match == pytest.approx(0.99)
+    assert curve.at(10_000).unsure == pytest.approx(0.98)
