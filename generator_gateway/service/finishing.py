@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from generator_gateway.ports import Cases, Journal
-from generator_gateway.service.rendering import Identifies
-from generator_gateway.stages import Draft, Marked, Passed, Signed
+from generator_gateway.stages import Marked, Passed, Signed
 from trust_kernel.media.blobs import Blobs
-from trust_kernel.media.refs import MediaLimits
+from trust_kernel.media.refs import MediaKind, MediaRef
 from watermark.api import CredentialClaim, CredentialService, MarkingService, Owner
 
 MARKED_PERCENT = 85
@@ -35,15 +34,11 @@ class MarkingStep:
         cases: Cases,
         marking: MarkingService,
         blobs: Blobs,
-        identifier: Identifies,
-        limits: MediaLimits,
     ) -> None:
         self._journal = journal
         self._cases = cases
         self._marking = marking
         self._blobs = blobs
-        self._identifier = identifier
-        self._limits = limits
 
     def mark(self, passed: Passed) -> Marked:
         """Draw the visible mark, weave in the invisible one, read it back."""
@@ -54,8 +49,7 @@ class MarkingStep:
             target = Path(folder) / "marked.mp4"
             with self._blobs.open_path(passed.draft.media.digest) as source:
                 report = self._marking.mark(source, target, payload=passed.draft.admitted.opened.release_number)
-            media = self._identifier.identify(target, self._limits)
-            self._blobs.put_file(target)
+            media = _kept(self._blobs, target)
         self._cases.advance(passed.case_id, MARKED_PERCENT)
         measured = {
             "psnr_y": report.psnr_y,
@@ -78,19 +72,15 @@ class SigningStep:
         cases: Cases,
         credentials: CredentialService,
         blobs: Blobs,
-        identifier: Identifies,
         posters: Posters,
         pseudonym: Callable[[str], str],
-        limits: MediaLimits,
     ) -> None:
         self._journal = journal
         self._cases = cases
         self._credentials = credentials
         self._blobs = blobs
-        self._identifier = identifier
         self._posters = posters
         self._pseudonym = pseudonym
-        self._limits = limits
 
     def sign(self, marked: Marked) -> Signed:
         """Sign the marked video; it is verified before it counts."""
@@ -101,8 +91,7 @@ class SigningStep:
             source = stack.enter_context(self._blobs.open_path(marked.media.digest))
             target = Path(folder) / "signed.mp4"
             signed = self._credentials.sign(source, target, self._claim(marked, source, stack))
-            media = self._identifier.identify(target, self._limits)
-            self._blobs.put_file(target)
+            media = _kept(self._blobs, target)
         self._cases.advance(marked.case_id, SIGNED_PERCENT)
         return self._journal.earn(marked.case_id, Signed(marked, media, signed.manifest_label))
 
@@ -130,10 +119,10 @@ class SigningStep:
         return stack.enter_context(self._blobs.open_path(signed.media.digest)) if signed else None
 
 
-def quarantined(journal: Journal, case_id: str) -> str | None:
-    """Digest of a case's draft, for reviewers; None where it has none."""
-    draft = journal.earned(case_id, Draft)
-    return draft.media.digest if draft else None
+def _kept(blobs: Blobs, path: Path) -> MediaRef:
+    """Store an MP4 that we wrote ourselves: what it is need not be found out again, by its bytes, in a child."""
+    size = path.stat().st_size
+    return MediaRef(blobs.put_file(path), MediaKind.VIDEO, "video/mp4", size)
 
 
 def pseudonym_with(secret: bytes) -> Callable[[str], str]:

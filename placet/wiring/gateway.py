@@ -95,16 +95,14 @@ def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
             limits,
         ),
         output_gates=OutputJudge(bench, limits, guards.optouts),
-        marker=MarkingStep(shelves.journal, shelves.cases, guards.marking, kernel.blobs, kernel.decoder, limits),
+        marker=MarkingStep(shelves.journal, shelves.cases, guards.marking, kernel.blobs),
         signer=SigningStep(
             shelves.journal,
             shelves.cases,
             guards.credentials,
             kernel.blobs,
             kernel.decoder,
-            kernel.decoder,
             pseudonym_with(kernel.keys.derive("credential:pseudonyms")),
-            limits,
         ),
         vault=ReleaseVault(
             kernel.database,

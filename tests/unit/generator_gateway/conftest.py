@@ -184,16 +184,14 @@ class House:
                 LIMITS,
             ),
             output_gates=OutputJudge(bench, LIMITS, self.optouts),
-            marker=MarkingStep(journal, self.cases, self.marking, blobs, decoder, LIMITS),
+            marker=MarkingStep(journal, self.cases, self.marking, blobs),
             signer=SigningStep(
                 journal,
                 self.cases,
                 self.credentials,
                 blobs,
                 decoder,
-                decoder,
                 pseudonym_with(b"secret"),
-                LIMITS,
             ),
             vault=ReleaseVault(
                 database,
