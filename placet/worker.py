@@ -1,10 +1,15 @@
 """Celery workers: in this process beside the server, or a process of its own."""
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from placet.wiring import House
+
+_log = logging.getLogger(__name__)
+_REST = 1.0
+"""Seconds before a worker that broke starts again."""
 
 
 class EmbeddedWorker:
@@ -14,13 +19,35 @@ class EmbeddedWorker:
         self._house = house
         self._controller: Any = None
         self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
 
     def start(self) -> None:
         """Start working; returns at once."""
         self._house.guards.likeness.warm()
         self._house.guards.optouts.warm_up()
+        self._stopping.clear()
+        self._controller = self._made()
+        self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
+        self._thread.start()
+        self._house.gateway.sweeper.start()
+
+    def stop(self) -> None:
+        """Finish what runs and stop."""
+        self._house.gateway.sweeper.stop()
+        self._stopping.set()
+        if self._controller is not None and self._thread is not None:
+            self._controller.stop()
+            self._thread.join(timeout=10)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            self._controller.start()  # returns when stopped, and when it breaks
+            if not _ended(self._stopping):
+                self._controller = self._made()
+
+    def _made(self) -> Any:
         app = self._house.gateway.celery
-        self._controller = app.WorkController(
+        return app.WorkController(
             concurrency=self._house.kernel.settings.worker_threads,
             pool_cls=_threads_of(app),
             loglevel="WARNING",
@@ -28,16 +55,6 @@ class EmbeddedWorker:
             without_mingle=True,
             without_gossip=True,
         )
-        self._thread = threading.Thread(target=self._controller.start, name="worker", daemon=True)
-        self._thread.start()
-        self._house.gateway.sweeper.start()
-
-    def stop(self) -> None:
-        """Finish what runs and stop."""
-        self._house.gateway.sweeper.stop()
-        if self._controller is not None and self._thread is not None:
-            self._controller.stop()
-            self._thread.join(timeout=10)
 
 
 def _threads_of(app: Any) -> type[Any]:
@@ -61,6 +78,8 @@ def _threads_of(app: Any) -> type[Any]:
 
 def run_worker(house: House) -> None:
     """Work in this process until a signal ends it."""
+    from celery.signals import worker_shutting_down
+
     house.guards.likeness.warm()
     house.guards.optouts.warm_up()
     house.gateway.sweeper.start()
@@ -73,4 +92,25 @@ def run_worker(house: House) -> None:
         "--without-mingle",
         "--without-gossip",
     ]
-    house.gateway.celery.worker_main(options)
+    stopping = threading.Event()
+
+    def asked(**_facts: object) -> None:
+        stopping.set()
+
+    worker_shutting_down.connect(asked)
+    while True:
+        house.gateway.celery.worker_main(options)
+        if _ended(stopping):
+            return
+
+
+def _ended(stopping: threading.Event) -> bool:
+    """Whether a worker that returned was asked to; waits a moment where it was not.
+
+    Celery's worker gives up where the broker goes while a message is not acknowledged yet (kombu 5.7 closes a Redis
+    channel twice, and the second time fails to restore the message). Whatever ended it, cases wait for a worker.
+    """
+    if stopping.is_set():
+        return True
+    _log.error("the worker broke; it starts again")
+    return stopping.wait(_REST)
