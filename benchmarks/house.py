@@ -17,7 +17,9 @@ from likeness_guard.adapters.packs import model_store
 from likeness_guard.adapters.stack import embedded_models
 from likeness_guard.api import Gallery, NewEntry
 from likeness_guard.domain import Modality as Sense
-from likeness_guard.service.templates import ModelFacts, TemplateBook
+from likeness_guard.service.rotation import Rotations
+from likeness_guard.service.senses import Senses
+from likeness_guard.service.templates import Likeness, TemplateBook
 from likeness_guard.store import DatabaseTemplateStore
 from placet.demo.deployment import shared_model_cache
 from placet.demo.people import people
@@ -187,14 +189,13 @@ def _enrol_strangers(house: House, count: int) -> None:
         return
     kernel = house.kernel
     models = embedded_models(model_store(shared_model_cache()), SessionFactory())
-    facts = {
-        Sense.FACE: ModelFacts(models.face_embedder.version, models.face_embedder.dimensions),
-        Sense.VOICE: ModelFacts(models.voice_embedder.version, models.voice_embedder.dimensions),
-    }
+    face = models.face_embedder
+    senses = Senses(models.detector, models.activity, face, models.voice_embedder)
     store = DatabaseTemplateStore(kernel.database, kernel.clock)
-    book = TemplateBook(store, kernel.keyring, kernel.keys, FaissIndex, facts)
+    book = TemplateBook(store, kernel.keyring, Rotations(kernel.keys), FaissIndex, senses)
     draw = np.random.default_rng(4)
     with kernel.database.transaction():
         for _ in range(count):
-            vector = draw.standard_normal(facts[Sense.FACE].dimensions).astype(np.float32)
-            book.keep(new_id("subj"), Gallery.CAMEO, Sense.FACE, vector / np.linalg.norm(vector))
+            vector = draw.standard_normal(face.dimensions).astype(np.float32)
+            likeness = Likeness(Sense.FACE, face.version, vector / np.linalg.norm(vector))
+            book.keep(new_id("subj"), Gallery.CAMEO, [likeness])

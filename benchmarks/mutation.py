@@ -55,7 +55,6 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "consent_registry/domain/grants.py": _CONSENT,
     "consent_registry/domain/people.py": _CONSENT,
     "consent_registry/domain/receipts.py": ("tests/unit/consent_registry/test_receipts.py", *_CONSENT),
-    "likeness_guard/domain.py": ("tests/unit/likeness_guard/test_domain.py", "tests/unit/likeness_guard"),
     "copyright_optout/domain.py": ("tests/unit/copyright_optout",),
     "watermark/domain/marks.py": _MARKS,
     "watermark/domain/credentials.py": _REPORTS,
@@ -68,9 +67,6 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
 EQUIVALENT: Mapping[tuple[str, str], str] = {
     ("consent_registry/domain/people.py", "mentions: start > 0 -> start >= 0"): (
         "at 0 the sign looked at is the @ itself, which is no local part"
-    ),
-    ("likeness_guard/domain.py", "Curve.at: size <= self.sizes[0] -> size < self.sizes[0]"): (
-        "at the first size the line through the last and the first point gives the first point too"
     ),
 }
 """Survivors that mean the same as the original, by file and change, with the reason."""

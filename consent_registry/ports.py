@@ -48,9 +48,20 @@ class LikenessEnroller(Protocol):
     """Makes and destroys templates."""
 
     def enrol(
-        self, subject_id: str, faces: Sequence[NDArray[np.uint8]], voices: Sequence[NDArray[np.float32]]
+        self,
+        subject_id: str,
+        faces: Sequence[NDArray[np.uint8]],
+        voices: Sequence[NDArray[np.float32]],
+        *,
+        keep_reference: bool,
     ) -> Enrolled:
         """Add templates of a subject's face and voice, in the caller's transaction.
+
+        Args:
+            subject_id: whose likeness.
+            faces: uint8 RGB pictures.
+            voices: float32 mono sounds at 16 kHz.
+            keep_reference: whether media may be kept, sealed, so that a later model can make new templates.
 
         Raises:
             InvalidInput: no face, several faces, too little voice.

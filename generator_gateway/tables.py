@@ -129,3 +129,30 @@ class ReleaseGrantRow(SQLModel, table=True):
     case_id: str = Field(primary_key=True)
     grant_id: str = Field(primary_key=True, index=True)
     subject_id: str
+
+
+class AppearanceRow(SQLModel, table=True):
+    """An enrolled or blocked person who was found in a release later. Its case was released: others are not kept."""
+
+    __tablename__ = "appearances"
+    __table_args__ = (
+        UniqueConstraint("owner", "case_id", "modality", name="appearances_once"),
+        Index("appearances_state", "state", "id"),
+        Index("appearances_case", "case_id"),
+    )
+
+    id: str = Field(primary_key=True)
+    owner: str
+    case_id: str
+    modality: str
+    band: str
+    score: float
+    probability: float
+    fpir: float
+    cause: str
+    state: str
+    at: datetime
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    note: str = ""
+    disputed_at: datetime | None = None

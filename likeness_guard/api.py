@@ -1,15 +1,18 @@
 """The likeness guard's Python door."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from likeness_guard.domain import (
+    Appearance,
     Band,
-    Calibration,
+    Calibrations,
     Enrolled,
     Entry,
     Examination,
     Gallery,
     IndexReadiness,
+    Judgement,
     LikenessReason,
     Modality,
     NamedPerson,
@@ -19,81 +22,150 @@ from likeness_guard.domain import (
 )
 from likeness_guard.errors import EnrolmentFault
 from likeness_guard.ports import (
-    FaceDetector,
-    FaceEmbedder,
+    EntryStore,
     IndexMaker,
     NameMatcherMaker,
+    PendingSearch,
     Picture,
+    ReferenceCodec,
+    ReferenceStore,
+    SearchStore,
     Sound,
     TemplateStore,
-    VoiceActivity,
-    VoiceEmbedder,
 )
+from likeness_guard.ports.entries import Record
 from likeness_guard.service.blocklist import Blocklist
-from likeness_guard.service.enrolment import Enrolment, Senses
-from likeness_guard.service.examination import Examiner
-from likeness_guard.service.templates import ModelFacts, TemplateBook
+from likeness_guard.service.blocklist_similar import LookAlikes
+from likeness_guard.service.enrolment import Enrolment
+from likeness_guard.service.examination import Claims, Examiner
+from likeness_guard.service.nature import NatureJudge
+from likeness_guard.service.outputs import Outputs
+from likeness_guard.service.references import References
+from likeness_guard.service.renewal import Renewal
+from likeness_guard.service.rotation import Rotations
+from likeness_guard.service.senses import Senses
+from likeness_guard.service.templates import TemplateBook
+from trust_kernel.clock import Clock
 from trust_kernel.envelope import Keyring, KeyService
-from trust_kernel.errors import Broken, InvalidInput
+from trust_kernel.errors import Conflict, InvalidInput
 from trust_kernel.media.refs import Look
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """Where everything is kept.
+
+    Attributes:
+        templates: of enrolled and blocked people.
+        outputs: of tracks of what was made.
+        entries: the blocklist.
+        references: media kept for later models.
+        searches: who is to be looked for in what was made.
+    """
+
+    templates: TemplateStore
+    outputs: TemplateStore
+    entries: EntryStore
+    references: ReferenceStore
+    searches: SearchStore
 
 
 class LikenessGuard:
     """Knows enrolled people and blocked public figures by face, voice and name.
 
     Args:
-        detector: finds faces.
-        face_embedder: makes vectors of faces.
-        activity: finds speech.
-        voice_embedder: makes vectors of voices.
-        store: templates and entries.
+        senses: the networks, today's and former ones.
+        shelves: where everything is kept.
         keyring: seals templates under one key a person.
         keys: derives the secret rotations.
-        make_index: an empty vector index.
-        calibration: thresholds by gallery size, measured with these embedders.
+        codec: reference media to bytes and back.
+        make_index: makes or opens a vector index.
+        calibrations: what scores mean, by model version.
+        clock: which blocklist entries stand today.
+        record: the ledger, for changes of the blocklist.
+        natures: tells drawings from people; without it no face counts as drawn.
         make_matcher: builds a name matcher; the kernel's unless given.
 
     Raises:
-        Broken: ``likeness:calibration:foreign``, the calibration was measured with other models.
+        Broken: ``likeness:calibration:foreign``, there is no calibration for a model in use.
     """
+
+    blocklist: Blocklist
+    """Public figures who are blocked: changes by people, with their accounts."""
 
     def __init__(
         self,
         *,
-        detector: FaceDetector,
-        face_embedder: FaceEmbedder,
-        activity: VoiceActivity,
-        voice_embedder: VoiceEmbedder,
-        store: TemplateStore,
+        senses: Senses,
+        shelves: Shelves,
         keyring: Keyring,
         keys: KeyService,
+        codec: ReferenceCodec,
         make_index: IndexMaker,
-        calibration: Calibration,
+        calibrations: Calibrations,
+        clock: Clock,
+        record: Record,
+        natures: NatureJudge | None = None,
         make_matcher: NameMatcherMaker | None = None,
     ) -> None:
-        models = {
-            Modality.FACE: ModelFacts(face_embedder.version, face_embedder.dimensions),
-            Modality.VOICE: ModelFacts(voice_embedder.version, voice_embedder.dimensions),
-        }
-        for modality, facts in models.items():
-            if calibration.curves[modality].version != facts.version:
-                raise Broken(
-                    f"the {modality} thresholds were not measured with {facts.version}",
-                    code="likeness:calibration:foreign",
-                )
-        senses = Senses(detector, face_embedder, activity, voice_embedder)
-        self._book = TemplateBook(store, keyring, keys, make_index, models)
-        self._enrolment = Enrolment(senses, self._book, store, calibration)
-        self._examiner = Examiner(senses, self._book, store, calibration)
-        self._blocklist = Blocklist(store, self._book, self._enrolment, make_matcher)
+        for modality in Modality:
+            calibrations.of(senses.current(modality))
+        self._senses = senses
+        self._shelves = shelves
+        rotations = Rotations(keys)
+        store = shelves.templates
+        self._book = TemplateBook(store, keyring, rotations, make_index, senses)
+        tracks = TemplateBook(shelves.outputs, keyring, rotations, make_index, senses, (Gallery.OUTPUT,))
+        self._outputs = Outputs(tracks, shelves.outputs, self._book, calibrations, shelves.searches)
+        self._references = References(shelves.references, codec, keyring)
+        self._enrolment = Enrolment(
+            senses,
+            self._book,
+            store,
+            self._references,
+            lambda: calibrations.of(senses.face.version).verification,
+            self._former,
+        )
+        self._renewal = Renewal(senses, self._book, store, self._references, self._enrolment)
+        self._examiner = Examiner(
+            senses, self._book, shelves.entries, calibrations, clock, natures or NatureJudge(None)
+        )
 
-    def enrol(self, subject_id: str, faces: Sequence[Picture], voices: Sequence[Sound]) -> Enrolled:
+        def bounds(_modality: Modality, pack: str, size: int) -> tuple[float, float]:
+            at = calibrations.of(pack).judge(-1.0, size=size, quality=1.0, seconds=None)
+            return at.threshold, at.unsure_threshold
+
+        self.blocklist = Blocklist(
+            store,
+            shelves.entries,
+            self._book,
+            self._enrolment,
+            make_matcher,
+            record=record,
+            clock=clock,
+            similar=LookAlikes(shelves.entries, self._book, bounds),
+            blocked=self._outputs.ask,
+            lifted=self._references.drop,
+        )
+
+    def _former(self, modality: Modality) -> Sequence[str]:
+        """Former model versions that anything is still known by."""
+        current = self._senses.current(modality)
+        standing = {*self._shelves.templates.packs(), *self._shelves.outputs.packs()} - {current}
+        return sorted(pack for pack in standing if self._senses.dimensions(modality, pack) is not None)
+
+    def enrol(
+        self, subject_id: str, faces: Sequence[Picture], voices: Sequence[Sound], *, keep_reference: bool = False
+    ) -> Enrolled:
         """Add a version of a subject's cameo; earlier versions stay until `forget`.
+
+        The person is then looked for in everything that was made.
 
         Args:
             subject_id: whose likeness.
             faces: uint8 RGB pictures with one face each; they pool into one template.
             voices: float32 mono sounds at 16 kHz, 3 seconds of speech together; they pool into one template.
+            keep_reference: keep them, sealed, so that a later model can make new templates without asking again.
 
         Raises:
             InvalidInput: an `EnrolmentFault`, with the field at fault (``faces.0``, ``voices``).
@@ -101,62 +173,135 @@ class LikenessGuard:
         """
         if not faces and not voices:
             raise InvalidInput("send pictures, sounds or both", code=EnrolmentFault.EMPTY, field="faces")
-        return self._enrolment.enrol(subject_id, Gallery.CAMEO, faces, voices)
+        with self._shelves.templates.together():
+            enrolled = self._enrolment.enrol(subject_id, Gallery.CAMEO, faces, voices, keep=keep_reference)
+            self._outputs.ask(subject_id, "enrolled")
+        return enrolled
 
     def forget(self, subject_id: str) -> None:
-        """Shred the subject's key and drop every template, in one transaction; joins an open one."""
-        self._book.forget(subject_id)
+        """Shred the subject's key; drop every template, track of theirs and kept medium. Joins an open transaction."""
+        with self._shelves.templates.together():
+            self._outputs.forget(subject_id)
+            self._book.forget(subject_id)
+            self._references.drop(subject_id)
 
-    def examine(self, look: Look) -> Examination:
+    def examine(self, look: Look, *, claims: Claims | None = None, keep_as: str = "") -> Examination:
         """Everyone in one decoded medium. Covers every template committed before the call.
+
+        Args:
+            look: the medium.
+            claims: subjects who were asked for; each track is verified against them 1:1, so that who was asked for is
+                found at the threshold of a verification, and nobody else passes for them.
+            keep_as: case under whose id the tracks are kept, so that people can be looked for in them later.
 
         Raises:
             Unavailable: ``model:pack:not_installed``, or the database does not answer.
         """
-        return self._examiner.examine(look)
+        examination, tracks = self._examiner.examine(look, claims or {})
+        if keep_as:
+            self._outputs.keep(keep_as, tracks)
+        return examination
 
-    def add_entry(self, entry: NewEntry) -> str:
-        """Block a public figure; gives the entry's id.
+    def discard(self, case_id: str) -> None:
+        """Destroy what was kept of a case's output."""
+        self._outputs.discard(case_id)
+
+    def appearances(self, owner: str) -> tuple[Appearance, ...]:
+        """Cases whose output shows or sounds like an enrolled or blocked person, the surest first."""
+        return self._outputs.appearances(owner)
+
+    def look_for(self, owner: str, cause: str) -> None:
+        """Have a person looked for in everything that was made, in the caller's transaction."""
+        self._outputs.ask(owner, cause)
+
+    def searches_due(self, limit: int) -> tuple[PendingSearch, ...]:
+        """People who are to be looked for."""
+        return self._outputs.due(limit)
+
+    def search_done(self, search_id: str) -> bool:
+        """Strike a search off; False where somebody else did."""
+        return self._outputs.done(search_id)
+
+    def adopt(self, subject_id: str) -> int:
+        """Make every track that surely shows a subject theirs: forgetting them destroys it. Gives how many."""
+        return self._outputs.adopt(subject_id)
+
+    def renew(self, limit: int = 20) -> int:
+        """Make templates by the models in use for people known by a former one alone; gives for how many."""
+        return self._renewal.renew(limit)
+
+    def waiting(self) -> Sequence[str]:
+        """Who is known by a former model alone and must enrol again, the first few hundred."""
+        return self._renewal.waiting()
+
+    def retire(self, pack: str) -> int:
+        """Drop every template that a former model made; gives how many.
 
         Raises:
-            InvalidInput: an `EnrolmentFault`.
+            Conflict: ``likeness:model:in_use``, the model is in use, or somebody is known by it alone.
         """
-        return self._blocklist.add(entry)
+        if pack in {self._senses.current(modality) for modality in Modality}:
+            raise Conflict(f"{pack} is in use", code="likeness:model:in_use")
+        if self._renewal.known_alone(pack):
+            raise Conflict(f"some people are known by {pack} alone", code="likeness:model:in_use")
+        return self._shelves.templates.drop_pack(pack) + self._shelves.outputs.drop_pack(pack)
+
+    def add_entry(self, entry: NewEntry) -> str:
+        """Block a public figure; gives the entry's id. Who has reference media is looked for in all that was made.
+
+        For code; people's changes, with their accounts, go through `blocklist`.
+
+        Raises:
+            InvalidInput: an `EnrolmentFault` or `BlocklistFault`.
+        """
+        return self.blocklist.add(entry)
 
     def remove_entry(self, entry_id: str) -> None:
         """Lift a block; raises NotFound."""
-        self._blocklist.remove(entry_id)
+        self.blocklist.remove(entry_id)
 
     def entries(self) -> Sequence[Entry]:
         """Every blocklist entry, by name."""
-        return self._blocklist.entries()
+        return self.blocklist.entries()
 
     def named(self, text: str) -> tuple[NamedPerson, ...]:
         """Blocked people named in a text, however disguised."""
-        return self._blocklist.named(text)
+        return self.blocklist.named(text)
 
     def readiness(self) -> IndexReadiness:
-        """How far this process's index is behind the database."""
-        return self._book.readiness()
+        """How far this process's index and names are behind the database."""
+        at = self._book.readiness()
+        return replace(at, lag=at.lag + self.blocklist.lag())
 
     def warm(self) -> None:
-        """Load the index now instead of at the first search."""
+        """Load the index and the names now instead of at the first search."""
         self._book.warm()
+        self.blocklist.warm()
+
+    def warm_outputs(self) -> None:
+        """Load the index of what was made now instead of at the first search."""
+        self._outputs.warm()
 
 
 __all__ = [
+    "Appearance",
     "Band",
+    "Claims",
     "Enrolled",
     "EnrolmentFault",
     "Entry",
     "Examination",
     "Gallery",
     "IndexReadiness",
+    "Judgement",
     "LikenessGuard",
     "LikenessReason",
     "Modality",
     "NamedPerson",
     "NewEntry",
+    "PendingSearch",
+    "Senses",
+    "Shelves",
     "Sighting",
     "reason_of",
 ]

@@ -5,12 +5,14 @@ from fastapi.responses import JSONResponse
 
 from consent_registry.routes import build_router as build_consent_router
 from copyright_optout.routes import build_router as build_optout_router
-from generator_gateway.routes import build_case_router, build_verify_router, build_video_router
+from generator_gateway.routes import build_appearance_router, build_case_router, build_verify_router, build_video_router
 from generator_gateway.routes.intake import VideoIntake
 from likeness_guard.routes import build_router as build_blocklist_router
 from placet.wiring import House
 from review_ui.dressing import Branding, build_pages, build_static_router
+from review_ui.portal.appearances import build_own_appearance_pages
 from review_ui.portal.routes import build_portal_pages
+from review_ui.staff.appearances import build_appearance_pages
 from review_ui.staff.routes import build_staff_pages
 from review_ui.verify.routes import build_verify_pages
 from trust_kernel.audit.routes import build_router as build_ledger_router
@@ -67,9 +69,10 @@ def _add_api(app: FastAPI, house: House) -> None:
     intake = VideoIntake(fetcher, settings.backend, settings.max_reference_bytes)
     app.include_router(build_video_router(gateway.videos, intake, kernel.decoder, access))
     app.include_router(build_case_router(gateway.reviews, gateway.videos, access))
+    app.include_router(build_appearance_router(gateway.appearances, access))
     app.include_router(build_verify_router(gateway.verification, access, settings.max_verify_bytes))
     app.include_router(build_consent_router(guards.registry, access, kernel.decoder))
-    app.include_router(build_blocklist_router(guards.likeness, access, kernel.decoder))
+    app.include_router(build_blocklist_router(guards.likeness.blocklist, access, kernel.decoder))
     app.include_router(build_optout_router(guards.optouts, access, kernel.decoder, kernel.reference_limits))
     app.include_router(build_ledger_router(kernel.ledger, access))
     app.include_router(build_account_router(kernel.accounts, access))
@@ -110,6 +113,8 @@ def _add_pages(app: FastAPI, house: House, pages: Pages) -> None:
     app.include_router(build_sign_in_pages(kernel.accounts, access, pages))
     max_bytes = kernel.settings.max_verify_bytes
     app.include_router(build_verify_pages(gateway.verification, pages, access, max_bytes))
+    app.include_router(build_appearance_pages(gateway.appearances, pages, access))
+    app.include_router(build_own_appearance_pages(gateway.appearances, pages, access))
     app.include_router(build_staff_pages(gateway.reviews, gateway.videos, kernel.decoder, pages, access))
     app.include_router(
         build_portal_pages(house.guards.registry, house.shelves.releases, kernel.outbox, kernel.clock, pages, access)

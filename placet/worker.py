@@ -30,10 +30,12 @@ class EmbeddedWorker:
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
         self._thread.start()
         self._house.gateway.sweeper.start()
+        self._house.gateway.searcher.start()
 
     def stop(self) -> None:
         """Finish what runs and stop."""
         self._house.gateway.sweeper.stop()
+        self._house.gateway.searcher.stop()
         self._stopping.set()
         if self._controller is not None and self._thread is not None:
             self._controller.stop()
@@ -83,6 +85,7 @@ def run_worker(house: House) -> None:
     house.guards.likeness.warm()
     house.guards.optouts.warm_up()
     house.gateway.sweeper.start()
+    house.gateway.searcher.start()
     settings = house.kernel.settings
     options = [
         "worker",

@@ -52,6 +52,11 @@ def build_pages(cookies: Cookies, branding: Branding) -> Pages:
         "reason": wording.reason,
         "state": wording.state,
         "highlighted": highlighted,
+        "appearance": wording.appearance,
+        "appearance_tone": wording.appearance_tone,
+        "own_appearance": wording.own_appearance,
+        "sought": wording.sought,
+        "surely": wording.surely,
     }
     pages = Pages([PackageLoader("review_ui", "templates")], cookies, branding, filters)
     # A new sheet has a new address, so that nobody sees a page in yesterday's clothes.

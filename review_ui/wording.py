@@ -57,6 +57,9 @@ REASONS: Mapping[str, str] = {
     "case:lease:lost": "another worker took it over",
     "release:video:withdrawn": "withdrawn",
     "release:video:deleted_by_owner": "deleted by one of its owners",
+    "likeness:appearance:withdrawn": "somebody who did not agree was found in it",
+    "likeness:appearance:unknown": "there is no such appearance",
+    "likeness:appearance:decided": "it was decided before",
     "watermark:video:unreadable": "the watermark could not be read back",
     "watermark:video:unusable": "the file could not be marked",
     "watermark:credential:sign_failed": "signing failed",
@@ -74,6 +77,27 @@ STATES: Mapping[str, str] = {
 }
 """Where a case stands."""
 
+APPEARANCES: Mapping[str, tuple[str, str]] = {
+    "open": ("not decided", "hold"),
+    "disputed": ("disputed", "deny"),
+    "withdrawn": ("withdrawn", "withdrawn"),
+    "dismissed": ("stays", "none"),
+}
+"""What came of finding somebody in a release, for staff, and the style that says so."""
+
+_OWN_APPEARANCES: Mapping[str, str] = {
+    "open": "staff will look",
+    "disputed": "you asked for it back",
+    "withdrawn": "withdrawn",
+    "dismissed": "staff let it stay",
+}
+_SOUGHT: Mapping[str, str] = {
+    "enrolled": "they were enrolled",
+    "blocked": "they were put on the blocklist",
+    "revoked": "they took a consent back",
+}
+_SURELY: Mapping[str, str] = {"match": "surely", "unsure": "perhaps"}
+
 _TO_SUBJECT: Mapping[str, str] = {
     "consent:cameo:enrolled": "Your {likeness} was enrolled.",
     "consent:grant:given": "You allowed a use of your {likeness}.",
@@ -86,6 +110,9 @@ _TO_ANYBODY: Mapping[str, str] = {
     "consent:grant:revoked": "@{handle} no longer lets you use their {likeness}.",
     "likeness:use:drafted": "A video with your {likeness} was drafted. It is not out yet.",
     "likeness:use:released": "A video with your {likeness} came out. You co-own it and can take it back.",
+    "likeness:appearance:found": "You were found in videos that were made without your {likeness}: {count} new.",
+    "likeness:appearance:withdrawn": "A video that you were found in was taken back.",
+    "likeness:appearance:dismissed": "Staff looked at a video that you were found in, and let it stay.",
     "video:case:completed": "A video that you asked for is ready.",
     "video:case:held": "A video that you asked for waits for a person to look at it.",
     "video:case:failed": "A video that you asked for was not made.",
@@ -103,6 +130,31 @@ def state(name: str) -> str:
     return STATES.get(name, name.replace("_", " "))
 
 
+def appearance(state: str) -> str:
+    """What came of finding somebody in a release, to staff."""
+    return APPEARANCES[state][0]
+
+
+def appearance_tone(state: str) -> str:
+    """The style of an appearance's state."""
+    return APPEARANCES[state][1]
+
+
+def own_appearance(state: str) -> str:
+    """What came of finding somebody in a release, to them."""
+    return _OWN_APPEARANCES[state]
+
+
+def sought(cause: str) -> str:
+    """Why somebody was looked for, to be read after "because"."""
+    return _SOUGHT.get(cause, cause)
+
+
+def surely(band: str) -> str:
+    """How surely somebody was found."""
+    return _SURELY.get(band, band)
+
+
 def notice(kind: str, payload: Payload, handle: str, likeness: str) -> str:
     """What happened, as one sentence to the person who is told.
 
@@ -117,7 +169,7 @@ def notice(kind: str, payload: Payload, handle: str, likeness: str) -> str:
     sentence = own or _TO_ANYBODY.get(kind)
     if sentence is None:
         return kind
-    said = sentence.format(handle=about, likeness=likeness)
+    said = sentence.format(handle=about, likeness=likeness, count=payload.get("count"))
     because = payload.get("message") or payload.get("reason") or payload.get("code")
     if not isinstance(because, str):
         return said

@@ -6,6 +6,8 @@ readable by its owner alone; a KMS or an HSM takes its place by configuration.
 
 import os
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -14,13 +16,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from trust_kernel.db import Database
 from trust_kernel.errors import Broken, NotFound
 
 _NONCE = 12
 _KEY = 32
+_IDS_AT_ONCE = 500
 
 
 class KeyService(Protocol):
@@ -44,16 +47,17 @@ class LocalKeyFile:
 
     def __init__(self, path: Path) -> None:
         self._root = _read_or_make(path)
+        self._wrapping = AESGCM(self.derive("envelope:wrap"))
 
     def wrap(self, key: bytes) -> bytes:
         """Encrypt a data key under a key derived for wrapping."""
         nonce = secrets.token_bytes(_NONCE)
-        return nonce + AESGCM(self.derive("envelope:wrap")).encrypt(nonce, key, b"")
+        return nonce + self._wrapping.encrypt(nonce, key, b"")
 
     def unwrap(self, wrapped: bytes) -> bytes:
         """Decrypt a data key."""
         try:
-            return AESGCM(self.derive("envelope:wrap")).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], b"")
+            return self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], b"")
         except InvalidTag as error:
             raise Broken("a data key was not wrapped by this deployment", code="kernel:key:foreign") from error
 
@@ -86,6 +90,15 @@ class DataKeyRow(SQLModel, table=True):
     wrapped: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Sealed bytes with what opens them."""
+
+    key_id: str
+    sealed: bytes
+    context: str
+
+
 class Keyring(Protocol):
     """Seals and opens bytes under named keys that can be destroyed one by one."""
 
@@ -95,6 +108,10 @@ class Keyring(Protocol):
 
     def open(self, key_id: str, sealed: bytes, context: str) -> bytes:
         """Decrypt; raises NotFound once the key is shredded, Broken where bytes or context were changed."""
+        ...
+
+    def open_many(self, sealed: Sequence["Sealed"]) -> list[bytes | None]:
+        """Decrypt many at once, in order; None where a key is shredded. Raises Broken as `open` does."""
         ...
 
     def shred(self, key_id: str) -> None:
@@ -121,11 +138,17 @@ class DatabaseKeyring:
             wrapped = row.wrapped if row else None
         if wrapped is None:
             raise NotFound("this key was shredded, or never was", code="kernel:key:shredded")
-        cipher = AESGCM(self._service.unwrap(wrapped))
-        try:
-            return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], f"{key_id}/{context}".encode())
-        except InvalidTag as error:
-            raise Broken("sealed bytes do not open in this context", code="kernel:key:mismatch") from error
+        return _opened(AESGCM(self._service.unwrap(wrapped)), Sealed(key_id, sealed, context))
+
+    def open_many(self, sealed: Sequence[Sealed]) -> list[bytes | None]:
+        """Decrypt many at once: one query for all their keys."""
+        ids = list({one.key_id for one in sealed})
+        with self._database.reading() as session:
+            rows = [
+                row for at in range(0, len(ids), _IDS_AT_ONCE) for row in _rows(session, ids[at : at + _IDS_AT_ONCE])
+            ]
+        ciphers = {row.key_id: AESGCM(self._service.unwrap(row.wrapped)) for row in rows if row.wrapped is not None}
+        return [_opened(ciphers[one.key_id], one) if one.key_id in ciphers else None for one in sealed]
 
     def shred(self, key_id: str) -> None:
         """Overwrite the wrapped key; the row stays so that the id cannot come back to life."""
@@ -151,3 +174,14 @@ class DatabaseKeyring:
             if row.wrapped is None:
                 raise NotFound("this key was shredded", code="kernel:key:shredded")
             return self._service.unwrap(row.wrapped)
+
+
+def _rows(session: Session, ids: Sequence[str]) -> Sequence[DataKeyRow]:
+    return session.exec(select(DataKeyRow).where(col(DataKeyRow.key_id).in_(ids))).all()
+
+
+def _opened(cipher: AESGCM, one: Sealed) -> bytes:
+    try:
+        return cipher.decrypt(one.sealed[:_NONCE], one.sealed[_NONCE:], f"{one.key_id}/{one.context}".encode())
+    except InvalidTag as error:
+        raise Broken("sealed bytes do not open in this context", code="kernel:key:mismatch") from error

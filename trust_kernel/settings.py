@@ -6,7 +6,7 @@ Only `placet` reads settings. `docs/operations.md` explains each; a test holds t
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -79,6 +79,22 @@ class Settings(BaseSettings):
     """PEM file of further roots whose claim signers verification trusts."""
     tsa_anchors: Path | None = None
     """PEM file of roots whose time-stamps verification trusts."""
+    face_pack: str = "face-dlib-resnet"
+    """Model pack that makes face templates: one that ships, or one added by `placet models add`."""
+    voice_pack: str = "voice-ge2e"
+    """Model pack that makes voice templates."""
+    detector_pack: str = ""
+    """Model pack that finds faces; empty: dlib and MTCNN together."""
+    liveness_pack: str = ""
+    """Model pack that tells a living face from a picture of one; empty: none."""
+    vector_index: Literal["faiss", "pgvector", "milvus"] = "faiss"
+    """Where templates are searched: in each process, in PostgreSQL, or in a Milvus cluster."""
+    vector_url: str = ""
+    """PostgreSQL for `pgvector`; empty: the database's own."""
+    milvus_uri: str = ""
+    """Address of Milvus, or a file for milvus-lite."""
+    milvus_token: SecretStr = SecretStr("")
+    """Token for Milvus."""
     fetch_hosts: tuple[str, ...] = ()
     """Hosts exempt from the rule that image_url may only reach public addresses: an operator's own media server."""
     watermark_adapter: Literal["spread-spectrum", "rivagan"] = "spread-spectrum"

@@ -53,7 +53,7 @@ class Enrolment:
         _check(pictures, recordings)
         with changing(self._parts, subject_id, attested_by) as change:
             earlier = self._parts.store.cameo(subject_id)
-            made = self._parts.enroller.enrol(subject_id, pictures, recordings)
+            made = self._parts.enroller.enrol(subject_id, pictures, recordings, keep_reference=keep_reference)
             kept = self._keep(subject_id, made, recordings, keep_reference=keep_reference)
             cameo = Cameo(
                 id=new_id("cameo"),

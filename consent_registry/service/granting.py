@@ -102,7 +102,7 @@ class Granting:
         ended = [self._mark(change, grant) for grant in grants]
         taken_back = frozenset(grant.id for grant in ended if grant.on_revocation is OnRevocation.WITHDRAW)
         withdrawn: tuple[str, ...] = ()
-        if taken_back:
+        if ended:  # also where every release may stay: others may show the person without a grant
             reason = str(ConsentReason.GRANT_REVOKED)
             withdrawn = self._parts.withdrawals.withdraw_for(change.subject.id, taken_back, reason, change.at)
         self.publish(change, ended)

@@ -119,6 +119,9 @@ def _entity(index: int, finding: Finding) -> dict[str, Any]:
             "scored": finding.score is not None,
             "score": round((finding.score or 0.0) * _SCALE),
             "threshold": round((finding.threshold or 0.0) * _SCALE),
+            "probability": int(finding.facts.get("probability", 0)),
+            "false_positives": int(finding.facts.get("false_positives", 0)),
+            "claimed": bool(finding.facts.get("claimed", False)),
         },
         "parents": [],
     }

@@ -18,6 +18,10 @@ _NO_CONSENT = {Modality.FACE: LikenessReason.FACE_NO_CONSENT, Modality.VOICE: Li
 _CONSENTED = {Modality.FACE: LikenessReason.FACE_CONSENTED, Modality.VOICE: LikenessReason.VOICE_CONSENTED}
 
 
+_THOUSAND = 1000
+_MILLION = 1_000_000
+
+
 class LikenessGate:
     """Who is in this picture, this video, this voice, and did they say placet?"""
 
@@ -33,8 +37,12 @@ class LikenessGate:
         consents: list[Consent] = []
         seen: list[str] = []
         made_with: dict[str, str] = {}
+        output = view.stage is Stage.OUTPUT
+        claims = _claims(view) if output else {}
         for source, medium in view.looks:
-            examination = self._likeness.examine(medium)
+            # What was made is kept as tracks, so that people can be looked for in it later.
+            keep_as = view.request.case_id if output else ""
+            examination = self._likeness.examine(medium, claims=claims, keep_as=keep_as)
             made_with.update(examination.made_with)
             for track in _tracks(examination.sightings):
                 said, granted = self._track(view, source, track)
@@ -64,15 +72,14 @@ class LikenessGate:
         if sighting.gallery is Gallery.STRANGER:
             sure = sighting.band is Band.MATCH
             return (Outcome.MATCH if sure else Outcome.UNSURE), _STRANGER[modality], None
-        invited = view.stage is Stage.OUTPUT and _invited(view, sighting)
-        if sighting.band is not Band.MATCH and not invited:
+        if sighting.band is not Band.MATCH:
             return Outcome.UNSURE, _UNSURE[modality], None
         if sighting.gallery is Gallery.BLOCKLIST or sighting.about is None:
             return Outcome.MATCH, _BLOCKLISTED[modality], None
         if view.stage is Stage.OUTPUT:
-            # Only what was admitted may come out; a likeness that nobody asked for is not covered by a wide grant.
-            # Who was asked for may be drawn poorly: a doubtful likeness of somebody invited is no doubt.
-            return (Outcome.CONSENTED, _CONSENTED[modality], None) if invited else _uninvited(modality)
+            # Only who was asked for may come out, verified 1:1: a grant for one person is no cover for another.
+            claimed = sighting.claimed
+            return (Outcome.CONSENTED, _CONSENTED[modality], None) if claimed else _uninvited(modality)
         return self._consent(view, sighting.about, modality)
 
     def _consent(self, view: CaseView, subject_id: str, modality: Modality) -> tuple[Outcome, str, Consent | None]:
@@ -91,15 +98,23 @@ class LikenessGate:
             score=sighting.score,
             threshold=sighting.threshold,
             about=sighting.about,
-            facts={"gallery": sighting.gallery.value, "modality": sighting.modality.value},
+            facts={
+                "gallery": sighting.gallery.value,
+                "modality": sighting.modality.value,
+                "category": sighting.category,
+                "claimed": sighting.claimed,
+                "probability": round(sighting.probability * _THOUSAND),
+                "false_positives": round(sighting.fpir * _MILLION),
+            },
         )
 
 
-def _invited(view: CaseView, sighting: Sighting) -> bool:
-    return sighting.gallery is Gallery.CAMEO and any(
-        consent.subject_id == sighting.about and sighting.modality.value in consent.modalities
-        for consent in view.consents
-    )
+def _claims(view: CaseView) -> dict[Modality, list[str]]:
+    """Whose cameo was admitted, by what of them."""
+    return {
+        modality: [consent.subject_id for consent in view.consents if modality.value in consent.modalities]
+        for modality in Modality
+    }
 
 
 def _uninvited(modality: Modality) -> tuple[Outcome, str, None]:

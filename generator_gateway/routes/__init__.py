@@ -1,7 +1,8 @@
-"""HTTP doors of the gateway: videos, cases, verification."""
+"""HTTP doors of the gateway: videos, cases, appearances, verification."""
 
+from generator_gateway.routes.appearances import build_appearance_router
 from generator_gateway.routes.cases import build_case_router
 from generator_gateway.routes.verify import build_verify_router
 from generator_gateway.routes.videos import build_video_router
 
-__all__ = ["build_case_router", "build_verify_router", "build_video_router"]
+__all__ = ["build_appearance_router", "build_case_router", "build_verify_router", "build_video_router"]

@@ -16,6 +16,8 @@ from generator_gateway.ports import (
     Record,
     ReleaseRecord,
     Releases,
+    SearchCause,
+    Seeker,
 )
 from generator_gateway.service.records import LedgerSteps
 from generator_gateway.stages import Consent, Ended, Logged, Released, Stopped
@@ -168,16 +170,24 @@ class ReleaseRecall:
 
 
 class RevocationWithdrawals:
-    """What the registry calls inside a revocation's transaction; it knows nothing of releases."""
+    """What the registry calls inside a revocation's transaction; it knows nothing of releases.
 
-    def __init__(self, recall: Recall) -> None:
+    Args:
+        recall: takes back what was made under the ended grants.
+        seeker: has the person looked for in what was made without any.
+    """
+
+    def __init__(self, recall: Recall, seeker: Seeker) -> None:
         self._recall = recall
+        self._seeker = seeker
 
     def withdraw_for(
         self, subject_id: str, grant_ids: frozenset[str] | None, reason: str, at: datetime
     ) -> tuple[str, ...]:
         """Withdraw what was released under these grants; every release that shows the subject where None."""
         del at  # the release rows carry the recall's own clock, which is the registry's
+        if grant_ids is not None:  # else they are being forgotten, and nobody can be looked for without a template
+            self._seeker.look_for(subject_id, SearchCause.REVOKED)
         return withdraw(Cause(reason=reason, subject_id=subject_id, grant_ids=grant_ids), self._recall)
 
 

@@ -1,27 +1,58 @@
-"""Face embedders in insightface packs (extra `insightface`).
+"""Face embedders and detectors in insightface packs (extra `insightface`).
 
-insightface's code is MIT; every model that it publishes is for non-commercial research. Production refuses such a pack
-unless the operator states the licence that they hold.
+insightface's code is MIT; every model that it publishes is for non-commercial research, unless a signed licence lies
+beside it. Production refuses such a pack unless the operator states the licence that they hold.
 """
 
+import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from likeness_guard.adapters.alignment import arcface_crop
+from likeness_guard.adapters.recipes import DetectorRecipe
+from likeness_guard.adapters.vectors import checked, unit
 from likeness_guard.ports import DetectedFace, Picture, Vectors
-from trust_kernel.errors import InvalidInput, NotPermitted, Unavailable
+from trust_kernel.errors import Broken, NotPermitted, Unavailable
 from trust_kernel.inference.packs import sha256_of
+from trust_kernel.inference.reasons import ModelReason
 
-# ArcFace's template for 112 x 112: eyes, nose, mouth corners (insightface.utils.face_align.arcface_dst).
-_TEMPLATE = np.asarray(
-    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
-)
-_TEMPLATE_SIDE = 112.0
-_NOSE_BASE = 6.0
-"""Pixels of the template from the tip of the nose down to its base, dlib's fifth point."""
+_BATCH = 16
+_SCRFD_SIDE = 640
+"""What SCRFD's packs were trained at; a network of fixed size has its own."""
+_LEAST_SIDE = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class PackLicence:
+    """What insightface itself says of a pack.
+
+    Attributes:
+        status: insightface's own word, ``default_non_commercial`` for example.
+        commercial: a signed licence in the pack lets it be used commercially.
+        message: one sentence.
+    """
+
+    status: str
+    commercial: bool
+    message: str
+
+
+def inspect_licence(directory: Path) -> PackLicence:
+    """Read a pack's licence with insightface's own check of its signature.
+
+    Raises:
+        Unavailable: ``model:extra:missing``.
+    """
+    try:
+        from insightface.model_zoo.model_license import inspect_model_package_license
+    except ImportError as error:
+        raise _missing() from error
+    found = inspect_model_package_license(directory)
+    return PackLicence(str(found.status), bool(found.commercial_use_permitted), str(found.message))
 
 
 class InsightFaceEmbedder:
@@ -30,8 +61,9 @@ class InsightFaceEmbedder:
     Args:
         directory: absolute path of a pack: ONNX files, one of them for recognition.
         dimensions: length of its vectors.
-        production: refuse packs without a stated commercial licence.
+        production: refuse packs without a commercial licence.
         stated_licence: the licence that the operator says they hold for this pack; empty for none.
+        version: what to call its vectors; made from the directory and the file where nothing is given.
 
     Raises:
         NotPermitted: ``likeness:model:non_commercial``.
@@ -39,65 +71,101 @@ class InsightFaceEmbedder:
     """
 
     def __init__(
-        self, directory: Path, *, dimensions: int = 512, production: bool = False, stated_licence: str = ""
+        self,
+        directory: Path,
+        *,
+        dimensions: int = 512,
+        production: bool = False,
+        stated_licence: str = "",
+        version: str = "",
     ) -> None:
-        if production and not stated_licence:
+        if production and not stated_licence and not inspect_licence(directory).commercial:
             raise NotPermitted(
                 "insightface's published models are for non-commercial research: state the licence that you hold",
                 code="likeness:model:non_commercial",
             )
-        file, self._model = _recognition(directory)
-        self.licence = stated_licence or "non-commercial research only"
-        self.version = f"insightface-{directory.name}-{sha256_of(file)[:12]}"
+        file, self._model = _of_task(directory, "recognition")
+        self.licence = stated_licence or inspect_licence(directory).message
+        self.version = version or f"insightface-{directory.name}-{sha256_of(file)[:12]}"
         self.dimensions = dimensions
 
-    def embed(self, picture: Picture, faces: Sequence[DetectedFace]) -> Vectors:
-        """Unit vectors (n, dimensions); each crop and its mirror image are averaged."""
+    def embed(self, faces: Sequence[tuple[Picture, DetectedFace]]) -> Vectors:
+        """Unit vectors (n, dimensions); each crop and its mirror image are averaged.
+
+        Raises:
+            InvalidInput: ``likeness:face:unalignable``.
+            Broken: ``model:output:shape``, ``model:output:not_finite``.
+        """
         if not faces:
             return np.zeros((0, self.dimensions), np.float32)
         side = int(self._model.input_size[0])
-        crops = [_aligned(picture, face, side)[:, :, ::-1] for face in faces]  # insightface takes BGR
-        raw = np.asarray(self._model.get_feat([np.ascontiguousarray(crop) for crop in crops]), np.float32)
-        mirrored = np.asarray(self._model.get_feat([np.ascontiguousarray(c[:, ::-1]) for c in crops]), np.float32)
-        total = _unit(raw) + _unit(mirrored)
-        if total.shape[1] != self.dimensions:
-            raise InvalidInput(f"this pack gives {total.shape[1]} numbers a face, not {self.dimensions}")
-        return _unit(total)
+        crops = [arcface_crop(picture, face, side)[:, :, ::-1] for picture, face in faces]  # insightface takes BGR
+        return unit(self._run(crops) + self._run([crop[:, ::-1] for crop in crops]))
+
+    def _run(self, crops: Sequence[Picture]) -> Vectors:
+        # Some packs have a fixed batch of one.
+        step = 1 if isinstance(self._model.input_shape[0], int) else _BATCH
+        parts = [[np.ascontiguousarray(crop) for crop in crops[at : at + step]] for at in range(0, len(crops), step)]
+        rows = [checked(self._model.get_feat(part), len(part), self.dimensions) for part in parts]
+        return unit(np.concatenate(rows))
 
 
-def _recognition(directory: Path) -> tuple[Path, Any]:
+class InsightFaceDetector:
+    """SCRFD over one pack directory: boxes and arcface5's five points.
+
+    Args:
+        directory: absolute path of a pack: ONNX files, one of them for detection with landmarks.
+        recipe: thresholds.
+
+    Raises:
+        Unavailable: insightface is not installed, or the directory holds no such model.
+    """
+
+    def __init__(self, directory: Path, recipe: DetectorRecipe) -> None:
+        _, self._model = _of_task(directory, "detection")
+        if not getattr(self._model, "use_kps", False):
+            raise Unavailable("the pack's detector gives no landmarks", code=ModelReason.PACK_NOT_INSTALLED)
+        self._model.nms_thresh = recipe.overlap
+        self._score = recipe.score
+        self._size = self._model.input_size or (_SCRFD_SIDE, _SCRFD_SIDE)
+        self._lock = threading.Lock()
+
+    def detect(self, pictures: Sequence[Picture]) -> tuple[tuple[DetectedFace, ...], ...]:
+        """Every face of each uint8 RGB picture, largest first.
+
+        Raises:
+            Broken: ``model:output:not_finite``.
+        """
+        return tuple(self._detect_one(picture) for picture in pictures)
+
+    def _detect_one(self, picture: Picture) -> tuple[DetectedFace, ...]:
+        with self._lock:  # it keeps its anchors between calls
+            boxes, points = self._model.detect(
+                np.ascontiguousarray(picture[:, :, ::-1]), input_size=self._size, det_thresh=self._score
+            )
+        if not len(boxes):
+            return ()
+        if not (np.isfinite(boxes).all() and np.isfinite(points).all()):
+            raise Broken("the model gives numbers that are not finite", code=ModelReason.OUTPUT_NOT_FINITE)
+        faces = [
+            DetectedFace((x0, y0, x1 - x0, y1 - y0), min(1.0, max(0.0, score)), five.astype(np.float64), "arcface5")
+            for (x0, y0, x1, y1, score), five in zip(boxes.tolist(), points, strict=True)
+            if min(x1 - x0, y1 - y0) >= _LEAST_SIDE
+        ]
+        return tuple(sorted(faces, key=lambda face: -face.box[2] * face.box[3]))
+
+
+def _of_task(directory: Path, task: str) -> tuple[Path, Any]:
     try:
         from insightface.model_zoo import get_model
     except ImportError as error:
-        raise Unavailable("install the extra: insightface", code="model:extra:missing") from error
+        raise _missing() from error
     for file in sorted(directory.glob("*.onnx")):
         model = get_model(str(file), providers=["CPUExecutionProvider"])
-        if getattr(model, "taskname", "") == "recognition":
+        if getattr(model, "taskname", "") == task:
             return file, model
-    raise Unavailable("the pack holds no recognition model", code="model:pack:not_installed")
+    raise Unavailable(f"the pack holds no {task} model", code=ModelReason.PACK_NOT_INSTALLED)
 
 
-def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float32)
-
-
-def _aligned(picture: Picture, face: DetectedFace, side: int) -> Picture:
-    import cv2
-
-    target = _TEMPLATE.copy()
-    points = face.landmarks
-    if face.scheme == "dlib5":
-        # dlib: corners of the right-hand eye, corners of the left-hand eye, base of the nose
-        points = np.stack([points[2:4].mean(axis=0), points[:2].mean(axis=0), points[4]])
-        target = target[:3] + np.asarray([[0, 0], [0, 0], [0, _NOSE_BASE]])
-    matrix = _similarity(points, target * (side / _TEMPLATE_SIDE))
-    return np.asarray(cv2.warpAffine(picture, matrix, (side, side)), np.uint8)
-
-
-def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The 2x3 rotation, scale and shift that brings `source` nearest to `target` (least squares)."""
-    a, b = source - source.mean(axis=0), target - target.mean(axis=0)
-    scale = (a * a).sum()
-    cosine, sine = (a * b).sum() / scale, (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / scale
-    turn = np.asarray([[cosine, -sine], [sine, cosine]])
-    return np.concatenate([turn, (target.mean(axis=0) - turn @ source.mean(axis=0))[:, None]], axis=1)
+def _missing() -> Unavailable:
+    return Unavailable("install the extra: insightface", code=ModelReason.EXTRA_MISSING)

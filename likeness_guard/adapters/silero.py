@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from likeness_guard.adapters.vectors import checked
 from likeness_guard.ports import Sound, Speech
 from trust_kernel.inference.sessions import Session
 from trust_kernel.media.refs import SAMPLE_RATE
@@ -18,6 +19,8 @@ _OFF = 0.35
 _LEAST_SPEECH = 0.25
 _LEAST_SILENCE = 0.2
 _MARGIN = 0.05
+_CHUNK = 2048
+"""Frames that the network sees at once (65 s): bounds memory, changes nothing else."""
 
 
 class SileroVoiceActivity:
@@ -31,20 +34,33 @@ class SileroVoiceActivity:
         self._session = session
 
     def probabilities(self, sound: Sound) -> NDArray[np.float32]:
-        """Probability of speech for every frame of 32 ms."""
+        """Probability of speech for every frame of 32 ms; the network's memory goes on from chunk to chunk.
+
+        Raises:
+            Broken: ``model:output:shape`` or ``model:output:not_finite``.
+        """
         count = -(-sound.size // _FRAME)
-        if not count:
-            return np.zeros(0, np.float32)
-        frames = np.zeros((count, _FRAME), np.float32)
-        frames.reshape(-1)[: sound.size] = sound
-        context = np.zeros((count, _CONTEXT), np.float32)
-        context[1:] = frames[:-1, -_CONTEXT:]
-        zeros = np.zeros(_STATE, np.float32)
-        feeds = {"input": np.concatenate([context, frames], axis=1), "h": zeros, "c": zeros}
-        return np.asarray(self._session().run(feeds)[0], np.float32).reshape(-1)
+        hidden = cell = np.zeros(_STATE, np.float32)
+        context = np.zeros(_CONTEXT, np.float32)
+        found = [np.zeros(0, np.float32)]
+        for at in range(0, count, _CHUNK):
+            rows = min(_CHUNK, count - at)
+            frames = np.zeros((rows, _FRAME), np.float32)
+            part = sound[at * _FRAME : (at + rows) * _FRAME]
+            frames.reshape(-1)[: part.size] = part
+            before = np.concatenate([context[None], frames[:-1, -_CONTEXT:]])
+            feeds = {"input": np.concatenate([before, frames], axis=1), "h": hidden, "c": cell}
+            raw, hidden, cell = self._session().run(feeds)
+            found.append(checked(raw, rows, 1)[:, 0])
+            context = frames[-1, -_CONTEXT:]
+        return np.concatenate(found)
 
     def speech(self, sound: Sound) -> tuple[Speech, ...]:
-        """Stretches of speech of at least a quarter of a second."""
+        """Stretches of speech of at least a quarter of a second.
+
+        Raises:
+            Broken: ``model:output:shape`` or ``model:output:not_finite``.
+        """
         chances = self.probabilities(sound)
         step = _FRAME / SAMPLE_RATE
         spans: list[list[int]] = []

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trust_kernel.errors import Broken
+from trust_kernel.inference.reasons import ModelReason
 
 Floats = NDArray[np.float32]
 
@@ -56,7 +57,7 @@ class _Reader(pickle.Unpickler):
             return _rebuild
         if module == "torch" and name in _TYPES:
             return name
-        raise Broken(f"the checkpoint names {module}.{name}", code="model:checkpoint:refused")
+        raise Broken(f"the checkpoint names {module}.{name}", code=ModelReason.CHECKPOINT_REFUSED)
 
     def persistent_load(self, pid: Any) -> tuple[str, str]:
         """Note a storage's type."""
@@ -76,12 +77,12 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         try:
             return _read(file)
         except (pickle.UnpicklingError, EOFError, struct.error, ValueError, IndexError, KeyError) as error:
-            raise Broken("this is not a legacy torch checkpoint", code="model:checkpoint:malformed") from error
+            raise Broken("this is not a legacy torch checkpoint", code=ModelReason.CHECKPOINT_MALFORMED) from error
 
 
 def _read(file: io.BufferedReader) -> dict[str, Any]:
     if (_Reader(file).load(), _Reader(file).load()) != (_MAGIC, _PROTOCOL):
-        raise Broken("this is not a legacy torch checkpoint", code="model:checkpoint:malformed")
+        raise Broken("this is not a legacy torch checkpoint", code=ModelReason.CHECKPOINT_MALFORMED)
     _Reader(file).load()
     reader = _Reader(file)
     tree = reader.load()
@@ -92,7 +93,7 @@ def _read(file: io.BufferedReader) -> dict[str, Any]:
         kind = np.dtype(_TYPES[reader.storages[key]])
         arrays[key] = np.frombuffer(file.read(count * kind.itemsize), kind)
         if arrays[key].size != count:
-            raise Broken("a storage of this checkpoint is cut short", code="model:checkpoint:malformed")
+            raise Broken("a storage of this checkpoint is cut short", code=ModelReason.CHECKPOINT_MALFORMED)
     found: dict[str, Any] = _resolve(tree, arrays)
     return found
 
@@ -108,6 +109,6 @@ def _resolve(value: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
 def _viewed(view: _View, storage: NDArray[Any]) -> NDArray[Any]:
     last = view.offset + sum((n - 1) * s for n, s in zip(view.size, view.stride, strict=True))
     if view.offset < 0 or last >= storage.size or min((0, *view.stride)) < 0:
-        raise Broken("a tensor lies outside its storage", code="model:checkpoint:malformed")
+        raise Broken("a tensor lies outside its storage", code=ModelReason.CHECKPOINT_MALFORMED)
     strides = [step * storage.itemsize for step in view.stride]
     return np.lib.stride_tricks.as_strided(storage[view.offset :], view.size, strides).copy()

@@ -1,7 +1,7 @@
-"""Who is in this medium: every face track and every voice, against every gallery."""
+"""Who is in this medium: every face track and every voice, against every gallery and every claim."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,36 +9,59 @@ from numpy.typing import NDArray
 from likeness_guard.domain import (
     Band,
     Box,
-    Calibration,
+    Calibrations,
+    Entry,
     Examination,
     Gallery,
+    Judgement,
     Modality,
     Sighting,
-    Thresholds,
 )
-from likeness_guard.ports import TemplateStore
-from likeness_guard.service.enrolment import Senses
-from likeness_guard.service.faces import FaceTrack, box_shares, tracks_of
-from likeness_guard.service.templates import Kin, TemplateBook
+from likeness_guard.ports import EntryStore
+from likeness_guard.service.faces import FaceTrack, box_shares, pooled, tracks_of
+from likeness_guard.service.nature import NatureJudge, stranger_band
+from likeness_guard.service.senses import Senses
+from likeness_guard.service.templates import Kin, Likeness, TemplateBook
 from likeness_guard.service.voices import Voice, voices_of
+from trust_kernel.clock import Clock
 from trust_kernel.media.refs import Look, MediaKind
 
+Claims = Mapping[Modality, Collection[str]]
+"""Subjects whose cameo was asked for, by what of them."""
+
 _GALLERIES = (Gallery.CAMEO, Gallery.BLOCKLIST)
-_CLEARLY_SEEN = 0.12
-"""Quality from which "nobody known" can be said: a face of about 24 sharp pixels, or 80 very blurred ones."""
 _STRANGER_SPEECH = 1.5
 """Seconds of speech from which an unknown voice counts."""
+_ORDER = (Band.NONE, Band.UNSURE, Band.MATCH)
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A face track or a voice, before anybody is recognised."""
+    """A face track or a voice, before anybody is recognised.
+
+    Attributes:
+        vectors: by model version.
+        spans: when; a voice has one for each turn, a face one, a picture none.
+        speech: seconds heard; None for a face.
+        stranger: the band of "nobody known", NONE where nothing can be said of a stranger.
+    """
 
     modality: Modality
-    vector: NDArray[np.float32]
-    seconds: tuple[float, float] | None
+    vectors: Mapping[str, NDArray[np.float32]]
+    spans: tuple[tuple[float, float] | None, ...]
     box: Box | None
     quality: float
+    speech: float | None
+    stranger: Band
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Somebody who may be the one seen."""
+
+    owner: str
+    pack: str
+    judged: Judgement
 
 
 class Examiner:
@@ -47,115 +70,214 @@ class Examiner:
     Args:
         senses: the networks.
         book: the galleries.
-        store: names of blocklist entries.
-        calibration: thresholds by gallery size.
+        entries: names and dates of blocklist entries.
+        calibrations: what scores mean, by model version.
+        clock: which entries stand today.
+        natures: tells people from drawings and blurs, where nobody is recognised.
     """
 
-    def __init__(self, senses: Senses, book: TemplateBook, store: TemplateStore, calibration: Calibration) -> None:
+    def __init__(
+        self,
+        senses: Senses,
+        book: TemplateBook,
+        entries: EntryStore,
+        calibrations: Calibrations,
+        clock: Clock,
+        natures: NatureJudge,
+    ) -> None:
         self._senses = senses
         self._book = book
-        self._store = store
-        self._calibration = calibration
+        self._entries = entries
+        self._calibrations = calibrations
+        self._clock = clock
+        self._natures = natures
 
-    def examine(self, look: Look) -> Examination:
-        """Everyone in one medium; strangers are sightings too."""
-        tracks = tracks_of(look, self._senses.detector, self._senses.face_embedder)
-        heard = voices_of(look.audio, self._senses.activity, self._senses.voice_embedder)
-        faces = [_face_seen(track, look) for track in tracks]
-        voices = [_voice_heard(voice) for voice in heard.voices]
-        thresholds = self._thresholds()
+    def examine(self, look: Look, claims: Claims) -> tuple[Examination, list[Likeness]]:
+        """Everyone in one medium, strangers too; and the vectors of every track, by the models in use."""
+        tracks = tracks_of(look, self._senses.detector, self._senses.face)
+        natures = self._natures.natures_of(tracks, look.frames, self._senses.face.version)
+        faces = [self._face(track, look, stranger_band(nature)) for track, nature in zip(tracks, natures, strict=True)]
+        voices, speech = self._voices(look)
+        seen = [*faces, *voices]
+        known = [*self._recognised(faces, claims), *self._recognised(voices, claims)]
         sightings = [
-            *self._recognised(Modality.FACE, faces, thresholds),
-            *self._recognised(Modality.VOICE, voices, thresholds, strangers=heard.speech >= _STRANGER_SPEECH),
+            replace(sighting, seconds=span)
+            for one, found in zip(seen, known, strict=True)
+            for sighting in found
+            for span in one.spans
         ]
-        return Examination(tuple(sightings), len(tracks), heard.speech, self._made_with(thresholds))
+        kept = [self._kept(one, found) for one, found in zip(seen, known, strict=True) if self._today(one)]
+        return Examination(tuple(sightings), len(tracks), speech, self._made_with()), kept
 
-    def _thresholds(self) -> dict[tuple[Gallery, Modality], tuple[int, Thresholds]]:
-        sizes = {(g, m): self._book.size(g, m) for g in _GALLERIES for m in Modality}
-        return {key: (size, self._calibration.thresholds(key[1], size)) for key, size in sizes.items()}
+    def _today(self, one: _Seen) -> bool:
+        return self._senses.current(one.modality) in one.vectors
 
-    def _recognised(
-        self,
-        modality: Modality,
-        seen: Sequence[_Seen],
-        thresholds: Mapping[tuple[Gallery, Modality], tuple[int, Thresholds]],
-        *,
-        strangers: bool = True,
-    ) -> Iterator[Sighting]:
-        if not seen:
-            return
-        vectors = np.stack([one.vector for one in seen])
-        kin = {gallery: self._book.closest(gallery, modality, vectors) for gallery in _GALLERIES}
-        for number, one in enumerate(seen):
-            known = False
+    def _kept(self, one: _Seen, found: Sequence[Sighting]) -> Likeness:
+        pack = self._senses.current(one.modality)
+        sure = (s.about for s in found if s.gallery is Gallery.CAMEO and s.band is Band.MATCH)
+        return Likeness(one.modality, pack, one.vectors[pack], about=next(sure, None) or "")
+
+    def _face(self, track: FaceTrack, look: Look, stranger: Band) -> _Seen:
+        vectors = {self._senses.face.version: track.vector}
+        for version in self._book.served(Modality.FACE)[1:]:
+            embedder = self._senses.former_face(version)
+            if embedder is not None:
+                rows = embedder.embed([(look.frames[view.frame], view.face) for view in track.views])
+                vectors[version] = pooled(list(rows), [0.1 + view.quality for view in track.views])
+        best = track.best
+        height, width = look.frames.shape[1:3]
+        box = box_shares(best.face.box, width, height)
+        return _Seen(Modality.FACE, vectors, (_span(track, look),), box, best.quality, None, stranger)
+
+    def _voices(self, look: Look) -> tuple[list[_Seen], float]:
+        heard = voices_of(look.audio, self._senses.activity, self._senses.voice)
+        clear = Band.MATCH if heard.speech >= _STRANGER_SPEECH else Band.NONE
+        found = [_voice(voice, self._senses.voice.version, clear) for voice in heard.voices]
+        for version in self._book.served(Modality.VOICE)[1:]:
+            embedder = self._senses.former_voice(version)
+            if embedder is not None:  # it may part the speakers otherwise: strangers are told by today's alone
+                others = voices_of(look.audio, self._senses.activity, embedder)
+                found += [_voice(voice, version, Band.NONE) for voice in others.voices]
+        return found, heard.speech
+
+    def _recognised(self, seen: Sequence[_Seen], claims: Claims) -> Iterator[list[Sighting]]:
+        """Who each of some tracks of one modality may be; each sighting once, whenever it was."""
+        for number, nearest in enumerate(self._nearest(seen)):
+            one = seen[number]
+            claimed = [*self._claimed(one, claims.get(one.modality, ()))]
+            asked_for = {found.owner for found in claimed}
+            known = [self._sighting(one, Gallery.CAMEO, found, claimed=True) for found in claimed]
             for gallery in _GALLERIES:
-                found, limits = kin[gallery][number], thresholds[(gallery, modality)][1]
-                band = limits.band(found.score) if found else Band.NONE
-                if found and band is not Band.NONE:
-                    known = True
-                    yield self._sighting(one, gallery, found, band, limits)
-            if not known and strangers:
-                best = max(_GALLERIES, key=lambda g: _score(kin[g][number]))
-                yield _stranger(one, _score(kin[best][number]), thresholds[(best, modality)][1])
+                found = self._best(one, gallery, nearest[gallery])
+                if found is not None and found.judged.band is not Band.NONE and found.owner not in asked_for:
+                    known.append(self._sighting(one, gallery, found))
+            if not known and one.stranger is not Band.NONE:
+                known.append(self._stranger(one, nearest))
+            yield known
 
-    def _sighting(self, one: _Seen, gallery: Gallery, kin: Kin, band: Band, limits: Thresholds) -> Sighting:
-        entry = self._store.entry(kin.owner) if gallery is Gallery.BLOCKLIST else None
+    def _nearest(self, seen: Sequence[_Seen]) -> list[dict[Gallery, dict[str, tuple[Kin, ...]]]]:
+        """For each track, who is most like it, by gallery and model version: one search for all tracks."""
+        found: list[dict[Gallery, dict[str, tuple[Kin, ...]]]] = [{g: {} for g in _GALLERIES} for _ in seen]
+        for modality, pack in dict.fromkeys((one.modality, pack) for one in seen for pack in one.vectors):
+            numbers = [n for n, one in enumerate(seen) if one.modality is modality and pack in one.vectors]
+            vectors = np.stack([seen[n].vectors[pack] for n in numbers])
+            for gallery in _GALLERIES:
+                kin = self._book.closest(gallery, modality, pack, vectors)
+                for number, one in zip(numbers, kin, strict=True):
+                    found[number][gallery][pack] = one
+        return found
+
+    def _best(self, one: _Seen, gallery: Gallery, nearest: Mapping[str, tuple[Kin, ...]]) -> _Found | None:
+        """Who it is most surely, by whichever model."""
+        found = []
+        for pack, kin in nearest.items():
+            standing = self._standing(gallery, kin)
+            if standing is not None:
+                size = self._book.size(gallery, one.modality)
+                calibration = self._calibrations.of(pack)
+                rivals = [other.score for other in kin if other.score <= standing.score and other is not standing]
+                judged = calibration.judge(
+                    standing.score, size=size, quality=one.quality, seconds=one.speech, rivals=rivals
+                )
+                found.append(_Found(standing.owner, pack, judged))
+        return max(found, key=_sureness, default=None)
+
+    def _standing(self, gallery: Gallery, kin: Sequence[Kin]) -> Kin | None:
+        """The most alike whose entry stands today."""
+        if gallery is not Gallery.BLOCKLIST or not kin:
+            return kin[0] if kin else None
+        standing = self._entries.standing([one.owner for one in kin], self._clock.now())
+        return next((one for one in kin if one.owner in standing), None)
+
+    def _claimed(self, one: _Seen, subjects: Collection[str]) -> Iterator[_Found]:
+        """Subjects who were asked for and may be this one: verified 1:1 against their own templates."""
+        for subject in subjects:
+            found = []
+            for pack, vector in one.vectors.items():
+                scores = self._book.likeness_to(subject, one.modality, pack, vector[None])
+                if scores is not None:
+                    calibration = self._calibrations.of(pack)
+                    judged = calibration.verify(float(scores[0]), quality=one.quality, seconds=one.speech)
+                    found.append(_Found(subject, pack, judged))
+            best = max(found, key=_sureness, default=None)
+            if best is not None and best.judged.band is not Band.NONE:
+                yield best
+
+    def _sighting(self, one: _Seen, gallery: Gallery, found: _Found, *, claimed: bool = False) -> Sighting:
+        entry: Entry | None = self._entries.entry(found.owner) if gallery is Gallery.BLOCKLIST else None
+        judged = found.judged
         return Sighting(
             one.modality,
             gallery,
-            kin.owner,
-            band,
-            kin.score,
-            limits.match,
-            limits.unsure,
-            one.seconds,
+            found.owner,
+            judged.band,
+            judged.score,
+            judged.threshold,
+            judged.unsure_threshold,
+            None,
             one.box,
             one.quality,
-            entry.name if entry else "",
+            name=entry.name if entry else "",
+            probability=judged.probability,
+            fpir=judged.fpir,
+            fnir=judged.fnir,
+            claimed=claimed,
+            speech=one.speech,
+            pack=found.pack,
+            category=entry.category if entry else "",
         )
 
-    def _made_with(self, thresholds: Mapping[tuple[Gallery, Modality], tuple[int, Thresholds]]) -> Mapping[str, str]:
-        facts = {
-            "likeness:face": self._senses.face_embedder.version,
-            "likeness:voice": self._senses.voice_embedder.version,
-            "likeness:calibration": self._calibration.digest,
-            "likeness:index": str(self._book.generation),
-        }
-        for (gallery, modality), (size, limits) in thresholds.items():
-            facts[f"likeness:{modality}:{gallery}"] = f"{limits.match:.4f}/{limits.unsure:.4f} at {size}"
+    def _stranger(self, one: _Seen, nearest: Mapping[Gallery, Mapping[str, tuple[Kin, ...]]]) -> Sighting:
+        pack = self._senses.current(one.modality)
+        best = max(_GALLERIES, key=lambda gallery: _score(nearest[gallery].get(pack, ())))
+        kin = nearest[best].get(pack, ())
+        score, rivals = _score(kin), [other.score for other in kin[1:]]
+        size = self._book.size(best, one.modality)
+        calibration = self._calibrations.of(pack)
+        judged = calibration.judge(score, size=size, quality=one.quality, seconds=one.speech, rivals=rivals)
+        return Sighting(
+            one.modality,
+            Gallery.STRANGER,
+            None,
+            one.stranger,
+            score,
+            judged.threshold,
+            judged.unsure_threshold,
+            None,
+            one.box,
+            one.quality,
+            speech=one.speech,
+            pack=pack,
+        )
+
+    def _made_with(self) -> Mapping[str, str]:
+        facts = {"likeness:index": str(self._book.generation)}
+        for modality in Modality:
+            served = self._book.served(modality)
+            facts[f"likeness:{modality}"] = " ".join(served)
+            facts[f"likeness:{modality}:calibration"] = self._calibrations.of(served[0]).digest
+            for gallery in _GALLERIES:
+                size = self._book.size(gallery, modality)
+                at = self._calibrations.of(served[0]).judge(-1.0, size=size, quality=1.0, seconds=None)
+                facts[f"likeness:{modality}:{gallery}"] = f"{at.threshold:.4f}/{at.unsure_threshold:.4f} at {size}"
         return facts
 
 
-def _score(kin: Kin | None) -> float:
-    return kin.score if kin else 0.0
+def _sureness(found: _Found) -> tuple[int, float]:
+    return _ORDER.index(found.judged.band), found.judged.probability
 
 
-def _stranger(one: _Seen, score: float, limits: Thresholds) -> Sighting:
-    clear = one.modality is Modality.VOICE or one.quality >= _CLEARLY_SEEN
-    return Sighting(
-        one.modality,
-        Gallery.STRANGER,
-        None,
-        Band.MATCH if clear else Band.UNSURE,
-        score,
-        limits.match,
-        limits.unsure,
-        one.seconds,
-        one.box,
-        one.quality,
-    )
+def _score(kin: Sequence[Kin]) -> float:
+    return kin[0].score if kin else 0.0
 
 
-def _face_seen(track: FaceTrack, look: Look) -> _Seen:
-    best = track.best
-    height, width = look.frames.shape[1:3]
-    seconds = None
-    if look.kind is MediaKind.VIDEO:
-        first, last = (float(look.times[track.views[at].frame]) for at in (0, -1))
-        step = float(np.median(np.diff(look.times))) if len(look.times) > 1 else look.duration
-        seconds = (first, min(last + step, look.duration) if look.duration > last else last + step)
-    return _Seen(Modality.FACE, track.vector, seconds, box_shares(best.face.box, width, height), best.quality)
+def _span(track: FaceTrack, look: Look) -> tuple[float, float] | None:
+    if look.kind is not MediaKind.VIDEO:
+        return None
+    first, last = (float(look.times[track.views[at].frame]) for at in (0, -1))
+    step = float(np.median(np.diff(look.times))) if len(look.times) > 1 else look.duration
+    return first, min(last + step, look.duration) if look.duration > last else last + step
 
 
-def _voice_heard(voice: Voice) -> _Seen:
-    return _Seen(Modality.VOICE, voice.vector, voice.seconds, None, voice.quality)
+def _voice(voice: Voice, version: str, stranger: Band) -> _Seen:
+    return _Seen(Modality.VOICE, {version: voice.vector}, voice.turns, None, voice.quality, voice.speech, stranger)

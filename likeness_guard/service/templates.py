@@ -1,17 +1,32 @@
-"""Sealed templates in the database, and the index that is only their cache (architecture, rules 3 and 8)."""
+"""Sealed templates in the database, and the indexes that are only their cache (architecture, rules 3 and 8).
 
-import hashlib
+Templates of several model versions stand side by side. Each version has indexes of its own; whoever has no template by
+the version in use is looked for with the version that they have, so that changing a model leaves nobody unguarded.
+"""
+
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likeness_guard.domain import Gallery, IndexReadiness, Modality
-from likeness_guard.ports import Change, IndexMaker, StoredTemplate, TemplateIndex, TemplateStore, Vectors
-from trust_kernel.envelope import Keyring, KeyService
-from trust_kernel.errors import Broken, NotFound
+from likeness_guard.ports import (
+    Change,
+    IndexBatch,
+    IndexMaker,
+    IndexName,
+    NewTemplate,
+    StoredTemplate,
+    TemplateIndex,
+    TemplateStore,
+    Vectors,
+)
+from likeness_guard.service.rotation import Rotations
+from likeness_guard.service.senses import Senses
+from trust_kernel.envelope import Keyring, Sealed
+from trust_kernel.errors import Broken
 
 _BATCH = 1000
 _FIRST_K = 8
@@ -20,57 +35,86 @@ _MANY_K = 256
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """A person in a gallery, and how alike."""
+    """Somebody who was found, and how alike.
+
+    Attributes:
+        owner: subject, blocklist entry, or case.
+        score: cosine in [-1, 1].
+        generation: of their template.
+    """
 
     owner: str
     score: float
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
-class ModelFacts:
-    """What the template book must know of an embedder."""
+class Likeness:
+    """A unit vector and what made it, on its way into a book.
 
-    version: str
-    dimensions: int
+    Attributes:
+        about: the subject whom it shows, where somebody enrolled was recognised: it is sealed under their key, so that
+            forgetting them destroys it; else it is sealed under its owner's.
+    """
+
+    modality: Modality
+    pack: str
+    vector: NDArray[np.float32]
+    about: str = ""
 
 
 class TemplateBook:
-    """Keeps, forgets and searches templates.
+    """Keeps, forgets and searches one log of templates.
 
     Args:
         store: the database's rows.
         keyring: seals each template under its owner's key.
-        keys: derives the secret rotation of each modality.
-        make_index: makes an empty index; one is kept for each gallery and modality.
-        models: the embedders' versions; rows of other versions are not searched.
+        rotations: turn what is kept.
+        make_index: makes an empty index, or opens a shared one.
+        senses: the model versions that this deployment has; rows of others are not searched.
+        galleries: what this log holds.
     """
 
     def __init__(
         self,
         store: TemplateStore,
         keyring: Keyring,
-        keys: KeyService,
+        rotations: Rotations,
         make_index: IndexMaker,
-        models: Mapping[Modality, ModelFacts],
+        senses: Senses,
+        galleries: Sequence[Gallery] = (Gallery.CAMEO, Gallery.BLOCKLIST),
     ) -> None:
         self._store = store
         self._keyring = keyring
-        self._models = models
-        self._rotations = {m: rotation(keys.derive(f"likeness:rotation:{m}"), models[m].dimensions) for m in Modality}
-        self._indexes: dict[tuple[Gallery, Modality], TemplateIndex] = {
-            (gallery, modality): make_index(models[modality].dimensions)
-            for gallery in (Gallery.CAMEO, Gallery.BLOCKLIST)
-            for modality in Modality
-        }
+        self._rotations = rotations
+        self._make_index = make_index
+        self._senses = senses
+        self._galleries = tuple(galleries)
+        self._indexes: dict[IndexName, TemplateIndex] = {}
+        self._opened = False
         self._generation = 0
+        self._sizes: tuple[int, dict[tuple[Gallery, Modality], int]] = (-1, {})
+        self._served: tuple[int, dict[Modality, tuple[str, ...]]] = (-1, {})
         self._lock = threading.Lock()
 
-    def keep(self, owner: str, gallery: Gallery, modality: Modality, vector: NDArray[np.float32]) -> None:
-        """Rotate, seal and store one unit vector."""
-        turned = np.ascontiguousarray(vector @ self._rotations[modality], "<f4")
-        pack = self._models[modality].version
-        sealed = self._keyring.seal(owner, turned.tobytes(), _context(gallery, modality, pack))
-        self._store.add_template(owner, gallery, modality, pack, sealed)
+    def keep(self, owner: str, gallery: Gallery, likenesses: Iterable[Likeness]) -> None:
+        """Rotate, seal and store unit vectors.
+
+        Raises:
+            Broken: ``likeness:template:malformed``, a vector is not finite or not of unit length.
+        """
+        new = [self._sealed(owner, gallery, likeness) for likeness in likenesses]
+        self._store.add_templates(new)
+
+    def _sealed(self, owner: str, gallery: Gallery, likeness: Likeness) -> NewTemplate:
+        vector = likeness.vector
+        if not abs(float(np.linalg.norm(vector)) - 1.0) < _UNIT_SLACK:  # NaN is not below it either
+            raise Broken("an embedding is not a unit vector", code="likeness:template:malformed")
+        turned = self._rotations.turned(vector[None], likeness.pack)[0]
+        context = context_of(gallery, likeness.modality, likeness.pack)
+        key_id = likeness.about or owner
+        sealed = self._keyring.seal(key_id, turned.tobytes(), context)
+        return NewTemplate(owner, key_id, gallery, likeness.modality, likeness.pack, sealed)
 
     def forget(self, owner: str) -> None:
         """Destroy the owner's key and rows; every process drops the vectors at its next search."""
@@ -78,25 +122,110 @@ class TemplateBook:
             self._keyring.shred(owner)
             self._store.drop_templates(owner)
 
-    def closest(self, gallery: Gallery, modality: Modality, vectors: Vectors) -> list[Kin | None]:
-        """The person of a gallery most like each vector, confirmed against the database; None in an empty gallery.
+    def closest(self, gallery: Gallery, modality: Modality, pack: str, vectors: Vectors) -> list[tuple[Kin, ...]]:
+        """The people of a gallery most like each vector, best first, each once, confirmed against the database.
 
-        The index first takes in every change committed until now.
+        The index first takes in every change committed until now. Only the few best are given; nobody where the
+        gallery is empty.
         """
         if not len(vectors):
             return []
-        turned = np.asarray(vectors @ self._rotations[modality], np.float32)
         with self._lock:
             self._catch_up()
-            index = self._indexes[(gallery, modality)]
+            index = self._indexes.get(IndexName(gallery, modality, pack))
+            if index is None:
+                return [()] * len(vectors)
+            turned = self._rotations.turned(vectors, pack)
             found = self._confirmed(index, turned, _FIRST_K)
-            if any(kin is None for kin in found) and len(index) > _FIRST_K:
+            if any(not kin for kin in found) and len(index) > _FIRST_K:
                 found = self._confirmed(index, turned, min(_MANY_K, len(index)))
-        return found
+        return [_each_once(kin) for kin in found]
+
+    def alike(self, name: IndexName, turned: Vectors, least: float) -> list[Kin]:
+        """Every template at least so alike to any of the vectors, the most alike first.
+
+        Args:
+            name: whose templates.
+            turned: vectors (n, d), already rotated, as `portfolio` gives them.
+            least: cosine.
+        """
+        with self._lock:
+            self._catch_up()
+            index = self._indexes.get(name)
+            if index is None or not len(index):
+                return []
+            k, found = _FIRST_K, self._confirmed(index, turned, _FIRST_K)
+            while k < len(index) and any(kin and kin[-1].score >= least for kin in found):
+                k = min(len(index), k * 8)
+                found = self._confirmed(index, turned, k)
+        best: dict[int, Kin] = {}
+        for kin in (one for row in found for one in row if one.score >= least):
+            if kin.generation not in best or best[kin.generation].score < kin.score:
+                best[kin.generation] = kin
+        return sorted(best.values(), key=lambda kin: -kin.score)
+
+    def hand_over(self, generations: Iterable[int], subject: str) -> int:
+        """Seal templates anew under a subject's key; gives how many were not under it already."""
+        with self._store.together():
+            rows = [row for row in self._store.templates(generations).values() if row.key_id != subject]
+            opened = [
+                (row, vector) for row, vector in zip(rows, self._vectors(rows), strict=True) if vector is not None
+            ]
+            self._store.add_templates([self._resealed(row, vector, subject) for row, vector in opened])
+            self._store.drop_generations([row.generation for row, _ in opened])
+        return len(opened)
+
+    def _resealed(self, row: StoredTemplate, turned: NDArray[np.float32], subject: str) -> NewTemplate:
+        context = context_of(row.gallery, row.modality, row.pack)
+        sealed = self._keyring.seal(subject, turned.astype("<f4").tobytes(), context)
+        return NewTemplate(row.owner, subject, row.gallery, row.modality, row.pack, sealed)
+
+    def portfolio(self, owner: str) -> Mapping[tuple[Modality, str], Vectors]:
+        """The owner's standing templates, rotated, by modality and model version."""
+        rows = [row for row in self._store.of_owner(owner) if self._dimensions(row) is not None]
+        found: dict[tuple[Modality, str], list[NDArray[np.float32]]] = {}
+        for row, vector in zip(rows, self._vectors(rows), strict=True):
+            if vector is not None:
+                found.setdefault((row.modality, row.pack), []).append(vector)
+        return {key: np.stack(vectors) for key, vectors in found.items()}
+
+    def likeness_to(self, owner: str, modality: Modality, pack: str, vectors: Vectors) -> NDArray[np.float32] | None:
+        """Cosine (n,) of each vector with the owner's most alike template; None where the owner has none such."""
+        own = self.portfolio(owner).get((modality, pack))
+        if own is None or not len(vectors):
+            return None
+        return np.asarray((self._rotations.turned(vectors, pack) @ own.T).max(axis=1), np.float32)
+
+    def held(self, name: IndexName) -> int:
+        """How many vectors an index holds now."""
+        self.warm()
+        index = self._indexes.get(name)
+        return len(index) if index is not None else 0
 
     def size(self, gallery: Gallery, modality: Modality) -> int:
-        """People in a gallery."""
-        return self._store.owners(gallery, modality)
+        """People in a gallery, as of the newest change taken in."""
+        generation, sizes = self._sizes
+        if generation != self._generation:
+            sizes = {(g, m): self._store.owners(g, m) for g in self._galleries for m in Modality}
+            self._sizes = (self._generation, sizes)
+        return sizes[(gallery, modality)]
+
+    def served(self, modality: Modality) -> tuple[str, ...]:
+        """Model versions to look with: the one in use, and former ones that somebody is known by alone."""
+        self.warm()
+        generation, served = self._served
+        if generation != self._generation:
+            served = {m: self._needed(m) for m in Modality}
+            self._served = (self._generation, served)
+        return served[modality]
+
+    def _needed(self, modality: Modality) -> tuple[str, ...]:
+        current = self._senses.current(modality)
+        former = {name.pack for name in self._indexes if name.modality is modality} - {current}
+        if not former:
+            return (current,)
+        behind = {row.pack for row in self._store.left_behind(modality, current, _MANY_K)}
+        return (current, *sorted(former & behind))
 
     @property
     def generation(self) -> int:
@@ -106,71 +235,102 @@ class TemplateBook:
     def readiness(self) -> IndexReadiness:
         """How far the indexes are behind; changes nothing."""
         latest = self._store.latest_generation()
-        known = {facts.version for facts in self._models.values()}
-        unreadable = sum(count for pack, count in self._store.packs().items() if pack not in known)
-        return IndexReadiness(self._generation, latest, max(0, latest - self._generation), unreadable)
+        held = self._generation if self._opened or not latest else 0
+        packs = self._store.packs()
+        current = {self._senses.current(modality) for modality in Modality}
+        known = {pack for pack in packs if any(self._senses.dimensions(m, pack) is not None for m in Modality)}
+        return IndexReadiness(
+            held,
+            latest,
+            max(0, latest - held),
+            unreadable=sum(count for pack, count in packs.items() if pack not in known),
+            former=sum(count for pack, count in packs.items() if pack in known - current),
+        )
 
     def warm(self) -> None:
         """Take in every committed change, so that the first search does not have to."""
         with self._lock:
             self._catch_up()
 
-    def _confirmed(self, index: TemplateIndex, turned: Vectors, k: int) -> list[Kin | None]:
+    def _confirmed(self, index: TemplateIndex, turned: Vectors, k: int) -> list[list[Kin]]:
         keys, scores = index.search(turned, k)
         standing = self._store.templates({int(key) for key in keys.ravel() if key >= 0})
-        found: list[Kin | None] = []
-        for row_keys, row_scores in zip(keys.tolist(), scores.tolist(), strict=True):
-            hits = [(s, standing[key]) for key, s in zip(row_keys, row_scores, strict=True) if key in standing]
-            found.append(Kin(hits[0][1].owner, float(hits[0][0])) if hits else None)
-        return found
+        return [
+            [Kin(standing[key].owner, float(score), key) for key, score in zip(*row, strict=True) if key in standing]
+            for row in zip(keys.tolist(), scores.tolist(), strict=True)
+        ]
 
     def _catch_up(self) -> None:
+        if not self._opened:
+            self._open()
         while changes := self._store.changes_since(self._generation, _BATCH):
-            for change in changes:
-                self._take_in(change)
-                self._generation = change.generation
-        for index in self._indexes.values():
-            index.generation = self._generation
+            self._take_in(changes)
+            self._generation = changes[-1].generation
 
-    def _take_in(self, change: Change) -> None:
-        if change.template is not None:
-            vector = self._opened(change.template)
-            if vector is not None:
-                index = self._indexes[(change.template.gallery, change.template.modality)]
-                index.add(change.template.generation, vector)
-        elif change.removes is not None:
-            for index in self._indexes.values():
-                index.remove(change.removes)
+    def _open(self) -> None:
+        """Open the indexes of every version that stands; a shared one may hold changes already."""
+        packs = set(self._store.packs()) | {self._senses.current(modality) for modality in Modality}
+        for pack in sorted(packs):
+            for modality in Modality:
+                self._index_of(modality, pack)
+        reached = [index.generation for index in self._indexes.values()]
+        if max(reached) > self._store.latest_generation():  # read after: others add to both all the time
+            raise Broken("an index is ahead of the database: it is another one's", code="likeness:index:foreign")
+        self._generation = min(reached)
+        self._opened = True
 
-    def _opened(self, template: StoredTemplate) -> NDArray[np.float32] | None:
-        facts = self._models[template.modality]
-        if template.pack != facts.version:
-            return None
-        context = _context(template.gallery, template.modality, template.pack)
-        try:
-            data = self._keyring.open(template.owner, template.sealed, context)
-        except NotFound:  # shredded: the row's own removal is a few generations ahead
-            return None
-        vector = np.frombuffer(data, "<f4")
-        if vector.shape != (facts.dimensions,):
-            raise Broken("a template has the wrong length", code="likeness:template:malformed")
-        return np.asarray(vector, np.float32)
+    def _index_of(self, modality: Modality, pack: str) -> None:
+        dimensions = self._senses.dimensions(modality, pack)
+        if dimensions is None:
+            return
+        for gallery in self._galleries:
+            name = IndexName(gallery, modality, pack)
+            if name not in self._indexes:
+                self._indexes[name] = self._make_index(name, dimensions)
+
+    def _take_in(self, changes: Sequence[Change]) -> None:
+        added = [change.template for change in changes if change.template is not None]
+        readable = [template for template in added if self._dimensions(template) is not None]
+        for modality, pack in {(template.modality, template.pack) for template in readable}:
+            self._index_of(modality, pack)
+        held: dict[IndexName, list[tuple[int, NDArray[np.float32]]]] = {}
+        for template, vector in zip(readable, self._vectors(readable), strict=True):
+            if vector is not None:  # else shredded: the row's own removal is a few generations ahead
+                name = IndexName(template.gallery, template.modality, template.pack)
+                held.setdefault(name, []).append((template.generation, vector))
+        removed = np.asarray([change.removes for change in changes if change.removes is not None], np.int64)
+        for name, index in self._indexes.items():
+            new = held.get(name, [])
+            dimensions = self._senses.dimensions(name.modality, name.pack) or 0
+            vectors = np.stack([vector for _, vector in new]) if new else np.zeros((0, dimensions), np.float32)
+            keys = np.asarray([key for key, _ in new], np.int64)
+            index.apply(IndexBatch(keys, vectors, removed, changes[-1].generation))
+
+    def _dimensions(self, template: StoredTemplate) -> int | None:
+        return self._senses.dimensions(template.modality, template.pack)
+
+    def _vectors(self, templates: Sequence[StoredTemplate]) -> list[NDArray[np.float32] | None]:
+        """Open templates of known versions; None for a shredded one."""
+        sealed = [Sealed(one.key_id, one.sealed, context_of(one.gallery, one.modality, one.pack)) for one in templates]
+        found: list[NDArray[np.float32] | None] = []
+        for template, data in zip(templates, self._keyring.open_many(sealed), strict=True):
+            vector = None if data is None else np.frombuffer(data, "<f4").astype(np.float32)
+            if vector is not None and vector.shape != (self._dimensions(template),):
+                raise Broken("a template has the wrong length", code="likeness:template:malformed")
+            found.append(vector)
+        return found
 
 
-def _context(gallery: Gallery, modality: Modality, pack: str) -> str:
+_UNIT_SLACK = 1e-3
+
+
+def _each_once(found: Sequence[Kin]) -> tuple[Kin, ...]:
+    best: dict[str, Kin] = {}
+    for kin in found:
+        best.setdefault(kin.owner, kin)
+    return tuple(best.values())
+
+
+def context_of(gallery: Gallery, modality: Modality, pack: str) -> str:
+    """What a template is sealed for: it opens as nothing else."""
     return f"likeness:template:{gallery}:{modality}:{pack}"
-
-
-def rotation(secret: bytes, dimensions: int) -> NDArray[np.float32]:
-    """A secret orthogonal matrix, uniform (Haar), float32 (d, d): cosines stay, coordinates match nothing else.
-
-    SHAKE-256 stretches the secret, Box and Muller make normal numbers of it, and a QR decomposition with positive
-    diagonal (Mezzadri 2007) makes them a rotation; none of it depends on a library's random generator.
-    """
-    count = dimensions * dimensions
-    stream = np.frombuffer(hashlib.shake_256(secret).digest(16 * count), "<u8")
-    uniform = (stream.astype(np.float64) + 0.5) / 2.0**64
-    radius = np.sqrt(-2 * np.log(np.clip(uniform[:count], 1e-300, 1.0)))
-    normal = (radius * np.cos(2 * np.pi * uniform[count:])).reshape(dimensions, dimensions)
-    q, r = np.linalg.qr(normal)
-    return np.asarray(q * np.sign(np.diag(r)), np.float32)

@@ -24,18 +24,71 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('email')
     )
+    op.create_table('appearances',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('owner', sa.String(), nullable=False),
+    sa.Column('case_id', sa.String(), nullable=False),
+    sa.Column('modality', sa.String(), nullable=False),
+    sa.Column('band', sa.String(), nullable=False),
+    sa.Column('score', sa.Float(), nullable=False),
+    sa.Column('probability', sa.Float(), nullable=False),
+    sa.Column('fpir', sa.Float(), nullable=False),
+    sa.Column('cause', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_by', sa.String(), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('note', sa.String(), nullable=False),
+    sa.Column('disputed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('owner', 'case_id', 'modality', name='appearances_once')
+    )
+    with op.batch_alter_table('appearances', schema=None) as batch_op:
+        batch_op.create_index('appearances_case', ['case_id'], unique=False)
+        batch_op.create_index('appearances_state', ['state', 'id'], unique=False)
+
+    op.create_table('blocklist_changes',
+    sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('entry_id', sa.String(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('event', sa.String(), nullable=False),
+    sa.Column('by', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('changes', sa.JSON(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('number')
+    )
+    with op.batch_alter_table('blocklist_changes', schema=None) as batch_op:
+        batch_op.create_index('blocklist_changes_entry', ['entry_id', 'number'], unique=False)
+
     op.create_table('blocklist_entries',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('aliases', sa.JSON(), nullable=False),
+    sa.Column('names_folded', sa.Text(), nullable=False),
     sa.Column('category', sa.String(), nullable=False),
+    sa.Column('lifted_by', sa.String(), nullable=False),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('source', sa.String(), nullable=False),
+    sa.Column('external_id', sa.String(), nullable=True),
+    sa.Column('note', sa.String(), nullable=False),
+    sa.Column('media', sa.JSON(), nullable=False),
     sa.Column('has_face', sa.Boolean(), nullable=False),
     sa.Column('has_voice', sa.Boolean(), nullable=False),
+    sa.Column('salt', sa.String(), nullable=False),
+    sa.Column('created_by', sa.String(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('id')
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('proposal', sa.JSON(none_as_null=True), nullable=True),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('external_id')
     )
     with op.batch_alter_table('blocklist_entries', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_blocklist_entries_name'), ['name'], unique=False)
+        batch_op.create_index('blocklist_entries_page', ['name', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_blocklist_entries_category'), ['category'], unique=False)
 
     op.create_table('case_stages',
     sa.Column('case_id', sa.String(), nullable=False),
@@ -134,9 +187,46 @@ def upgrade() -> None:
     sa.Column('value', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('name')
     )
+    op.create_table('likeness_outputs',
+    sa.Column('generation', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('owner', sa.String(), nullable=False),
+    sa.Column('key_id', sa.String(), nullable=False),
+    sa.Column('gallery', sa.String(), nullable=False),
+    sa.Column('modality', sa.String(), nullable=False),
+    sa.Column('pack', sa.String(), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('removed', sa.Boolean(), nullable=False),
+    sa.Column('removes', sa.BigInteger(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('generation')
+    )
+    with op.batch_alter_table('likeness_outputs', schema=None) as batch_op:
+        batch_op.create_index('likeness_outputs_key', ['key_id'], unique=False)
+        batch_op.create_index('likeness_outputs_owner', ['owner'], unique=False)
+
+    op.create_table('likeness_references',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('owner', sa.String(), nullable=False),
+    sa.Column('gallery', sa.String(), nullable=False),
+    sa.Column('modality', sa.String(), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('likeness_references', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_likeness_references_owner'), ['owner'], unique=False)
+
+    op.create_table('likeness_searches',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('owner', sa.String(), nullable=False),
+    sa.Column('cause', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
     op.create_table('likeness_templates',
     sa.Column('generation', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('owner', sa.String(), nullable=False),
+    sa.Column('key_id', sa.String(), nullable=False),
     sa.Column('gallery', sa.String(), nullable=False),
     sa.Column('modality', sa.String(), nullable=False),
     sa.Column('pack', sa.String(), nullable=False),
@@ -149,6 +239,7 @@ def upgrade() -> None:
     with op.batch_alter_table('likeness_templates', schema=None) as batch_op:
         batch_op.create_index('likeness_templates_gallery', ['gallery', 'modality', 'owner'], unique=False)
         batch_op.create_index('likeness_templates_owner', ['owner'], unique=False)
+        batch_op.create_index('likeness_templates_pack', ['pack'], unique=False)
 
     op.create_table('media_uses',
     sa.Column('digest', sa.String(), nullable=False),
@@ -458,10 +549,21 @@ def downgrade() -> None:
 
     op.drop_table('media_uses')
     with op.batch_alter_table('likeness_templates', schema=None) as batch_op:
+        batch_op.drop_index('likeness_templates_pack')
         batch_op.drop_index('likeness_templates_owner')
         batch_op.drop_index('likeness_templates_gallery')
 
     op.drop_table('likeness_templates')
+    op.drop_table('likeness_searches')
+    with op.batch_alter_table('likeness_references', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_likeness_references_owner'))
+
+    op.drop_table('likeness_references')
+    with op.batch_alter_table('likeness_outputs', schema=None) as batch_op:
+        batch_op.drop_index('likeness_outputs_owner')
+        batch_op.drop_index('likeness_outputs_key')
+
+    op.drop_table('likeness_outputs')
     op.drop_table('likeness_counters')
     op.drop_table('ledger_nodes')
     with op.batch_alter_table('ledger_leaves', schema=None) as batch_op:
@@ -487,8 +589,18 @@ def downgrade() -> None:
     op.drop_table('cases')
     op.drop_table('case_stages')
     with op.batch_alter_table('blocklist_entries', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_blocklist_entries_name'))
+        batch_op.drop_index(batch_op.f('ix_blocklist_entries_category'))
+        batch_op.drop_index('blocklist_entries_page')
 
     op.drop_table('blocklist_entries')
+    with op.batch_alter_table('blocklist_changes', schema=None) as batch_op:
+        batch_op.drop_index('blocklist_changes_entry')
+
+    op.drop_table('blocklist_changes')
+    with op.batch_alter_table('appearances', schema=None) as batch_op:
+        batch_op.drop_index('appearances_state')
+        batch_op.drop_index('appearances_case')
+
+    op.drop_table('appearances')
     op.drop_table('accounts')
     # ### end Alembic commands ###

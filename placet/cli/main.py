@@ -12,7 +12,8 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "migrate": ("placet.cli.serve", "Bring the database to the newest schema."),
     "verify": ("placet.cli.verify", "Say what a file carries: credential, watermark, release, consent."),
     "ledger": ("placet.cli.ledger", "Check the public record."),
-    "models": ("placet.cli.models", "List, fetch and describe model packs."),
+    "models": ("placet.cli.models", "List, fetch, add, check and describe model packs."),
+    "blocklist": ("placet.cli.blocklist", "Take in people who may not be generated."),
     "account": ("placet.cli.accounts", "Make accounts and keys."),
     "demo": ("placet.cli.demo", "Watch requests be allowed, held and refused."),
 }

@@ -60,7 +60,7 @@ def _block(staff: Client, assets: Mapping[str, Path]) -> None:
     names = ["figure", *(f"figure-{number}" for number in range(2, LOOKS + 1))]
     staff.http.post(
         "/v1/blocklist",
-        data={"name": FIGURE_NAME, "category": "actor"},
+        data={"name": FIGURE_NAME, "category": "performer"},
         files=[("faces", (f"{name}.png", assets[name].read_bytes(), "image/png")) for name in names],
     ).raise_for_status()
 

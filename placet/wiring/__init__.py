@@ -26,5 +26,5 @@ def build_house(settings: Settings) -> House:
     kernel = build_kernel(settings)
     shelves = build_shelves(kernel)
     # The registry calls this inside each revocation's transaction, knowing nothing of releases.
-    guards = build_guards(kernel, RevocationWithdrawals(shelves.recall))
+    guards = build_guards(kernel, lambda likeness: RevocationWithdrawals(shelves.recall, likeness))
     return House(kernel, guards, shelves, build_gateway(kernel, guards, shelves))

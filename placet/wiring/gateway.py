@@ -22,10 +22,12 @@ from generator_gateway.service.rendering import DraftRenderer
 from generator_gateway.service.retention import Retention
 from generator_gateway.service.reviewing import ReviewDesk
 from generator_gateway.service.runner import CaseRunner
+from generator_gateway.service.tracing import AppearanceDesk, Tracer
 from generator_gateway.service.vault import ReleaseRecall, ReleaseVault
 from generator_gateway.service.verification import VerificationDesk
 from generator_gateway.service.videos import VideoDesk, VideoRules
-from generator_gateway.store import CaseJournal, CaseStore, LeaseBook, MediaUses, ReleaseStore
+from generator_gateway.store import AppearanceStore, CaseJournal, CaseStore, LeaseBook, MediaUses, ReleaseStore
+from likeness_guard.store import DatabaseEntryStore
 from placet.wiring.backends import build_backend
 from placet.wiring.guards import Guards
 from placet.wiring.kernel import Kernel
@@ -45,6 +47,7 @@ class Shelves:
     journal: CaseJournal
     releases: ReleaseStore
     recall: ReleaseRecall
+    appearances: AppearanceStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,10 @@ class Gateway:
     celery: Any
     queue: CeleryQueue
     sweeper: Sweeper
+    searcher: Sweeper
     videos: VideoDesk
     reviews: ReviewDesk
+    appearances: AppearanceDesk
     verification: VerificationDesk
 
 
@@ -72,6 +77,7 @@ def build_shelves(kernel: Kernel) -> Shelves:
         journal=CaseJournal(database, clock, leases),
         releases=releases,
         recall=ReleaseRecall(database, clock, releases, kernel.ledger, kernel.outbox),
+        appearances=AppearanceStore(database),
     )
 
 
@@ -131,7 +137,8 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
         runner=runner,
         celery=celery,
         queue=queue,
-        sweeper=Sweeper(shelves.leases, queue, settings.sweep_seconds, _chores(kernel)),
+        sweeper=Sweeper(shelves.leases, queue, settings.sweep_seconds, _chores(kernel, guards)),
+        searcher=Sweeper(NoCases(), queue, settings.sweep_seconds, _searches(kernel, guards, shelves)),
         videos=VideoDesk(
             kernel.database,
             shelves.cases,
@@ -144,6 +151,17 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
         ),
         reviews=ReviewDesk(
             kernel.database, shelves.cases, shelves.journal, kernel.blobs, kernel.ledger, kernel.outbox, queue
+        ),
+        appearances=AppearanceDesk(
+            kernel.database,
+            kernel.clock,
+            shelves.appearances,
+            shelves.cases,
+            guards.registry,
+            shelves.recall,
+            kernel.ledger,
+            kernel.outbox,
+            _entry_name(kernel),
         ),
         verification=VerificationDesk(
             guards.credentials,
@@ -199,10 +217,38 @@ def _bench(kernel: Kernel, guards: Guards, shelves: Shelves) -> Bench:
     )
 
 
-def _chores(kernel: Kernel) -> tuple[Callable[[], object], ...]:
+def _chores(kernel: Kernel, guards: Guards) -> tuple[Callable[[], object], ...]:
     keep = timedelta(hours=kernel.settings.keep_media_hours)
-    retention = Retention(MediaUses(kernel.database), kernel.blobs, kernel.clock, keep)
+    retention = Retention(MediaUses(kernel.database), kernel.blobs, kernel.clock, keep, guards.likeness)
     return (kernel.delivery.deliver_due, retention.sweep, kernel.ledger.published_checkpoint, kernel.database.scrub)
+
+
+class NoCases:
+    """Nothing is abandoned: for a sweeper that has chores alone."""
+
+    def abandoned(self, limit: int = 100) -> list[str]:
+        """No case."""
+        del limit
+        return []
+
+
+def _searches(kernel: Kernel, guards: Guards, shelves: Shelves) -> tuple[Callable[[], object], ...]:
+    """What may take minutes, in a thread of its own: the first load of a million tracks, new templates for many."""
+    likeness = guards.likeness
+    tracer = Tracer(
+        kernel.database, kernel.clock, likeness, shelves.appearances, guards.registry, kernel.ledger, kernel.outbox
+    )
+    return (likeness.warm_outputs, tracer.sweep, likeness.renew)
+
+
+def _entry_name(kernel: Kernel) -> Callable[[str], str | None]:
+    entries = DatabaseEntryStore(kernel.database, kernel.clock)
+
+    def name(entry_id: str) -> str | None:
+        entry = entries.entry(entry_id)
+        return entry.name if entry else None
+
+    return name
 
 
 def _names(kernel: Kernel) -> tuple[str, ...]:

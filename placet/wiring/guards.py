@@ -13,11 +13,16 @@ from copyright_optout.adapters.bit_matrix import BitMatrix
 from copyright_optout.adapters.pdq import PdqHasher
 from copyright_optout.api import OptOutIndex
 from copyright_optout.store import DatabaseClaims
-from likeness_guard.adapters.faiss_index import FaissIndex
+from likeness_guard.adapters.calibrations import load_calibrations
+from likeness_guard.adapters.nature import load_drawn_model
 from likeness_guard.adapters.packs import model_store
-from likeness_guard.adapters.stack import embedded_models, load_calibration
-from likeness_guard.api import LikenessGuard
-from likeness_guard.store import DatabaseTemplateStore
+from likeness_guard.adapters.reference_media import JpegAndPcm
+from likeness_guard.adapters.stack import Stack, stack_of
+from likeness_guard.api import LikenessGuard, Senses, Shelves
+from likeness_guard.service.nature import NatureJudge
+from likeness_guard.store import DatabaseEntryStore, DatabaseReferences, DatabaseSearches, DatabaseTemplateStore
+from likeness_guard.tables import LikenessOutputRow
+from placet.wiring.indexes import index_maker
 from placet.wiring.kernel import Kernel
 from trust_kernel.errors import Broken
 from trust_kernel.inference.models import ModelStore
@@ -46,35 +51,68 @@ def build_models(settings: Settings) -> ModelStore:
     return model_store(settings.effective_model_cache)
 
 
-def build_guards(kernel: Kernel, withdrawals: Withdrawals) -> Guards:
+def build_guards(kernel: Kernel, withdrawals: Callable[[LikenessGuard], Withdrawals]) -> Guards:
     """Build the guards.
 
     Args:
         kernel: what they stand on.
-        withdrawals: called inside each revocation's transaction; the gateway implements it.
+        withdrawals: makes what is called inside each revocation's transaction; the gateway implements it.
     """
     likeness = _likeness(kernel)
     return Guards(
         likeness=likeness,
         optouts=_optouts(kernel),
-        registry=_registry(kernel, likeness, withdrawals),
+        registry=_registry(kernel, likeness, withdrawals(likeness)),
         marking=build_marking(kernel),
         credentials=build_credentials(kernel),
     )
 
 
 def _likeness(kernel: Kernel) -> LikenessGuard:
-    models = embedded_models(build_models(kernel.settings), SessionFactory())
+    stack = build_stack(kernel.settings)
+    database, clock = kernel.database, kernel.clock
     return LikenessGuard(
-        detector=models.detector,
-        face_embedder=models.face_embedder,
-        activity=models.activity,
-        voice_embedder=models.voice_embedder,
-        store=DatabaseTemplateStore(kernel.database, kernel.clock),
+        senses=Senses(
+            stack.detector,
+            stack.activity,
+            stack.face,
+            stack.voice,
+            stack.liveness,
+            stack.face_of,
+            stack.voice_of,
+        ),
+        shelves=Shelves(
+            templates=DatabaseTemplateStore(database, clock),
+            outputs=DatabaseTemplateStore(database, clock, LikenessOutputRow),
+            entries=DatabaseEntryStore(database, clock),
+            references=DatabaseReferences(database, clock),
+            searches=DatabaseSearches(database, clock),
+        ),
         keyring=kernel.keyring,
         keys=kernel.keys,
-        make_index=FaissIndex,
-        calibration=load_calibration(),
+        codec=JpegAndPcm(),
+        make_index=index_maker(kernel),
+        calibrations=load_calibrations(stack.calibrations.values()),
+        clock=clock,
+        record=kernel.ledger,
+        natures=NatureJudge(load_drawn_model()),
+    )
+
+
+def build_stack(settings: Settings) -> Stack:
+    """The networks that the settings name.
+
+    Raises:
+        NotPermitted: ``likeness:model:non_commercial``, in production.
+    """
+    return stack_of(
+        build_models(settings),
+        SessionFactory(),
+        face_pack=settings.face_pack,
+        voice_pack=settings.voice_pack,
+        detector_pack=settings.detector_pack,
+        liveness_pack=settings.liveness_pack,
+        production=settings.environment == "production",
     )
 
 

@@ -1,18 +1,36 @@
 """What every face embedder promises."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from likeness_guard.adapters.dlib_graph import CHIP
 from likeness_guard.adapters.insightface import InsightFaceEmbedder
+from likeness_guard.adapters.onnx_face import OnnxDlibFace
 from likeness_guard.adapters.onnx_graph import Graph
 from likeness_guard.adapters.packs import FACE_RESNET
 from likeness_guard.adapters.stack import embedded_models
 from likeness_guard.ports import DetectedFace, FaceEmbedder, Picture
 from tests.fakes.likeness import ColourEmbedder, SquareDetector, picture_of, shared_models
-from trust_kernel.errors import NotPermitted, Unavailable
+from trust_kernel.errors import Broken, InvalidInput, NotPermitted, Unavailable
 from trust_kernel.inference.sessions import SessionFactory
+
+NO_FACE = np.zeros((1, CHIP, CHIP, 3), np.uint8)
+
+
+class Fixed:
+    """A network that always gives the same."""
+
+    inputs = ("chips",)
+
+    def __init__(self, output: NDArray[np.float32]) -> None:
+        self._output = output
+
+    def run(self, feeds: object) -> list[NDArray[np.float32]]:  # noqa: ARG002 - the port's signature
+        return [self._output]
 
 
 class FaceEmbedderContract:
@@ -32,21 +50,31 @@ class FaceEmbedderContract:
     def test_vectors_are_of_unit_length_one_a_face_in_order(self, tmp_path: Path) -> None:
         embedder = self.make(tmp_path)
         picture, faces = self.sample()
-        vectors = embedder.embed(picture, faces)
+        vectors = embedder.embed([(picture, face) for face in faces])
         assert vectors.shape == (len(faces), embedder.dimensions)
         assert vectors.dtype == np.float32
         assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(len(faces)), abs=1e-5)
-        assert vectors[0] == pytest.approx(embedder.embed(picture, faces[:1])[0], abs=1e-5)
+        assert vectors[0] == pytest.approx(embedder.embed([(picture, faces[0])])[0], abs=1e-5)
         assert not np.allclose(vectors[0], vectors[1], atol=1e-4)
 
     def test_the_same_face_gives_the_same_vector(self, tmp_path: Path) -> None:
         embedder = self.make(tmp_path)
         picture, faces = self.sample()
-        assert embedder.embed(picture, faces) == pytest.approx(embedder.embed(picture, faces), abs=1e-6)
+        pairs = [(picture, face) for face in faces]
+        assert embedder.embed(pairs) == pytest.approx(embedder.embed(pairs), abs=1e-6)
+
+    def test_many_faces_of_unlike_pictures_are_embedded_as_if_each_were_alone(self, tmp_path: Path) -> None:
+        embedder = self.make(tmp_path)
+        picture, faces = self.sample()
+        wider = np.concatenate([picture, picture], axis=1)
+        pairs = [(source, face) for _ in range(5) for source in (picture, wider) for face in faces]
+        vectors = embedder.embed(pairs)
+        alone = embedder.embed([(picture, face) for face in faces])
+        assert vectors == pytest.approx(np.tile(alone, (10, 1)), abs=1e-5)
 
     def test_no_faces_give_no_vectors(self, tmp_path: Path) -> None:
         embedder = self.make(tmp_path)
-        assert embedder.embed(self.sample()[0], []).shape == (0, embedder.dimensions)
+        assert embedder.embed([]).shape == (0, embedder.dimensions)
 
     def test_the_version_names_the_model(self, tmp_path: Path) -> None:
         assert self.make(tmp_path).version.strip()
@@ -58,7 +86,7 @@ class TestColourEmbedder(FaceEmbedderContract):
 
     def sample(self) -> tuple[Picture, list[DetectedFace]]:
         picture = picture_of(3, 9)
-        return picture, list(SquareDetector().detect(picture))
+        return picture, list(SquareDetector().detect([picture])[0])
 
 
 class TestOnnxDlibFace(FaceEmbedderContract):
@@ -67,6 +95,23 @@ class TestOnnxDlibFace(FaceEmbedderContract):
 
     def test_its_version_is_the_packs(self, tmp_path: Path) -> None:
         assert self.make(tmp_path).version == f"{FACE_RESNET}-{shared_models().pack(FACE_RESNET).version}"
+
+    @pytest.mark.parametrize("bad", [np.nan, np.inf, 0.0])
+    def test_numbers_that_are_no_vector_are_refused(self, bad: float) -> None:
+        with pytest.raises(Broken) as refused:
+            OnnxDlibFace("x-1", lambda: Fixed(np.full((2, 128), bad, np.float32))).embed_chips(NO_FACE)
+        assert refused.value.code == "likeness:template:malformed"
+
+    @pytest.mark.parametrize("shape", [(2, 64), (1, 128), (2, 128, 1)])
+    def test_a_network_of_another_shape_is_refused(self, shape: tuple[int, ...]) -> None:
+        with pytest.raises(Broken) as refused:
+            OnnxDlibFace("x-1", lambda: Fixed(np.ones(shape, np.float32))).embed_chips(NO_FACE)
+        assert refused.value.code == "model:output:shape"
+
+    def test_landmarks_of_another_scheme_are_refused(self, tmp_path: Path) -> None:
+        picture, faces = self.sample()
+        with pytest.raises(InvalidInput):
+            self.make(tmp_path).embed([(picture, replace(faces[0], scheme="arcface5"))])
 
 
 def random_arcface(folder: Path, dimensions: int = 64) -> Path:

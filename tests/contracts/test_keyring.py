@@ -7,7 +7,7 @@ import pytest
 
 from tests.factories.databases import postgres, sqlite
 from tests.fakes.gateway import InMemoryKeyring
-from trust_kernel.envelope import DatabaseKeyring, Keyring, LocalKeyFile
+from trust_kernel.envelope import DatabaseKeyring, Keyring, LocalKeyFile, Sealed
 from trust_kernel.errors import Broken, NotFound
 
 
@@ -27,6 +27,14 @@ class KeyringContract:
         sealed = keyring.seal("ada", b"a face", "face/1")
         with pytest.raises(Broken):
             keyring.open("ada", sealed, "voice/1")
+
+    def test_many_open_at_once_in_order_and_what_was_shredded_is_none(self, keyring: Keyring) -> None:
+        sealed = [Sealed(who, keyring.seal(who, who.encode(), "face"), "face") for who in ("ada", "bea", "cyd", "ada")]
+        keyring.shred("bea")
+        assert keyring.open_many(sealed) == [b"ada", None, b"cyd", b"ada"]
+        assert keyring.open_many([]) == []
+        with pytest.raises(Broken):
+            keyring.open_many([Sealed("ada", sealed[0].sealed, "voice")])
 
     def test_it_opens_under_no_other_key(self, keyring: Keyring) -> None:
         sealed = keyring.seal("ada", b"a face", "face/1")

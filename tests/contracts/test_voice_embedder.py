@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from likeness_guard.adapters.speechbrain import SpeechBrainVoice
 from likeness_guard.adapters.stack import embedded_models
 from likeness_guard.ports import Sound, VoiceEmbedder
-from tests.fakes.likeness import LoudnessEmbedder, shared_models, voice_of
+from placet.demo.voices import VOICES, speak
+from tests.fakes.likeness import LoudnessEmbedder, enhanced_voice, plain_voice, shared_models, voice_of
 from trust_kernel.errors import Unavailable
 from trust_kernel.inference.sessions import SessionFactory
 
@@ -35,6 +37,27 @@ class VoiceEmbedderContract:
         assert (windows[:, 1] > windows[:, 0]).all()
         assert windows[:, 1].max() <= seconds + 0.01
         assert windows[:, 1].max() >= seconds - 1.0
+
+    def test_windows_follow_each_other_in_time(self) -> None:
+        _, windows = self.make().partials(self.sample(9))
+        assert (np.diff(windows[:, 0]) > 0).all()
+        assert (np.diff(windows[:, 1]) >= 0).all()
+
+    def test_vectors_are_finite_float32(self) -> None:
+        vectors, _ = self.make().partials(self.sample(2))
+        assert vectors.dtype == np.float32
+        assert np.isfinite(vectors).all()
+
+    def test_one_sample_is_a_sound(self) -> None:
+        vectors, windows = self.make().partials(np.full(1, 0.1, np.float32))
+        assert vectors.shape == (1, self.make().dimensions)
+        assert windows.shape == (1, 2)
+
+    def test_a_sound_is_not_changed_by_listening(self) -> None:
+        sound = self.sample(3)
+        before = sound.copy()
+        self.make().partials(sound)
+        assert (sound == before).all()
 
     def test_silence_without_samples_gives_no_windows(self) -> None:
         embedder = self.make()
@@ -63,6 +86,22 @@ class TestOnnxGe2eVoice(VoiceEmbedderContract):
         return embedded_models(shared_models(), SessionFactory()).voice_embedder
 
 
+class TestEnhancedGe2eVoice(VoiceEmbedderContract):
+    def make(self) -> VoiceEmbedder:
+        return enhanced_voice()
+
+    def test_in_noise_a_voice_stays_nearer_to_itself_than_the_encoder_alone_can_tell(self) -> None:
+        sentence = "The old lighthouse keeper counted seven boats before the storm came in over the bay."
+        one, other = (speak(sentence, VOICES[name]) for name in ("ada", "bruno"))
+        noise = np.random.default_rng(1).standard_normal(one.size)
+        noisy = np.asarray(one + 0.3 * np.sqrt(np.mean(np.square(one))) * noise, np.float32)
+        margins = []
+        for embedder in (plain_voice(), enhanced_voice()):
+            heard, own, stranger = (embedder.partials(sound)[0].mean(axis=0) for sound in (noisy, one, other))
+            margins.append(_cosine(heard, own) - _cosine(heard, stranger))
+        assert margins[1] > margins[0] + 0.05
+
+
 class TestSpeechBrainVoice(VoiceEmbedderContract):
     def make(self) -> VoiceEmbedder:
         directory = os.environ.get("PLACET_TEST_SPEECHBRAIN", "")
@@ -71,3 +110,7 @@ class TestSpeechBrainVoice(VoiceEmbedderContract):
         except Unavailable as error:
             pytest.skip(f"speechbrain does not load here: {error.detail}")
         return embedder
+
+
+def _cosine(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))

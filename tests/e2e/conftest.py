@@ -34,7 +34,7 @@ def admin(server: Server) -> Person:
     """Staff who may do everything; a public figure and a studio's character are protected already."""
     staff = admin_of(server)
     studio = join(server, staff, "studio", "rights_holder")
-    staff.http.post("/v1/blocklist", data={"name": FIGURE, "category": "actor"}).raise_for_status()
+    staff.http.post("/v1/blocklist", data={"name": FIGURE, "category": "performer"}).raise_for_status()
     claim = studio.http.post(
         "/v1/optouts", data={"title": CHARACTER, "kind": "character", "names": [CHARACTER, "Fennimore the Fox"]}
     )

@@ -174,6 +174,8 @@ class FakeEnroller:
         subject_id: str,  # noqa: ARG002 - the port's shape
         faces: Sequence[NDArray[np.uint8]],
         voices: Sequence[NDArray[np.float32]],
+        *,
+        keep_reference: bool,  # noqa: ARG002 - likewise
     ) -> FakeEnrolled:
         return FakeEnrolled(len(faces), len(voices), faces[0] if faces else None)
 

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from copyright_optout.api import NamedWork, OptOutIndex, PicturedWork
 from generator_gateway.errors import GatewayReason
 from generator_gateway.ports import CaseView, GateReport, MediaInput, Progress, RenderOrder
-from likeness_guard.api import Examination, LikenessGuard, NamedPerson, Sighting
+from likeness_guard.api import Claims, Examination, Gallery, LikenessGuard, NamedPerson, Sighting
 from trust_kernel.decisions import Decision, Evidence, Finding, Outcome, Ruling, Verdict
+from trust_kernel.envelope import Sealed
 from trust_kernel.errors import Broken, InvalidInput, NotFound
 from trust_kernel.media.refs import Look, MediaKind, MediaLimits, MediaRef
 from watermark.api import (
@@ -78,11 +80,18 @@ class SeeingLikeness(LikenessGuard):
         self.shown: dict[bytes, tuple[Sighting, ...]] = {}
         self.names: list[NamedPerson] = []
         self.examined: list[bytes] = []
+        self.kept: list[str] = []
 
-    def examine(self, look: Look) -> Examination:
+    def examine(self, look: Look, *, claims: Claims | None = None, keep_as: str = "") -> Examination:
+        """A sighting of somebody who was asked for is a verified claim."""
         content = content_of(look)
         self.examined.append(content)
-        sightings = next((seen for key, seen in self.shown.items() if key in content), ())
+        self.kept += [keep_as] * bool(keep_as)
+        seen = next((seen for key, seen in self.shown.items() if key in content), ())
+        asked = {(modality, subject) for modality, subjects in (claims or {}).items() for subject in subjects}
+        sightings = tuple(
+            replace(one, claimed=one.gallery is Gallery.CAMEO and (one.modality, one.about) in asked) for one in seen
+        )
         return Examination(sightings, len(sightings), 0.0, {"likeness:face": "fake-1"})
 
     def named(self, text: str) -> tuple[NamedPerson, ...]:
@@ -278,6 +287,11 @@ class InMemoryKeyring:
             return AESGCM(key).decrypt(sealed[:12], sealed[12:], context.encode())
         except InvalidTag as error:
             raise Broken("does not open", code="kernel:key:mismatch") from error
+
+    def open_many(self, sealed: Sequence[Sealed]) -> list[bytes | None]:
+        return [
+            self.open(one.key_id, one.sealed, one.context) if self._keys.get(one.key_id) else None for one in sealed
+        ]
 
     def shred(self, key_id: str) -> None:
         self._keys[key_id] = None

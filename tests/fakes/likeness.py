@@ -2,21 +2,29 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_guard.adapters.packs import model_store
-from likeness_guard.api import LikenessGuard
-from likeness_guard.domain import Calibration, Curve, Modality, Thresholds
-from likeness_guard.ports import DetectedFace, Picture, Sound, Speech, Vectors
-from likeness_guard.store import DatabaseTemplateStore
+from likeness_guard.adapters.faiss_index import FaissIndex
+from likeness_guard.adapters.nsnet2 import NSNET2
+from likeness_guard.adapters.onnx_voice import OnnxGe2eVoice, enhanced_ge2e
+from likeness_guard.adapters.packs import CONVERTERS, PACKS, VOICE_GE2E, model_store
+from likeness_guard.api import LikenessGuard, Senses, Shelves
+from likeness_guard.domain import Calibrations, Modality
+from likeness_guard.domain.calibration import Calibration
+from likeness_guard.domain.rates import Condition, Rates, Targets
+from likeness_guard.ports import DetectedFace, IndexMaker, Picture, Sound, Speech, Vectors
+from likeness_guard.store import DatabaseEntryStore, DatabaseReferences, DatabaseSearches, DatabaseTemplateStore
+from likeness_guard.tables import LikenessOutputRow
 from trust_kernel.clock import SystemClock
 from trust_kernel.db import Database
 from trust_kernel.envelope import DatabaseKeyring, LocalKeyFile
 from trust_kernel.inference.models import ModelStore
+from trust_kernel.inference.sessions import Session, SessionFactory
 from trust_kernel.media.refs import SAMPLE_RATE, Look, MediaKind
 
 SIDE = 40
@@ -29,6 +37,30 @@ def shared_models() -> ModelStore:
     for name in store.names():
         store.pull(name)
     return store
+
+
+@lru_cache(maxsize=1)
+def plain_voice() -> OnnxGe2eVoice:
+    """The real voice encoder alone."""
+    return OnnxGe2eVoice("plain", _voice_session(VOICE_GE2E))
+
+
+@lru_cache(maxsize=1)
+def enhanced_voice() -> OnnxGe2eVoice:
+    """The real voice encoder with its enhancer and channels."""
+    return enhanced_ge2e("enhanced", _voice_session(VOICE_GE2E), _voice_session(NSNET2.name))
+
+
+def _voice_session(name: str) -> Callable[[], Session]:
+    packs = {pack.name: pack for pack in (*PACKS, NSNET2)}
+    store = ModelStore(_model_cache(), packs.values(), CONVERTERS)
+    store.pull(name)
+    sessions = SessionFactory()
+    return lambda: sessions.load(store.path(name))
+
+
+def _model_cache() -> Path:
+    return Path(tempfile.gettempdir()) / f"placet-test-models-{os.getuid()}"
 
 
 def person(number: int) -> int:
@@ -77,8 +109,11 @@ def audio(sound: Sound) -> Look:
 class SquareDetector:
     """Finds the squares of `picture_of`."""
 
-    def detect(self, picture: Picture) -> tuple[DetectedFace, ...]:
-        """One face a square, in order of colour."""
+    def detect(self, pictures: Sequence[Picture]) -> tuple[tuple[DetectedFace, ...], ...]:
+        """One face a square, largest first, then in order of colour."""
+        return tuple(self._detect_one(picture) for picture in pictures)
+
+    def _detect_one(self, picture: Picture) -> tuple[DetectedFace, ...]:
         faces = []
         for level in np.unique(picture[..., 0]):
             rows, columns = np.nonzero(picture[..., 0] == level)
@@ -86,7 +121,7 @@ class SquareDetector:
                 x, y = int(columns.min()), int(rows.min())
                 box = (float(x), float(y), float(columns.max() - x + 1), float(rows.max() - y + 1))
                 faces.append(DetectedFace(box, 1.0, np.full((5, 2), (x + 20, y + 20), np.float64)))
-        return tuple(faces)
+        return tuple(sorted(faces, key=lambda face: -face.box[2] * face.box[3]))
 
 
 class ColourEmbedder:
@@ -97,10 +132,10 @@ class ColourEmbedder:
     def __init__(self, version: str = "colour-1") -> None:
         self.version = version
 
-    def embed(self, picture: Picture, faces: Sequence[DetectedFace]) -> Vectors:
+    def embed(self, faces: Sequence[tuple[Picture, DetectedFace]]) -> Vectors:
         """Unit vectors of the squares."""
         rows = [np.zeros((0, self.dimensions))]
-        for face in faces:
+        for picture, face in faces:
             x, y, width, height = (int(v) for v in face.box)
             middle = picture[y + height // 2, x + width // 2]
             rows.append(_direction(int(middle[0]), self.dimensions, float(middle[1]) / 200)[None])
@@ -141,62 +176,90 @@ def _direction(number: int, dimensions: int, likeness: float = 1.0) -> NDArray[n
     return turned
 
 
-class ListIndex:
-    """Brute force over a dictionary."""
+class ListRecord:
+    """A ledger that remembers."""
 
-    def __init__(self, dimensions: int) -> None:
-        self.generation = 0
-        self._dimensions = dimensions
-        self._rows: dict[int, NDArray[np.float32]] = {}
+    def __init__(self) -> None:
+        self.entries: list[tuple[str, dict[str, str | int]]] = []
 
-    def add(self, key: int, vector: NDArray[np.float32]) -> None:
-        """Hold a vector."""
-        self._rows[key] = np.asarray(vector, np.float32)
-
-    def remove(self, key: int) -> None:
-        """Let go of a vector."""
-        self._rows.pop(key, None)
-
-    def search(self, vectors: Vectors, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Sort everything."""
-        keys = np.full((len(vectors), k), -1, np.int64)
-        scores = np.full((len(vectors), k), -1.0, np.float32)
-        if self._rows:
-            held = np.asarray(list(self._rows), np.int64)
-            cosines = vectors @ np.stack(list(self._rows.values())).T
-            order = np.argsort(-cosines, axis=1)[:, :k]
-            keys[:, : order.shape[1]] = held[order]
-            scores[:, : order.shape[1]] = np.take_along_axis(cosines, order, axis=1)
-        return keys, scores
-
-    def __len__(self) -> int:
-        """How many are held."""
-        return len(self._rows)
+    def append(self, kind: str, body: Mapping[str, str | int]) -> object:
+        """Remember it."""
+        self.entries.append((kind, dict(body)))
+        return None
 
 
-def fake_calibration(match: float = 0.9, unsure: float = 0.8) -> Calibration:
-    """The same two thresholds at every size."""
-    point = (Thresholds(match, unsure),)
-    return Calibration(
-        "fake",
-        {
-            Modality.FACE: Curve("colour-1", (1,), point, unsure),
-            Modality.VOICE: Curve("loudness-1", (1,), point, unsure),
-        },
+class RawMedia:
+    """Reference media byte for byte: what squares are made of does not live through JPEG."""
+
+    def pack_face(self, picture: Picture) -> bytes:
+        """Two sizes and the pixels."""
+        return np.asarray(picture.shape[:2], "<i4").tobytes() + picture.tobytes()
+
+    def unpack_face(self, data: bytes) -> Picture:
+        """The picture."""
+        height, width = np.frombuffer(data[:8], "<i4").tolist()
+        return np.frombuffer(data[8:], np.uint8).reshape(height, width, 3)
+
+    def pack_voice(self, sound: Sound) -> bytes:
+        """The samples."""
+        return sound.astype("<f4").tobytes()
+
+    def unpack_voice(self, data: bytes) -> Sound:
+        """The samples."""
+        return np.frombuffer(data, "<f4")
+
+
+def fake_calibration(pack: str, modality: Modality, match: float = 0.9, unsure: float = 0.8) -> Calibration:
+    """The same two thresholds at every size, and next to no errors."""
+
+    def rates(size: int) -> Rates:
+        return Rates(size, match, unsure, (-1.0, 1.0), (1.0, 1e-6), (0.0, 1.0), 40.0, unsure, 100, 100)
+
+    condition = Condition("any", 0.0, 0.0, 10, 100, rates(1), (rates(1), rates(1_000_000)), 4.0)
+    targets = Targets(0.01, 0.05, 0.001, 0.01)
+    return Calibration("fake", pack, modality, "squares", targets, 0.5, unsure, (condition,))
+
+
+def fake_calibrations(*further: Calibration) -> Calibrations:
+    """Of the fakes below, and of further ones."""
+    known = (fake_calibration("colour-1", Modality.FACE), fake_calibration("loudness-1", Modality.VOICE), *further)
+    return Calibrations({one.pack: one for one in known})
+
+
+def fake_senses() -> Senses:
+    """Squares and loudnesses."""
+    return Senses(SquareDetector(), LoudVoice(), ColourEmbedder(), LoudnessEmbedder())
+
+
+def shelves_of(database: Database) -> Shelves:
+    """Everything in one database."""
+    clock = SystemClock()
+    return Shelves(
+        templates=DatabaseTemplateStore(database, clock),
+        outputs=DatabaseTemplateStore(database, clock, LikenessOutputRow),
+        entries=DatabaseEntryStore(database, clock),
+        references=DatabaseReferences(database, clock),
+        searches=DatabaseSearches(database, clock),
     )
 
 
-def fake_guard(database: Database, key_file: Path) -> LikenessGuard:
+def fake_guard(
+    database: Database,
+    key_file: Path,
+    senses: Senses | None = None,
+    calibrations: Calibrations | None = None,
+    make_index: IndexMaker = FaissIndex,
+) -> LikenessGuard:
     """A guard over these fakes; guards over one database and key file are processes of one deployment."""
     keys = LocalKeyFile(key_file)
     return LikenessGuard(
-        detector=SquareDetector(),
-        face_embedder=ColourEmbedder(),
-        activity=LoudVoice(),
-        voice_embedder=LoudnessEmbedder(),
-        store=DatabaseTemplateStore(database, SystemClock()),
+        senses=senses or fake_senses(),
+        shelves=shelves_of(database),
         keyring=DatabaseKeyring(database, keys),
         keys=keys,
-        make_index=ListIndex,
-        calibration=fake_calibration(),
+        codec=RawMedia(),
+        make_index=make_index,
+        calibrations=calibrations or fake_calibrations(),
+        clock=SystemClock(),
+        record=ListRecord(),
     )

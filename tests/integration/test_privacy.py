@@ -1,7 +1,7 @@
 """Nothing biometric and no secret leaves the places where it is sealed; and what was forgotten can't be opened."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,8 @@ from sqlmodel import select
 
 from consent_registry.tables import CameoMediaRow
 from likeness_guard.domain import Gallery, Modality
-from likeness_guard.service.templates import _context, rotation
+from likeness_guard.service.rotation import rotation
+from likeness_guard.service.templates import Likeness, context_of
 from likeness_guard.tables import LikenessTemplateRow
 from placet.wiring import House
 from tests.integration.deployments import PASSWORD, Place, house, until
@@ -57,9 +58,10 @@ def _unrotated(told: Told, scratch: Path) -> dict[Modality, NDArray[np.float32]]
         book = other.guards.likeness._book
         keep = book.keep
 
-        def watched(owner: str, gallery: Gallery, modality: Modality, vector: NDArray[np.float32]) -> None:
-            made[modality] = vector
-            keep(owner, gallery, modality, vector)
+        def watched(owner: str, gallery: Gallery, likenesses: Iterable[Likeness]) -> None:
+            kept = list(likenesses)
+            made.update({one.modality: one.vector for one in kept})
+            keep(owner, gallery, kept)
 
         book.keep = watched  # type: ignore[method-assign]
         pictures, sounds = [], []
@@ -80,7 +82,7 @@ def _templates(home: House, subject: str) -> dict[Modality, tuple[bytes, bytes]]
         rows = session.exec(select(LikenessTemplateRow).where(LikenessTemplateRow.owner == subject)).all()
     found = {}
     for row in rows:
-        context = _context(Gallery(row.gallery), Modality(row.modality), row.pack)
+        context = context_of(Gallery(row.gallery), Modality(row.modality), row.pack)
         assert row.sealed is not None
         found[Modality(row.modality)] = (row.sealed, home.kernel.keyring.open(subject, row.sealed, context))
     return found
@@ -99,11 +101,13 @@ def _biometrics(home: House, told: Told, scratch: Path) -> dict[str, bytes]:
     needles = {f"picture {number}": picture[256:] for number, picture in enumerate(told.pictures)}
     needles["recording"] = told.recording[4000:]
     plain = _unrotated(told, scratch)
+    with home.kernel.database.reading() as session:
+        packs = {Modality(row.modality): row.pack for row in session.exec(select(LikenessTemplateRow))}
     templates = _templates(home, told.subject)
     assert set(plain) == set(templates) == set(Modality)
     for modality, vector in plain.items():
         _, rotated = templates[modality]
-        turn = rotation(home.kernel.keys.derive(f"likeness:rotation:{modality}"), len(vector))
+        turn = rotation(home.kernel.keys.derive(f"likeness:rotation:{packs[modality]}"), len(vector))
         # the needles are the true ones: turned, they are what the server sealed
         assert np.allclose(vector @ turn, np.frombuffer(rotated, "<f4"), atol=1e-4)
         needles[f"{modality} embedding"] = np.ascontiguousarray(vector, "<f4").tobytes()

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trust_kernel.errors import Broken, NotFound, Unavailable
+from trust_kernel.inference.added import AddedPacks
 from trust_kernel.inference.packs import ModelPack, locked, sha256_of
+from trust_kernel.inference.reasons import ModelReason
 
 Converter = Callable[[Path, Path], None]
 """Reads a weight file (first path) and writes the runnable file (second path)."""
@@ -30,11 +32,11 @@ class ModelCard:
 
 
 class ModelStore:
-    """Model packs on this machine.
+    """Model packs on this machine: those that ship, by name, and those that an operator added, under `added`.
 
     Args:
         cache_dir: folder for weights and converted models.
-        packs: what may be pulled.
+        packs: what ships and may be pulled.
         converters: by the id that packs name them with.
     """
 
@@ -43,9 +45,10 @@ class ModelStore:
         self._packs = {pack.name: pack for pack in packs}
         self._converters = dict(converters)
         self._checked: set[str] = set()
+        self.added = AddedPacks(cache_dir / "added", self._packs)
 
     def names(self) -> tuple[str, ...]:
-        """Every pack that can be pulled, in order of declaration."""
+        """Every pack that ships, in order of declaration; `added` has its own."""
         return tuple(self._packs)
 
     def pull(self, name: str) -> Path:
@@ -78,17 +81,27 @@ class ModelStore:
         pack = self._pack(name)
         if self._recorded(pack) is None:
             raise Unavailable(
-                f"the model {name} is not installed: run `placet models pull {name}`", code="model:pack:not_installed"
+                f"the model {name} is not installed: run `placet models pull {name}`",
+                code=ModelReason.PACK_NOT_INSTALLED,
             )
         if name not in self._checked:
             if not self._sound(pack):
-                raise Broken(f"the file of model {name} was changed", code="model:pack:changed")
+                raise Broken(f"the file of model {name} was changed", code=ModelReason.PACK_CHANGED)
             self._checked.add(name)
         return self._runnable(pack)
+
+    def verify(self, name: str) -> Path:
+        """Hash the runnable file again, whatever was checked before; gives it. Raises as `path` does."""
+        self._checked.discard(name)
+        return self.path(name)
 
     def pack(self, name: str) -> ModelPack:
         """The manifest; raises NotFound ``model:pack:unknown``."""
         return self._pack(name)
+
+    def kind_of(self, name: str) -> str:
+        """The role of a pack, shipped or added; raises NotFound ``model:pack:unknown``."""
+        return self._packs[name].kind if name in self._packs else self.added.get(name).manifest.kind
 
     def card(self, name: str) -> ModelCard:
         """The manifest and its state here; raises NotFound ``model:pack:unknown``."""
@@ -100,7 +113,7 @@ class ModelStore:
         try:
             return self._packs[name]
         except KeyError:
-            raise NotFound(f"there is no model pack named {name}", code="model:pack:unknown") from None
+            raise NotFound(f"there is no model pack named {name}", code=ModelReason.PACK_UNKNOWN) from None
 
     def _make(self, pack: ModelPack) -> None:
         weights = pack.source.fetch(self._cache)

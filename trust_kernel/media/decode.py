@@ -15,7 +15,7 @@ from trust_kernel.errors import InvalidInput
 from trust_kernel.media.reasons import DEFAULT_FIELD, MediaReason
 from trust_kernel.media.refs import Look, MediaKind, MediaLimits, MediaRef
 from trust_kernel.media.sandbox import ChildLimits, Reply, Sandbox
-from trust_kernel.media.sniff import GIF, HEAD_BYTES, Format, recognise
+from trust_kernel.media.sniff import GIF, HEAD_BYTES, Format, is_heif, recognise
 
 _PLAIN_LIMITS = MediaLimits()
 _FILE_BYTES = 1_000_000_000
@@ -40,8 +40,9 @@ class Decoder:
     def identify(self, path: Path, limits: MediaLimits = _PLAIN_LIMITS, *, field: str = DEFAULT_FIELD) -> MediaRef:
         """Say what a file is, by its bytes.
 
-        JPEG, PNG, WebP and GIF; MP4, MOV, WebM and Matroska; WAV, MP3, FLAC, Ogg and M4A. What is in a container is
-        said by its tracks, so a video in a file that calls itself a sound is a video. A GIF that moves is a video.
+        JPEG, PNG, WebP, AVIF and GIF; MP4, MOV, WebM and Matroska; WAV, MP3, FLAC, Ogg and M4A. What is in a
+        container is said by its tracks, so a video in a file that calls itself a sound is a video. A GIF that moves
+        is a video.
         A picture's header alone is believed here; whether it is whole shows when it is looked at.
 
         Args:
@@ -68,9 +69,9 @@ class Decoder:
     ) -> Look:
         """Decode a file once, pictures and sound together.
 
-        Of a video, `fps` frames a second are kept, and one more wherever the picture jumps, and the first and the
-        last; upright and with square pixels. A picture with something hidden under its transparency gives two
-        frames (see `Look.frames`).
+        Of a video, `fps` frames a second are kept, and more wherever the picture jumps, a part of it changes or it
+        stands still, and the first and the last; upright and with square pixels. A picture with something hidden
+        under its transparency, or a JPEG that holds several, gives more than one frame (see `Look.frames`).
 
         Args:
             path: a local file.
@@ -188,13 +189,15 @@ def _checked_size(path: Path, limits: MediaLimits, field: str) -> int:
 
 def _recognised(path: Path, field: str) -> Format:
     with path.open("rb") as file:
-        found = recognise(file.read(HEAD_BYTES))
+        head = file.read(HEAD_BYTES)
+    found = recognise(head)
     if found is None:
+        heic = "HEIC pictures are not taken; send it as a JPEG"
         raise InvalidInput(
-            "this is no picture, video or sound of a kind that is taken here",
+            heic if is_heif(head) else "this is no picture, video or sound of a kind that is taken here",
             code=MediaReason.FILE_UNRECOGNISED,
             field=field,
-            limit="JPEG, PNG, WebP, GIF, MP4, MOV, WebM, Matroska, WAV, MP3, FLAC, Ogg, M4A",
+            limit="JPEG, PNG, WebP, AVIF, GIF, MP4, MOV, WebM, Matroska, WAV, MP3, FLAC, Ogg, M4A",
         )
     return found
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trust_kernel.errors import InvalidInput
+from trust_kernel.media.channels import one_track
 from trust_kernel.media.containers import Tracks, check_length, check_pixels, damaged, opened
 from trust_kernel.media.reasons import MediaReason
 from trust_kernel.media.refs import SAMPLE_RATE
@@ -19,13 +20,15 @@ _PLANAR_LUMA = frozenset(
 _BT709 = 1
 _UNSPECIFIED = 2
 _HD_LINES = 720
-_MAX_FRAMES_A_SECOND = 16
+_MAX_FRAMES_A_SECOND = 20
 _MAX_FRAMES_BYTES = 900_000_000
 _MISSING_SECONDS = 0.5
 _MAX_ASPECT = 8
 _QUARTER_TURN = 90
 _USUAL_RATE = 25.0
 _MOMENT_SLACK = 0.02
+_LASTING_SECONDS = 0.2
+"""A frame that stands for this long is looked at: a fifth of a second is long enough to see a face."""
 
 
 class Chooser(Protocol):
@@ -46,7 +49,7 @@ def look(*, source: str, reader: str, fps: float, longest: int, max_pixels: int,
     """Decode a whole file and give what a `Look` holds, by its field names ("kind" is "video" or "audio").
 
     Raises:
-        InvalidInput: too long, too large, damaged, or too restless to be stood for by at most 16 frames a second.
+        InvalidInput: too long, too large, damaged, or too restless to be stood for by at most 20 frames a second.
     """
     with opened(source, reader) as tracks:
         is_video = tracks.video is not None
@@ -56,8 +59,8 @@ def look(*, source: str, reader: str, fps: float, longest: int, max_pixels: int,
         _run(tracks, reel, sound, max_seconds)
         if tracks.video is not None and not reel.count:
             raise damaged(reader)
-        samples = sound.mono(start=reel.start if is_video else None)
-        duration = max(reel.duration, samples.size / SAMPLE_RATE)
+        samples, sounding = sound.mono(start=reel.start if is_video else None)
+        duration = max(reel.duration, sounding)
         if _is_cut_off(tracks, reel, duration):
             raise damaged(reader)
     frames, times = reel.finish()
@@ -181,6 +184,7 @@ class Reel:
         if not self.count:
             self.start = seconds
             self._measure(frame)
+        self._keep_lasting(seconds)
         self.count += 1
         self._last = seconds
         self.duration = max(self.duration, seconds - self.start + length)
@@ -189,6 +193,12 @@ class Reel:
             self._pending = None
         else:
             self._pending = (seconds, frame)
+
+    def _keep_lasting(self, until: float) -> None:
+        """Keep the frame before, where it was on show for long: times of frames are the sender's to choose."""
+        if self._most is None and self._pending is not None and until - self._pending[0] >= _LASTING_SECONDS:
+            self._keep(*self._pending)
+            self._pending = None
 
     def finish(self) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
         """Give the kept frames, the very last one among them, and their times from the first frame on."""
@@ -275,7 +285,7 @@ class SoundTrack:
         if self._resample is None:
             from av.audio.resampler import AudioResampler
 
-            self._resample = AudioResampler("fltp", frame.layout, SAMPLE_RATE).resample
+            self._resample = AudioResampler("flt", frame.layout, SAMPLE_RATE).resample
             self._start = frame.time
         try:
             self._take(self._resample(frame))
@@ -287,29 +297,25 @@ class SoundTrack:
         if self._resample is not None:
             self._take(self._resample(None))
 
-    def mono(self, start: float | None) -> NDArray[np.float32]:
-        """The track as float32 mono in [-1, 1].
+    def mono(self, start: float | None) -> tuple[NDArray[np.float32], float]:
+        """The track as float32 mono in [-1, 1], and its length in seconds.
 
-        Channels are averaged; but where they cancel each other, as a voice laid on two channels in opposite phase
-        does, the loudest channel is taken, because that is what a listener hears.
+        Channels that the mix of all drowns follow it (see `channels.one_track`), past that length.
 
         Args:
             start: the picture's first moment, which is the track's zero; None for sound alone.
         """
         if not self._parts:
-            return np.zeros(0, np.float32)
-        channels = np.concatenate(self._parts, axis=1)
-        power = np.square(channels, dtype=np.float64).mean(axis=1)
-        mixed = channels.mean(axis=0)
-        if np.square(mixed, dtype=np.float64).mean() < power.max() / 4:
-            mixed = channels[int(power.argmax())]
+            return np.zeros(0, np.float32), 0.0
+        channels = np.nan_to_num(np.concatenate(self._parts, axis=1), nan=0.0, posinf=1.0, neginf=-1.0)
+        track, own = one_track(np.clip(channels, -1, 1))
         late = 0 if start is None else round(((self._start or 0.0) - start) * SAMPLE_RATE)
         if 0 < late < SAMPLE_RATE * 60:
-            mixed = np.concatenate([np.zeros(late, np.float32), mixed])
-        clean: NDArray[np.float32] = np.nan_to_num(np.clip(mixed, -1, 1)).astype(np.float32, copy=False)
-        return clean
+            track, own = np.concatenate([np.zeros(late, np.float32), track]), own + late
+        return track, own / SAMPLE_RATE
 
     def _take(self, frames: list[Any]) -> None:
         for frame in frames:
-            self._parts.append(frame.to_ndarray())
+            # interleaved: PyAV 18 reads past the planes of a planar frame of eight channels
+            self._parts.append(frame.to_ndarray().reshape(frame.samples, -1).T)
             self._samples += frame.samples

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from trust_kernel.errors import InvalidInput
 from trust_kernel.media.reasons import MediaReason
@@ -38,13 +38,16 @@ _TURNS = {
 """EXIF 2.32, tag Orientation."""
 _LYING = frozenset({5, 6, 7, 8})
 _WHITE = (255, 255, 255)
+_MOST_PICTURES = 4
+"""Pictures in one JPEG: the photograph, a gain map, a depth map and a preview."""
 
 
 def look(*, source: str, reader: str, longest: int, max_pixels: int) -> dict[str, Any]:
     """Decode a picture and give what a `Look` holds, by its field names.
 
     Where parts are transparent and hide another picture there are two frames: as shown on white, and with the
-    transparency dropped, because a model that reads the file may see either.
+    transparency dropped, because a model that reads the file may see either. Every picture of a JPEG that holds
+    several is looked at.
 
     Raises:
         InvalidInput: too large (said before decoding, by its header), damaged, animated.
@@ -55,6 +58,7 @@ def look(*, source: str, reader: str, longest: int, max_pixels: int) -> dict[str
         if _orientation(picture) in _LYING:
             width, height = height, width
         shown = _shown(picture, longest)
+        shown += _further(picture, longest, max_pixels, shown[0].shape)
     except InvalidInput:
         raise
     except _DAMAGE as error:
@@ -78,13 +82,12 @@ def _open(source: str, reader: str, max_pixels: int | None) -> Image.Image:
     Image.MAX_IMAGE_PIXELS = None  # ours, below, is stricter, and an error instead of a warning
     try:
         picture = Image.open(source, formats=[reader])
-        if max_pixels is not None and picture.width * picture.height > max_pixels:
-            raise InvalidInput(
-                "the picture is too large", code=MediaReason.PICTURE_TOO_LARGE, limit=f"{max_pixels} pixels"
-            )
-        # The further pictures of a JPEG are a camera's depth and gain maps.
-        if max_pixels is not None and reader != "JPEG" and getattr(picture, "is_animated", False):
-            raise InvalidInput("send a moving picture as a video", code=MediaReason.PICTURE_ANIMATED)
+        if max_pixels is not None:
+            _check_size(picture, max_pixels)
+        most = _MOST_PICTURES if reader == "JPEG" else 1
+        if max_pixels is not None and _count(picture) > most:
+            detail = "the file holds too many pictures" if most > 1 else "send a moving picture as a video"
+            raise InvalidInput(detail, code=MediaReason.PICTURE_ANIMATED, limit=f"{most} in a file")
     except UnidentifiedImageError as error:
         raise InvalidInput("the picture is damaged", code=MediaReason.PICTURE_DAMAGED) from error
     except _DAMAGE as error:
@@ -102,6 +105,33 @@ def _shown(picture: Image.Image, longest: int) -> list[NDArray[np.uint8]]:
     else:
         layers = [picture.convert("RGB")]
     return [np.asarray(_turned(_fitted(layer, longest), turn)) for layer in layers]
+
+
+def _further(picture: Image.Image, longest: int, max_pixels: int, shape: tuple[int, ...]) -> list[NDArray[np.uint8]]:
+    """The other pictures of a JPEG (CIPA DC-007), whichever a reader may show; each whole, in a frame of `shape`."""
+    found = []
+    for number in range(1, _count(picture)):
+        picture.seek(number)
+        _check_size(picture, max_pixels)
+        found += [_framed(layer, shape) for layer in _shown(picture, longest)]
+    return found
+
+
+def _framed(layer: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    height, width = shape[:2]
+    frame = Image.new("RGB", (width, height))
+    inside = ImageOps.contain(Image.fromarray(layer), (width, height))
+    frame.paste(inside, ((width - inside.width) // 2, (height - inside.height) // 2))
+    return np.asarray(frame)
+
+
+def _count(picture: Image.Image) -> int:
+    return int(getattr(picture, "n_frames", 1))
+
+
+def _check_size(picture: Image.Image, max_pixels: int) -> None:
+    if picture.width * picture.height > max_pixels:
+        raise InvalidInput("the picture is too large", code=MediaReason.PICTURE_TOO_LARGE, limit=f"{max_pixels} pixels")
 
 
 def _layers(picture: Image.Image) -> list[Image.Image]:

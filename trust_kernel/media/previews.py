@@ -12,7 +12,7 @@ from trust_kernel.media import footage, pictures
 _POSTER_MOMENT = 1 / 3
 _WEBP_QUALITY = 80
 _JPEG_QUALITY = 82
-_PICTURE_READERS = frozenset({"JPEG", "PNG", "WEBP", "GIF"})
+_PICTURE_READERS = frozenset({"JPEG", "PNG", "WEBP", "AVIF", "GIF"})
 
 
 def poster(*, source: str, reader: str, longest: int, max_pixels: int, max_seconds: float) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class MediaReason(StrEnum):
     PICTURE_DAMAGED = "media:picture:damaged"
     """Truncated or corrupt."""
     PICTURE_ANIMATED = "media:picture:animated"
-    """A moving PNG or WebP: only its first picture would be looked at."""
+    """A moving PNG, WebP or AVIF, or a JPEG of more pictures than are looked at."""
     VIDEO_TOO_LONG = "media:video:too_long"
     """More seconds than the limit."""
     VIDEO_TOO_LARGE = "media:video:too_large"

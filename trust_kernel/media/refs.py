@@ -63,10 +63,13 @@ class Look:
         width: pixels as displayed (rotation applied); 0 for sound.
         height: pixels as displayed; 0 for sound.
         duration: seconds; 0 for a picture.
-        frames: uint8 RGB of shape (n, h, w, 3); n = 1 for a picture, 0 for sound. May be smaller than width × height.
-            A picture whose transparency hides something has two: as shown on white, and with transparency dropped.
+        frames: uint8 RGB of shape (n, h, w, 3); n = 1 for most pictures, 0 for sound. May be smaller than
+            width × height. A picture whose transparency hides something has two: as shown on white, and with
+            transparency dropped. A JPEG that holds several has them all, the further ones fitted into the first
+            one's shape.
         times: float64 of shape (n,), seconds of each frame.
-        audio: float32 mono in [-1, 1] at SAMPLE_RATE, shape (m,); empty where there is no sound.
+        audio: float32 mono in [-1, 1] at SAMPLE_RATE, shape (m,); empty where there is no sound. Channels that the
+            mix drowns follow it, each after a second of silence, so it may be longer than `duration`.
     """
 
     kind: MediaKind

@@ -1,7 +1,7 @@
 """Which frames of a video are looked at: an even grid, every change of picture, the first and the last.
 
-Every frame is decoded and compared with the last one kept, on a coarse grid of its luma, so that one inserted frame
-does not slip between two samples.
+Every frame is decoded and compared with those kept, on a coarse grid of its luma, so that one inserted frame does not
+slip between two samples, nor a face that is in every frame but those of the grid.
 """
 
 import numpy as np
@@ -15,6 +15,11 @@ stays under 0.2; a plain cut between two scenes is mostly over 0.5."""
 _CELL_JUMP = 0.09
 """Mean difference of 9 × 16 cell means, as a share of full scale, that counts as another picture even where the
 histogram is alike."""
+_PART_CELLS = 6
+_PART_JUMP = 0.16
+"""Mean difference of the 6 most different cells, 4 % of the picture, that counts as another thing in a part of it."""
+_MOST_PARTS = 3
+"""Frames a grid step that are kept for a part's sake: motion changes parts all the time."""
 _STEP = 4
 _GRID_SLACK = 1e-3
 
@@ -54,22 +59,37 @@ class FrameSampler:
     def __init__(self, fps: float) -> None:
         self._fps = fps
         self._origin: float | None = None
-        self._kept: NDArray[np.float32] | None = None
+        self._kept: list[NDArray[np.float32]] = []
         self._slot = -1
 
     def wants(self, seconds: float, luma: NDArray[np.uint8]) -> bool:
-        """Whether the frame shown at `seconds` is the first, the first of its grid slot, or unlike the last kept."""
+        """Whether the frame shown at `seconds` is to be kept.
+
+        The first is; the first of its grid slot; one unlike the last kept; one that differs in a part from all that
+        were kept of its slot, `_MOST_PARTS` of them at most.
+        """
         description = signature(luma)
-        if self._origin is None or self._kept is None:
+        if self._origin is None:
             self._origin = seconds
         slot = int((seconds - self._origin + _GRID_SLACK) * self._fps)
-        if self._kept is not None and slot <= self._slot and not _differs(description, self._kept):
+        if not self._kept or slot > self._slot:
+            self._kept = [description]
+        elif _differs(description, self._kept[-1]) or self._has_news(description):
+            self._kept.append(description)
+        else:
             return False
         self._slot = max(slot, self._slot)
-        self._kept = description
         return True
+
+    def _has_news(self, description: NDArray[np.float32]) -> bool:
+        return len(self._kept) <= _MOST_PARTS and all(_differs_in_part(description, one) for one in self._kept)
 
 
 def _differs(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
     gap = np.abs(one - other)
     return bool(gap[:_BINS].sum() / 2 > _HISTOGRAM_JUMP or gap[_BINS:].mean() > _CELL_JUMP)
+
+
+def _differs_in_part(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    gap = np.abs(one[_BINS:] - other[_BINS:])
+    return bool(np.partition(gap, -_PART_CELLS)[-_PART_CELLS:].mean() > _PART_JUMP)

@@ -1,7 +1,8 @@
 """What a file is, by its first bytes. Names and declared types are never believed.
 
 Magic numbers: PNG (RFC 2083), JPEG (ITU T.81), RIFF/WebP (developers.google.com/speed/webp), GIF89a, ISO BMFF (ISO/IEC
-14496-12, ``ftyp``), EBML (RFC 8794), Ogg (RFC 3533), FLAC (RFC 9639), MPEG audio (ISO/IEC 11172-3), ID3v2.
+14496-12, ``ftyp``), HEIF (ISO/IEC 23008-12), AVIF (aomediacodec.github.io/av1-avif), EBML (RFC 8794), Ogg (RFC 3533),
+FLAC (RFC 9639), MPEG audio (ISO/IEC 11172-3), ID3v2.
 """
 
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class Format:
 JPEG = Format("image/jpeg", "JPEG", MediaKind.IMAGE)
 PNG = Format("image/png", "PNG", MediaKind.IMAGE)
 WEBP = Format("image/webp", "WEBP", MediaKind.IMAGE)
+AVIF = Format("image/avif", "AVIF", MediaKind.IMAGE)
 GIF = Format("image/gif", "gif")
 MP4 = Format("video/mp4", "mp4", sound_mime="audio/mp4")
 QUICKTIME = Format("video/quicktime", "mov", sound_mime="audio/mp4")
@@ -52,8 +54,9 @@ _STARTS = (
     (b"fLaC", FLAC),
     (b"ID3", MP3),
 )
-_PICTURE_BRANDS = frozenset({b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"crx "})
-"""ISO BMFF brands of still pictures, which FFmpeg's mov demuxer would open and show in part."""
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1", b"crx "})
+"""ISO BMFF brands of still pictures, which FFmpeg's mov demuxer would open and show in part. Pillow reads only AVIF."""
 _EBML = b"\x1a\x45\xdf\xa3"
 _DOC_TYPE = b"\x42\x82"
 _RIFF_HEAD = 12
@@ -68,7 +71,7 @@ def recognise(head: bytes) -> Format | None:
     if head.startswith(b"RIFF") and len(head) >= _RIFF_HEAD:
         return {b"WEBP": WEBP, b"WAVE": WAV}.get(head[8:12])
     if head[4:8] == b"ftyp" and len(head) >= _FTYP_HEAD:
-        return _iso_format(head[8:12])
+        return _iso_format(*_brands(head))
     if head[4:8] in {b"moov", b"mdat", b"wide"}:
         return QUICKTIME  # files older than the ftyp box
     if head.startswith(_EBML):
@@ -76,9 +79,22 @@ def recognise(head: bytes) -> Format | None:
     return MP3 if _is_mpeg_audio(head) else None
 
 
-def _iso_format(brand: bytes) -> Format | None:
-    if brand in _PICTURE_BRANDS:
-        return None
+def is_heif(head: bytes) -> bool:
+    """Whether a file is a HEIC or other HEIF picture that is not AVIF: common enough to be refused by its name."""
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and recognise(head) is None
+
+
+def _brands(head: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+    """The major brand of a file type box, and the compatible ones."""
+    end = min(int.from_bytes(head[:4], "big"), len(head))
+    return head[8:12], tuple(head[place : place + 4] for place in range(_FTYP_HEAD, end - 3, 4))
+
+
+def _iso_format(brand: bytes, compatible: tuple[bytes, ...]) -> Format | None:
+    if brand in _AVIF_BRANDS:
+        return AVIF
+    if brand in _HEIF_BRANDS:
+        return AVIF if _AVIF_BRANDS & set(compatible) else None
     return QUICKTIME if brand == b"qt  " else MP4
 
 

@@ -64,6 +64,7 @@ from tests.fakes.gateway import (
     look_of,
 )
 from tests.fakes.media import InMemoryBlobs
+from tests.fakes.tracing import KnowingFinder
 from trust_kernel.audit.ledger import Ledger
 from trust_kernel.audit.notes import NoteSigner
 from trust_kernel.db import Database
@@ -118,6 +119,7 @@ class House:
         self.journal = CaseJournal(database, clock, self.leases)
         self.releases = ReleaseStore(database)
         self.recall = ReleaseRecall(database, clock, self.releases, self.ledger, self.outbox)
+        self.finder = KnowingFinder(database, clock)
         self.registry = ConsentRegistry(self._parts())
         self.policy = CedarPolicy(default_policy())
         self.line = self.line_with(self.journal)
@@ -143,7 +145,7 @@ class House:
             store=SqlConsentStore(self.database),
             enroller=FakeEnroller(),
             keyring=DatabaseKeyring(self.database, LocalKeyFile(self.directory / "root.key")),
-            withdrawals=RevocationWithdrawals(self.recall),
+            withdrawals=RevocationWithdrawals(self.recall, self.finder),
             record=self.ledger,
             notifier=self.outbox,
             signer=Ed25519Receipts(Ed25519PrivateKey.generate()),
@@ -301,10 +303,25 @@ def seen(
     band: Band = Band.MATCH,
     modality: SeenModality = SeenModality.FACE,
     box: tuple[float, float, float, float] | None = (0.1, 0.1, 0.2, 0.2),
+    category: str = "",
 ) -> Sighting:
     """Somebody in a medium."""
     score = 0.9 if band is Band.MATCH else 0.6
-    return Sighting(modality, gallery, about, band, score, 0.8, 0.5, (0.0, 1.0), box, 0.9)
+    return Sighting(
+        modality,
+        gallery,
+        about,
+        band,
+        score,
+        0.8,
+        0.5,
+        (0.0, 1.0),
+        box,
+        0.9,
+        probability=0.998,
+        fpir=0.00012,
+        category=category,
+    )
 
 
 def reasons(findings: Sequence[object]) -> list[str]:

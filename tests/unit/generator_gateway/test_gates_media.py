@@ -91,9 +91,10 @@ def test_a_grant_for_the_face_does_not_cover_the_voice(house: House) -> None:
 
 @BY_MODALITY
 def test_a_public_figure_is_a_match_that_no_consent_lifts(house: House, modality: Modality) -> None:
-    report = handed_in(house, seen("entry_mab", gallery=Gallery.BLOCKLIST, modality=modality))
+    report = handed_in(house, seen("entry_mab", gallery=Gallery.BLOCKLIST, modality=modality, category="head_of_state"))
     assert told(report) == [(Outcome.MATCH, f"likeness:{modality}:blocklisted")]
-    assert report.findings[0].facts == {"gallery": "blocklist", "modality": modality.value}
+    facts = report.findings[0].facts
+    assert (facts["gallery"], facts["modality"], facts["category"]) == ("blocklist", modality.value, "head_of_state")
     assert report.seen == ()
 
 
@@ -157,7 +158,14 @@ def test_a_finding_says_where_and_how_sure(house: House) -> None:
     assert (finding.gate, finding.score, finding.threshold) == ("likeness:media", 0.9, 0.8)
     assert (finding.evidence.source, finding.evidence.seconds) == ("ref_1", (0.0, 1.0))
     assert finding.evidence.box == (0.1, 0.1, 0.2, 0.2)
-    assert finding.facts == {"gallery": "cameo", "modality": "face"}
+    assert finding.facts == {
+        "gallery": "cameo",
+        "modality": "face",
+        "category": "",
+        "claimed": False,
+        "probability": 998,  # thousandths
+        "false_positives": 120,  # in a million
+    }
 
 
 # --- people in what was drawn
@@ -178,6 +186,22 @@ def test_who_was_not_invited_may_not_appear_even_under_a_wide_grant(house: House
     house.give(bea)
     report = drawn(house, seen(bea.id, modality=modality), consents=(admitted(cyd, "face", "voice"),))
     assert told(report) == [(Outcome.MATCH, f"likeness:{modality}:no_consent")]
+
+
+@BY_MODALITY
+def test_a_poor_likeness_of_who_was_invited_is_looked_at_by_a_person(house: House, modality: Modality) -> None:
+    bea = house.person("bea")
+    poor = seen(bea.id, modality=modality, band=Band.UNSURE)
+    report = drawn(house, poor, consents=(admitted(bea, modality.value),))
+    assert told(report) == [(Outcome.UNSURE, f"likeness:{modality}:unsure")]
+    assert report.seen == ()
+
+
+def test_what_was_drawn_is_kept_under_its_case_and_what_was_handed_in_is_not(house: House) -> None:
+    handed_in(house)
+    assert house.likeness.kept == []
+    drawn(house)
+    assert house.likeness.kept == [a_request().case_id]
 
 
 def test_who_lent_the_voice_did_not_lend_the_face(house: House) -> None:

@@ -11,8 +11,10 @@ from generator_gateway.service.retention import Retention
 from generator_gateway.stages import Reference, Request, Stopped
 from generator_gateway.store import CaseJournal, CaseStore, LeaseBook, MediaUses
 from tests.factories.databases import sqlite
+from tests.fakes.tracing import KnowingFinder
 from trust_kernel.db import Database
 from trust_kernel.decisions import Verdict
+from trust_kernel.errors import Unavailable
 from trust_kernel.media.blobs import FileBlobs
 from trust_kernel.media.refs import MediaKind, MediaRef
 
@@ -38,7 +40,8 @@ class Desk:
         self.cases = CaseStore(database, self.clock, self.leases)
         self.journal = CaseJournal(database, self.clock, self.leases)
         self.blobs = FileBlobs(folder / "media")
-        self.retention = Retention(MediaUses(database), self.blobs, self.clock, KEEP)
+        self.finder = KnowingFinder(database, self.clock)
+        self.retention = Retention(MediaUses(database), self.blobs, self.clock, KEEP, self.finder)
 
     def ask(self, case_id: str, photo: bytes) -> str:
         digest = self.blobs.put_bytes(photo)
@@ -97,3 +100,27 @@ def test_a_deleted_case_loses_its_media(desk: Desk) -> None:
     desk.clock.at += KEEP * 2
     assert desk.retention.sweep() == 1
     assert not desk.blobs.exists(photo)
+
+
+def test_tracks_of_what_was_made_go_with_the_media_and_not_before(desk: Desk) -> None:
+    desk.ask("video_1", b"somebody")
+    desk.refuse("video_1")
+    desk.clock.at += KEEP
+    desk.retention.sweep()
+    assert desk.finder.discarded == []
+    desk.clock.at += timedelta(seconds=1)
+    desk.retention.sweep()
+    assert desk.finder.discarded == ["video_1"]
+
+
+def test_media_whose_tracks_cannot_be_destroyed_is_found_again(desk: Desk) -> None:
+    photo = desk.ask("video_1", b"somebody")
+    desk.refuse("video_1")
+    desk.clock.at += KEEP * 2
+    desk.finder.failing["video_1"] = Unavailable("no")
+    with pytest.raises(Unavailable):
+        desk.retention.sweep()
+    assert desk.blobs.exists(photo)
+    desk.finder.failing.clear()
+    assert desk.retention.sweep() == 1
+    assert desk.finder.discarded == ["video_1"]

@@ -10,14 +10,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from likeness_guard.adapters.faiss_index import FaissIndex
-from likeness_guard.adapters.stack import EmbeddedModels, embedded_models, load_calibration
-from likeness_guard.api import LikenessGuard
-from likeness_guard.store import DatabaseTemplateStore
+from likeness_guard.adapters.calibrations import load_calibrations
+from likeness_guard.adapters.stack import EmbeddedModels, embedded_models
+from likeness_guard.api import LikenessGuard, Senses
 from tests.fakes.likeness import fake_guard, shared_models
-from trust_kernel.clock import SystemClock
 from trust_kernel.db import Database
-from trust_kernel.envelope import DatabaseKeyring, LocalKeyFile
 from trust_kernel.inference.sessions import SessionFactory
 
 GuardMaker = Callable[[], LikenessGuard]
@@ -49,18 +46,8 @@ def models() -> EmbeddedModels:
 
 @pytest.fixture
 def real_guard(models: EmbeddedModels, database: Database, tmp_path: Path) -> LikenessGuard:
-    keys = LocalKeyFile(tmp_path / "root.key")
-    return LikenessGuard(
-        detector=models.detector,
-        face_embedder=models.face_embedder,
-        activity=models.activity,
-        voice_embedder=models.voice_embedder,
-        store=DatabaseTemplateStore(database, SystemClock()),
-        keyring=DatabaseKeyring(database, keys),
-        keys=keys,
-        make_index=FaissIndex,
-        calibration=load_calibration(),
-    )
+    senses = Senses(models.detector, models.activity, models.face_embedder, models.voice_embedder)
+    return fake_guard(database, tmp_path / "root.key", senses, load_calibrations())
 
 
 def packaged(distribution: str, name: str) -> NDArray[np.uint8]:

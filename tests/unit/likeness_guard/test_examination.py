@@ -166,7 +166,7 @@ def test_what_an_examination_was_made_with_is_on_record(guard: LikenessGuard) ->
     guard.enrol("subj_a", [picture_of(5)], [])
     facts = guard.examine(image(picture_of(5))).made_with
     assert facts["likeness:face"] == "colour-1"
-    assert facts["likeness:calibration"] == "fake"
+    assert facts["likeness:face:calibration"] == "fake"
     assert facts["likeness:face:cameo"] == "0.9000/0.8000 at 1"
     assert facts["likeness:index"] == "1"
 

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from consent_registry.api import ConsentReason
 from copyright_optout.api import OptOutReason
-from generator_gateway.api import GatewayReason
+from generator_gateway.api import AppearanceState, GatewayReason
+from generator_gateway.ports import SearchCause
 from likeness_guard.api import LikenessReason
 from review_ui.dressing import highlighted, moment, where
-from review_ui.wording import REASONS, notice, reason, state
+from review_ui.wording import REASONS, appearance, appearance_tone, notice, own_appearance, reason, sought, state
 from trust_kernel.decisions import Decision, Evidence, Finding, Outcome, Ruling, Stage, Verdict
 
 NOT_FOR_CASES = re.compile(r"request:|video:object|case:state|policy:|release:video:(deleted|withdrawn)")
@@ -44,6 +45,23 @@ def test_a_notice_says_why_in_words() -> None:
     assert withdrawn == "A video was withdrawn. Why: the consent was revoked."
     failed = notice("video:case:failed", {"code": "optout:work:named", "message": "Opted out."}, "ada", "likeness")
     assert failed == "A video that you asked for was not made. Opted out."
+
+
+def test_whoever_was_found_is_told_how_often_and_what_became_of_it() -> None:
+    found = notice("likeness:appearance:found", {"count": 3, "cause": "enrolled"}, "ada", "cameo")
+    assert found == "You were found in videos that were made without your cameo: 3 new."
+    taken_back = notice("likeness:appearance:withdrawn", {"video_id": "video_1"}, "ada", "cameo")
+    assert taken_back == "A video that you were found in was taken back."
+
+
+@pytest.mark.parametrize("one", list(AppearanceState))
+def test_every_state_of_an_appearance_is_said_in_words(one: AppearanceState) -> None:
+    assert all(say(one) for say in (appearance, own_appearance, appearance_tone))
+
+
+@pytest.mark.parametrize("cause", list(SearchCause))
+def test_every_cause_of_a_search_is_said_in_words(cause: SearchCause) -> None:
+    assert sought(cause) != cause
 
 
 def _decided(prompt_spans: list[tuple[int, int]], verdict: Verdict = Verdict.DENY) -> Decision:

@@ -129,7 +129,7 @@ def a_zip() -> bytes:
         b"<!doctype html><video src=x>",
         b"#EXTM3U\n#EXTINF:1,\nhttp://169.254.169.254/\n",
         b"ffconcat version 1.0\nfile /etc/passwd\n",
-        b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf",
+        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
         b"RIFF\x24\0\0\0AVI LIST",
         b"%PDF-1.7",
         a_zip(),

@@ -1,0 +1,61 @@
+"""What the likeness guard needs, as roles."""
+
+from likeness_guard.ports.entries import EntryStore
+from likeness_guard.ports.names import NameHit, NameMatcherMaker, NameMatching
+from likeness_guard.ports.senses import (
+    DetectedFace,
+    FaceDetector,
+    FaceEmbedder,
+    LivenessDetector,
+    Picture,
+    Sound,
+    Speech,
+    Vectors,
+    VoiceActivity,
+    VoiceEmbedder,
+)
+from likeness_guard.ports.templates import (
+    Change,
+    IndexBatch,
+    IndexMaker,
+    IndexName,
+    NewTemplate,
+    PendingSearch,
+    Reference,
+    ReferenceCodec,
+    ReferenceStore,
+    SearchStore,
+    StoredTemplate,
+    TemplateIndex,
+    TemplateStore,
+)
+
+__all__ = [
+    "Change",
+    "DetectedFace",
+    "EntryStore",
+    "FaceDetector",
+    "FaceEmbedder",
+    "IndexBatch",
+    "IndexMaker",
+    "IndexName",
+    "LivenessDetector",
+    "NameHit",
+    "NameMatcherMaker",
+    "NameMatching",
+    "NewTemplate",
+    "PendingSearch",
+    "Picture",
+    "Reference",
+    "ReferenceCodec",
+    "ReferenceStore",
+    "SearchStore",
+    "Sound",
+    "Speech",
+    "StoredTemplate",
+    "TemplateIndex",
+    "TemplateStore",
+    "Vectors",
+    "VoiceActivity",
+    "VoiceEmbedder",
+]

@@ -1,0 +1,88 @@
+"""After a change of model: templates are made anew from kept media, while the former ones are still searched."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness_guard.domain import Modality
+from likeness_guard.ports import StoredTemplate, TemplateStore
+from likeness_guard.service.enrolment import Enrolment
+from likeness_guard.service.references import References
+from likeness_guard.service.senses import Senses
+from likeness_guard.service.templates import Likeness, TemplateBook
+from trust_kernel.errors import NotFound
+
+
+class Renewal:
+    """Makes templates by the model in use for everybody who has none, a few at a time.
+
+    Args:
+        senses: the networks.
+        book: keeps what is made.
+        store: says who is left behind.
+        references: kept media.
+        enrolment: makes vectors of it.
+    """
+
+    def __init__(
+        self, senses: Senses, book: TemplateBook, store: TemplateStore, references: References, enrolment: Enrolment
+    ) -> None:
+        self._senses = senses
+        self._book = book
+        self._store = store
+        self._references = references
+        self._enrolment = enrolment
+        self._hopeless: set[tuple[Modality, str, str]] = set()
+
+    def renew(self, limit: int) -> int:
+        """Make new templates for up to `limit` people; gives how many got one.
+
+        Who has no kept media keeps the former template, which is searched with the former model; they are asked to
+        enrol again.
+        """
+        return sum(self._renewed(modality, owner) for modality in Modality for owner in self._due(modality, limit))
+
+    def _due(self, modality: Modality, limit: int) -> list[StoredTemplate]:
+        version = self._senses.current(modality)
+        behind = self._store.left_behind(modality, version, limit + len(self._hopeless))
+        people = {row.owner: row for row in behind if (modality, version, row.owner) not in self._hopeless}
+        return list(people.values())[:limit]
+
+    def _renewed(self, modality: Modality, row: StoredTemplate) -> bool:
+        version = self._senses.current(modality)
+        try:
+            vector = self._vector(modality, row.owner)
+        except NotFound:  # forgotten in this moment
+            return False
+        if vector is None:
+            self._hopeless.add((modality, version, row.owner))
+            return False
+        with self._store.together():
+            standing = self._store.of_owner(row.owner)
+            mine = [one for one in standing if one.modality is modality]
+            if not mine or any(one.pack == version for one in mine):
+                return False  # forgotten, or another process was faster
+            self._book.keep(row.owner, row.gallery, [Likeness(modality, version, vector)])
+        return True
+
+    def _vector(self, modality: Modality, owner: str) -> NDArray[np.float32] | None:
+        if modality is Modality.FACE:
+            pictures = self._references.pictures(owner)
+            return self._enrolment.face(self._senses.face, pictures) if pictures else None
+        sounds = self._references.sounds(owner)
+        return self._enrolment.voice(self._senses.voice, sounds) if sounds else None
+
+    def waiting(self) -> Sequence[str]:
+        """Owners who are known by a former model alone, the first few hundred."""
+        return list(dict.fromkeys(row.owner for modality in Modality for row in self._left_behind(modality)))
+
+    def known_alone(self, pack: str) -> bool:
+        """Whether somebody is known by this former model and not by the one in use."""
+        return any(row.pack == pack for modality in Modality for row in self._left_behind(modality))
+
+    def _left_behind(self, modality: Modality) -> Sequence[StoredTemplate]:
+        return self._store.left_behind(modality, self._senses.current(modality), _FEW_HUNDRED)
+
+
+_FEW_HUNDRED = 300
