@@ -3,8 +3,9 @@
     python -m benchmarks.all --out DIR [--clips DIR] [--corpus DIR] [--data DIR]
 
 Those that measure on media from elsewhere run where their folder is given, and are named as left out where not:
-`watermark` takes --clips (videos), `c2pa` takes --corpus (signed files and what is expected of them), `likeness` takes
---data (faces and voices with who they are). `mutation` takes an hour and is a command of its own.
+`watermark` takes --clips (videos), `c2pa` takes --corpus (signed files and what is expected of them), `likeness` and
+`detection` take --data (faces and voices with who they are). Commands of their own: `mutation`, which takes an hour;
+`blocklist`, which takes minutes; `voices`, `turns` and `strangers`, which fit what they measure.
 """
 
 import argparse
@@ -17,6 +18,9 @@ from pathlib import Path
 
 from benchmarks.table import Row, show
 from placet.demo.deployment import shared_model_cache
+
+_ALONE = ("startup", "decisions", "stages", "scan", "search", "appearances")
+"""Those that need nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +41,11 @@ def plans(chosen: argparse.Namespace) -> list[Plan]:
     """What to run, with what."""
     out: Path = chosen.out
     quick = ("--quick",) if chosen.quick else ()
-    found = [Plan(name, (*quick, "--json", str(out / f"{name}.json"))) for name in ("startup", "decisions", "stages")]
+    found = [Plan(name, (*quick, "--json", str(out / f"{name}.json"))) for name in _ALONE]
     found.append(Plan("animatic", ("--cache", str(shared_model_cache()))))
     found.append(_on_data("watermark", "--clips", chosen.clips, "--json", out))
     found.append(_on_data("c2pa", "--corpus", chosen.corpus, "--json", out))
-    likeness = _on_data("likeness", "--data", chosen.data, "--out", out)
-    if likeness.arguments is not None:
-        models = ("--models", str(shared_model_cache()))
-        likeness = Plan("likeness", (*likeness.arguments, *models))
-    return [*found, likeness]
+    return [*found, *(_on_data(name, "--data", chosen.data, "--json", out) for name in ("likeness", "detection"))]
 
 
 def run(plan: Plan) -> Row:

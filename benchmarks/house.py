@@ -136,7 +136,7 @@ def _block(house: House, count: int) -> str:
     names = invented_names(count, seed=1)
     with house.kernel.database.transaction():
         for name in names:
-            house.guards.likeness.add_entry(NewEntry(name, category="benchmark"))
+            house.guards.likeness.add_entry(NewEntry(name))
     return names[0] if names else ""
 
 

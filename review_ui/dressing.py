@@ -57,6 +57,8 @@ def build_pages(cookies: Cookies, branding: Branding) -> Pages:
         "own_appearance": wording.own_appearance,
         "sought": wording.sought,
         "surely": wording.surely,
+        "chance": wording.chance,
+        "rarity": wording.rarity,
     }
     pages = Pages([PackageLoader("review_ui", "templates")], cookies, branding, filters)
     # A new sheet has a new address, so that nobody sees a page in yesterday's clothes.

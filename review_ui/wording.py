@@ -150,6 +150,24 @@ def sought(cause: str) -> str:
     return _SOUGHT.get(cause, cause)
 
 
+def chance(probability: float) -> str:
+    """A calibrated probability, no surer than some hundred people that it was measured on can make it."""
+    if probability >= _NEARLY_SURE:
+        return "over 99 %"
+    return "under 1 %" if probability < 1 - _NEARLY_SURE else f"{100 * probability:.0f} %"
+
+
+def rarity(share: float) -> str:
+    """How many strangers would score as high, as one in so many; the measurements reach no further than 10,000."""
+    if share <= 1 / _RAREST:
+        return f"fewer than one stranger in {_RAREST:,}"
+    return f"one stranger in {round(1 / share):,}"
+
+
+_NEARLY_SURE = 0.99
+_RAREST = 10_000
+
+
 def surely(band: str) -> str:
     """How surely somebody was found."""
     return _SURELY.get(band, band)

@@ -1,18 +1,13 @@
 """What every voice embedder promises."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from likeness_guard.adapters.speechbrain import SpeechBrainVoice
 from likeness_guard.adapters.stack import embedded_models
 from likeness_guard.ports import Sound, VoiceEmbedder
 from placet.demo.voices import VOICES, speak
 from tests.fakes.likeness import LoudnessEmbedder, enhanced_voice, plain_voice, shared_models, voice_of
-from trust_kernel.errors import Unavailable
 from trust_kernel.inference.sessions import SessionFactory
 
 
@@ -90,6 +85,13 @@ class TestEnhancedGe2eVoice(VoiceEmbedderContract):
     def make(self) -> VoiceEmbedder:
         return enhanced_voice()
 
+    @pytest.mark.parametrize("level", [0.05, 0.3, 3.0])
+    def test_a_voice_is_the_same_voice_at_any_level(self, level: float) -> None:
+        embedder = self.make()
+        sound = 0.3 * speak("The old lighthouse keeper counted seven boats before the storm.", VOICES["ada"])
+        plain, other = (embedder.partials(one)[0].mean(axis=0) for one in (sound, sound * np.float32(level)))
+        assert _cosine(plain, other) > 0.995
+
     def test_in_noise_a_voice_stays_nearer_to_itself_than_the_encoder_alone_can_tell(self) -> None:
         sentence = "The old lighthouse keeper counted seven boats before the storm came in over the bay."
         one, other = (speak(sentence, VOICES[name]) for name in ("ada", "bruno"))
@@ -100,16 +102,6 @@ class TestEnhancedGe2eVoice(VoiceEmbedderContract):
             heard, own, stranger = (embedder.partials(sound)[0].mean(axis=0) for sound in (noisy, one, other))
             margins.append(_cosine(heard, own) - _cosine(heard, stranger))
         assert margins[1] > margins[0] + 0.05
-
-
-class TestSpeechBrainVoice(VoiceEmbedderContract):
-    def make(self) -> VoiceEmbedder:
-        directory = os.environ.get("PLACET_TEST_SPEECHBRAIN", "")
-        try:
-            embedder = SpeechBrainVoice(Path(directory or "/nowhere"))
-        except Unavailable as error:
-            pytest.skip(f"speechbrain does not load here: {error.detail}")
-        return embedder
 
 
 def _cosine(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:

@@ -124,7 +124,7 @@ def guard_of(database: Database, folder: Path, models: EmbeddedModels, **changes
     )
     calibrations = fake_calibrations(
         fake_calibration(models.face_embedder.version, Modality.FACE, 0.94, 0.92),
-        fake_calibration(models.voice_embedder.version, Modality.VOICE, 0.8, 0.74),
+        fake_calibration(models.voice_embedder.version, Modality.VOICE, 0.5, 0.43),
     )
     return fake_guard(database, folder / "root.key", senses, calibrations)
 

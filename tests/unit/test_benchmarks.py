@@ -14,7 +14,24 @@ from benchmarks.measure import Cost, Timing, repeated
 from benchmarks.startup import LIMIT_BYTES, lean_weights
 from benchmarks.table import show
 
-COMMANDS = ("all", "animatic", "c2pa", "decisions", "likeness", "stages", "startup", "watermark")
+COMMANDS = (
+    "all",
+    "animatic",
+    "appearances",
+    "blocklist",
+    "c2pa",
+    "decisions",
+    "detection",
+    "likeness",
+    "scan",
+    "search",
+    "stages",
+    "startup",
+    "strangers",
+    "turns",
+    "voices",
+    "watermark",
+)
 
 
 def figures(path: Path) -> dict[str, Any]:

@@ -317,11 +317,11 @@ def stack(store: ModelStore, **chosen: Any) -> Stack:
 
 def test_the_default_is_the_embedded_stack(store: ModelStore) -> None:
     made = stack(store, production=True)
-    assert (made.face.version, made.voice.version) == ("face-dlib-resnet-2", "voice-ge2e-1+voice-nsnet2-1+e6604ea6")
+    assert (made.face.version, made.voice.version) == ("face-dlib-resnet-2", "voice-ge2e-1+voice-nsnet2-1+bd81734e")
     assert made.liveness is None
     assert made.calibrations == {}
     assert made.face_of("face-dlib-resnet-2") is made.face
-    assert made.voice_of("voice-ge2e-1+voice-nsnet2-1+e6604ea6") is made.voice
+    assert made.voice_of("voice-ge2e-1+voice-nsnet2-1+bd81734e") is made.voice
     assert made.face_of("face-other-1") is None
 
 

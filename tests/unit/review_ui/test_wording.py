@@ -13,7 +13,18 @@ from generator_gateway.api import AppearanceState, GatewayReason
 from generator_gateway.ports import SearchCause
 from likeness_guard.api import LikenessReason
 from review_ui.dressing import highlighted, moment, where
-from review_ui.wording import REASONS, appearance, appearance_tone, notice, own_appearance, reason, sought, state
+from review_ui.wording import (
+    REASONS,
+    appearance,
+    appearance_tone,
+    chance,
+    notice,
+    own_appearance,
+    rarity,
+    reason,
+    sought,
+    state,
+)
 from trust_kernel.decisions import Decision, Evidence, Finding, Outcome, Ruling, Stage, Verdict
 
 NOT_FOR_CASES = re.compile(r"request:|video:object|case:state|policy:|release:video:(deleted|withdrawn)")
@@ -106,3 +117,18 @@ def test_where_something_was_found_is_said_in_words() -> None:
     assert found(Evidence("prompt", span=(2, 5), note="look_alike")) == "“fox” in the prompt (look alike)"
     assert found(Evidence("output", seconds=(0.0, 1.5))) == "the video made, 0.0 to 1.5 s"
     assert found(Evidence("ref_1a2b")) == "a reference"
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"), [(1.0, "over 99 %"), (0.99, "over 99 %"), (0.874, "87 %"), (0.001, "under 1 %")]
+)
+def test_a_probability_is_said_no_surer_than_it_was_measured(probability: float, said: str) -> None:
+    assert chance(probability) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(1e-12, "fewer than one stranger in 10,000"), (0.01, "one stranger in 100"), (1.0, "one stranger in 1")],
+)
+def test_a_rate_of_false_alarms_is_said_as_one_in_so_many(share: float, said: str) -> None:
+    assert rarity(share) == said
