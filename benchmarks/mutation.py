@@ -45,6 +45,7 @@ _CONSENT = (
 )
 _MARKS = ("tests/unit/watermark/test_marks_service.py", "tests/unit/watermark")
 _REPORTS = ("tests/unit/watermark/test_credentials_report.py", "tests/unit/watermark")
+_RATES = ("tests/unit/likeness_guard/test_calibration.py", "tests/unit/likeness_guard/test_domain.py")
 TARGETS: Mapping[str, tuple[str, ...]] = {
     "generator_gateway/pipeline.py": ("tests/unit/generator_gateway/test_pipeline.py",),
     "generator_gateway/stages.py": (
@@ -55,6 +56,13 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "consent_registry/domain/grants.py": _CONSENT,
     "consent_registry/domain/people.py": _CONSENT,
     "consent_registry/domain/receipts.py": ("tests/unit/consent_registry/test_receipts.py", *_CONSENT),
+    "likeness_guard/domain/rates.py": _RATES,
+    "likeness_guard/domain/calibration.py": _RATES,
+    "likeness_guard/domain/lifting.py": ("tests/unit/likeness_guard/test_blocklist.py",),
+    "likeness_guard/domain/folding.py": (
+        "tests/unit/likeness_guard/test_blocklist.py",
+        "tests/unit/likeness_guard/test_blocklist_import.py",
+    ),
     "copyright_optout/domain.py": ("tests/unit/copyright_optout",),
     "watermark/domain/marks.py": _MARKS,
     "watermark/domain/credentials.py": _REPORTS,

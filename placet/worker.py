@@ -84,6 +84,7 @@ def run_worker(house: House) -> None:
 
     house.guards.likeness.warm()
     house.guards.optouts.warm_up()
+    house.kernel.sandbox.prepare()
     house.gateway.sweeper.start()
     house.gateway.searcher.start()
     settings = house.kernel.settings

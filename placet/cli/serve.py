@@ -37,6 +37,7 @@ def serve(data: Path | None, host: str, port: int, ready_file: Path | None, *, n
     changes: dict[str, object] = {} if "PLACET_PUBLIC_URL" in os.environ else {"public_url": url}
     house = _house(data, **changes)
     key = _admin_key(house)
+    house.kernel.sandbox.prepare()
     worker = None if no_worker else EmbeddedWorker(house)
     server = uvicorn.Server(
         uvicorn.Config(build_app(house, pages=not no_pages), log_level="warning", server_header=False)

@@ -82,7 +82,7 @@ def build_kernel(settings: Settings) -> Kernel:
     keys = LocalKeyFile(settings.data_dir / "keys" / "root.key")
     note_key = Ed25519PrivateKey.from_private_bytes(keys.derive("ledger:note"))
     # A second OpenBLAS thread costs each child some 40 ms of processor time, and nothing in them is faster for it.
-    sandbox = Sandbox(threads=1)
+    sandbox = Sandbox(threads=1, spares=1)
     production = settings.environment == "production"
     cookies = Cookies(secure=production or settings.public_url.startswith("https://"))
     accounts = Accounts(database, clock, ROLES)

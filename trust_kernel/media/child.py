@@ -1,30 +1,79 @@
-"""The child process of `Sandbox`: reads one call from standard input, gives up its rights, makes it, answers, ends.
+"""The child process of `Sandbox`: gives up its rights, reads one call from standard input, makes it, answers, ends.
 
-Run as a script, not imported. It answers by ``reply.json`` in the folder that it is given; see `sandbox` for what
-may travel. Nothing but the standard library is imported before the process is confined.
+Run as a script, not imported. Standard input is a line of JSON that says where it lives and what to import, then,
+whenever the call comes, the call as another line, then its end. Nothing but the standard library is imported before
+the process has given up its rights. It answers by ``reply.json`` in the folder that it is given; see `sandbox` for
+what may travel. Where no call comes, because the parent is gone, it removes the folder and ends.
 """
 
+import contextlib
 import errno
 import importlib
 import json
+import os
+import shutil
+import signal
 import sys
+import time
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def main() -> None:
-    """Make the one call that standard input describes."""
-    call = json.loads(sys.stdin.buffer.read())
-    sys.stdin.close()
-    if call["root"] not in sys.path:
-        sys.path.append(call["root"])
-    from trust_kernel.media.confinement import confine
+    """Prepare, wait for the one call, and make it."""
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return
+    setup = json.loads(line)
+    sys.path.append(setup["root"])
+    folder = Path(setup["folder"])
+    text = _prepared_and_called(setup)
+    if not text.endswith(b"\n"):
+        # Without its end the call is not whole: whoever wrote it is gone, and nobody else knows of the folder.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    (folder / "begun").touch()
+    _make(json.loads(text), folder, setup)
+    # Not by the interpreter's long way: there is nothing left to tidy up, and somebody waits for our end.
+    os._exit(0)
 
-    confine(**call["limits"])
-    folder = Path(call["folder"])
+
+def _prepared_and_called(setup: dict[str, Any]) -> bytes:
+    """Give up every right, import what a call will need, and wait for it; nothing of it where the parent ended."""
+    from trust_kernel.media.confinement import end_with, give_up_rights
+
+    try:
+        signal.signal(signal.SIGHUP, _orphaned)
+        give_up_rights()
+        end_with(setup["parent"], signal.SIGHUP)
+        importlib.import_module("trust_kernel.media.wire")
+        for name in setup["preload"]:
+            # A package that is not installed is the call's to miss.
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+        text = sys.stdin.buffer.read()
+        sys.stdin.close()
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    except SystemExit:
+        return b""
+    return text
+
+
+def _orphaned(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit
+
+
+def _make(call: dict[str, Any], folder: Path, setup: dict[str, Any]) -> None:
+    from trust_kernel.media.confinement import end_with, limit
+
+    end_with(setup["parent"], signal.SIGKILL)
+    # What a fresh child imports is the call's own expense; what a spare imported was nobody's.
+    limit(**call["limits"], spent=time.process_time() if setup["preload"] else 0.0)
     try:
         reply = _answer(call, folder)
     except MemoryError:

@@ -15,10 +15,10 @@ Sources: prctl(2), unshare(2), capset(2), seccomp(2), linux/audit.h, and the ker
 
 import contextlib
 import ctypes
+import math
 import os
 import platform
 import resource
-import signal
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,33 +55,61 @@ class Confined:
     filter: bool
 
 
-def confine(*, cpu_seconds: int, memory_bytes: int, file_bytes: int, parent: int) -> Confined:
-    """Give up everything that decoding does not need. Cannot be undone.
+def give_up_rights() -> Confined:
+    """Give up the network, every privilege and most system calls. Cannot be undone.
 
-    Args:
-        cpu_seconds: processor time over all threads; SIGXCPU when passed, SIGKILL a second later.
-        memory_bytes: address space.
-        file_bytes: size of any file written.
-        parent: process id of the caller; the child ends at once if it is gone already.
+    To be called by a process of one thread, so before any numerical library is loaded: the kernel moves no process of
+    several threads to a new user namespace, and a filter holds for the threads that are started after it.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong)
+    libc = _libc()
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     namespace = _leave_network(libc)
     _drop_capabilities(libc)
-    _limit(resource.RLIMIT_AS, memory_bytes, memory_bytes)
-    _limit(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 1)
-    _limit(resource.RLIMIT_FSIZE, file_bytes, file_bytes)
     _limit(resource.RLIMIT_NOFILE, _OPEN_FILES, _OPEN_FILES)
     _limit(resource.RLIMIT_CORE, 0, 0)
     if namespace:
         # The count is per user and user namespace: outside one of our own it would count the service's threads too.
         _limit(resource.RLIMIT_NPROC, _PROCESSES, _PROCESSES)
-    # After the change of credentials, which clears it.
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
     return Confined(namespace, _filter_calls(libc))
+
+
+def end_with(parent: int, signal_number: int) -> None:
+    """Be sent a signal when the parent ends; end at once if it has already.
+
+    The kernel means the *thread* that started this process: that thread must live for as long as this process is
+    wanted. To be called after `give_up_rights`, because a change of credentials clears it.
+
+    Args:
+        parent: process id of who started this process.
+        signal_number: what to be sent.
+
+    Raises:
+        SystemExit: it has ended.
+    """
+    _libc().prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
+    if os.getppid() != parent:
+        raise SystemExit(1)
+
+
+def limit(*, cpu_seconds: int, memory_bytes: int, file_bytes: int, spent: float = 0.0) -> None:
+    """Bound what this process may still use. Cannot be undone.
+
+    Args:
+        cpu_seconds: processor time over all threads; SIGXCPU when passed, SIGKILL a second later.
+        memory_bytes: address space, with what is mapped already.
+        file_bytes: size of any file written.
+        spent: processor time, in seconds, that shall not count; rounded up, because the kernel counts whole seconds.
+    """
+    cpu_seconds += math.ceil(spent)
+    _limit(resource.RLIMIT_AS, memory_bytes, memory_bytes)
+    _limit(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 1)
+    _limit(resource.RLIMIT_FSIZE, file_bytes, file_bytes)
+
+
+def _libc() -> ctypes.CDLL:
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong)
+    return libc
 
 
 def _leave_network(libc: ctypes.CDLL) -> bool:

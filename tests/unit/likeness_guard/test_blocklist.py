@@ -1,5 +1,7 @@
 """Blocked names and faces, how entries change, and who may lift a block."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from likeness_guard.api import Gallery, LikenessGuard
-from likeness_guard.domain.lifting import authority
+from likeness_guard.domain.lifting import authority, confirms, loosened
 from likeness_guard.domain.people import (
     EXPLAINED,
     Alias,
@@ -15,13 +17,14 @@ from likeness_guard.domain.people import (
     Entry,
     EntryQuery,
     LiftedBy,
+    LiftProposal,
     Likeness,
     NewEntry,
     Noise,
     usually_lifted_by,
 )
 from likeness_guard.errors import BlocklistFault, EnrolmentFault
-from likeness_guard.service.blocklist_terms import MOST_ALIASES, ReferenceMedia, commitment
+from likeness_guard.service.blocklist_terms import MOST_ALIASES, ReferenceMedia, checked, commitment, entry_of
 from tests.fakes.likeness import image, picture_of, voice_of
 from tests.unit.likeness_guard.blocklist_house import STARTS, House
 from tests.unit.likeness_guard.conftest import GuardMaker
@@ -454,3 +457,25 @@ def test_a_list_can_be_of_those_who_stand_today_alone(house: House) -> None:
     house.list.enter(NewEntry("Present"), STAFF)
     house.list.enter(NewEntry("Future", starts_at=STARTS.replace(year=2030)), STAFF)
     assert [e.name for e in house.list.page(EntryQuery(standing_at=STARTS))] == ["Present"]
+
+
+def test_a_proposal_stands_for_a_fortnight_less_a_moment() -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    proposal = LiftProposal(STAFF, "why", at)
+    assert confirms(OTHER, proposal, at + timedelta(days=14) - timedelta(microseconds=1))
+    assert not confirms(OTHER, proposal, at + timedelta(days=14))
+    assert not confirms(STAFF, proposal, at)
+
+
+def test_a_block_that_starts_earlier_or_ends_later_is_not_loosened() -> None:
+    early, late = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)
+    before = an_entry(starts_at=early, ends_at=late)
+    assert loosened(before, an_entry(starts_at=early - timedelta(days=1), ends_at=late + timedelta(days=1))) == ()
+    assert loosened(before, an_entry(starts_at=early, ends_at=late)) == ()
+    assert loosened(before, an_entry(starts_at=early + timedelta(days=1), ends_at=late)) == ("starts_at",)
+    assert loosened(before, an_entry(starts_at=early, ends_at=late - timedelta(days=1))) == ("ends_at",)
+
+
+def an_entry(*, starts_at: datetime, ends_at: datetime) -> Entry:
+    new = NewEntry("Ada Example", starts_at=starts_at, ends_at=ends_at)
+    return replace(entry_of(checked(new), STAFF, starts_at, (), "00"), id="blk_a")

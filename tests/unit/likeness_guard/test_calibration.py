@@ -188,7 +188,21 @@ def test_whoever_stands_in_a_crowd_must_stand_out() -> None:
 
 def test_usual_rivals_change_nothing() -> None:
     found = crowd_aware().judge(0.86, size=100, quality=1.0, seconds=None, rivals=[0.8, 0.8, 0.8])
+    plain = crowd_aware().judge(0.86, size=100, quality=1.0, seconds=None)
     assert found.threshold == pytest.approx(0.85)
+    assert (found.fpir, found.fnir) == pytest.approx((plain.fpir, plain.fnir))
+
+
+@pytest.mark.parametrize(("odds", "probability"), [(0.0, 0.5), (1.0, 0.731059), (-1.0, 0.268941), (3.0, 0.952574)])
+def test_a_probability_is_the_logistic_of_the_odds_at_an_even_prior(odds: float, probability: float) -> None:
+    score = 0.75 + odds / 30  # the middle, and the slope
+    found = PLAIN.judge(score, size=100, quality=1.0, seconds=None)
+    assert found.probability == pytest.approx(probability, abs=1e-5)
+
+
+def test_whoever_reaches_the_threshold_too_is_the_same_person_and_no_rival() -> None:
+    found = crowd_aware().judge(0.9, size=100, quality=1.0, seconds=None, rivals=[0.85, 0.84, 0.84])
+    assert found == crowd_aware().judge(0.9, size=100, quality=1.0, seconds=None)
 
 
 @pytest.mark.parametrize(

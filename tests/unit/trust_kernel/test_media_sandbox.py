@@ -1,8 +1,14 @@
+import gc
+import os
+import signal
 import socket
 import subprocess
 import sys
+import textwrap
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +19,7 @@ from tests.fakes import children
 from trust_kernel.errors import Broken, InvalidInput, PlacetError, Unavailable
 from trust_kernel.media.reasons import MediaReason
 from trust_kernel.media.sandbox import ChildLimits, Sandbox
+from trust_kernel.media.spares import Child
 
 LIMITS = ChildLimits(wall_seconds=20, cpu_seconds=10)
 
@@ -24,9 +31,45 @@ def scratch(tmp_path: Path) -> Path:
     return folder
 
 
+def until(holds: Callable[[], bool], seconds: float = 20.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def idle(sandbox: Sandbox) -> list[Child]:
+    return list(sandbox._spares._shelf.idle)
+
+
+def with_spares(scratch: Path, count: int = 1, *, at_once: int = 8) -> Sandbox:
+    """A sandbox whose spares are there."""
+    sandbox = Sandbox(scratch=scratch, spares=count, at_once=at_once, preload=("trust_kernel.media.pictures",))
+    sandbox.prepare()
+    assert until(lambda: len(idle(sandbox)) == min(count, at_once))
+    return sandbox
+
+
+@pytest.fixture(params=[0, 1], ids=["fresh", "spare"])
+def sandbox(request: pytest.FixtureRequest, scratch: Path) -> Iterator[Sandbox]:
+    """What a sandbox promises holds in a fresh child and in a spare."""
+    sandbox = with_spares(scratch, request.param)
+    yield sandbox
+    sandbox.close()
+
+
 @pytest.fixture
-def sandbox(scratch: Path) -> Sandbox:
-    return Sandbox(scratch=scratch)
+def spared(scratch: Path) -> Iterator[Sandbox]:
+    sandbox = with_spares(scratch)
+    yield sandbox
+    sandbox.close()
+
+
+def pid_of_call(sandbox: Sandbox) -> int:
+    status = sandbox.call(children.look_around, limits=LIMITS)["status"]
+    return int(status.split("\nPid:\t")[1].split()[0])
 
 
 def running(pid: int) -> bool:
@@ -62,7 +105,7 @@ def test_a_path_arrives_as_its_string_and_the_child_may_write_there(sandbox: San
 
 
 @pytest.mark.parametrize("value", [b"bytes", {1: 2}, {"$array": 0}, {1, 2}, np.array([object()])])
-def test_what_cannot_travel_is_refused_before_any_child_starts(sandbox: Sandbox, value: object) -> None:
+def test_what_cannot_travel_is_refused(sandbox: Sandbox, value: object) -> None:
     with pytest.raises(TypeError):
         sandbox.call(children.echo, limits=LIMITS, value=value)
 
@@ -132,6 +175,7 @@ def test_passing_a_limit_is_a_clear_error_that_names_it(
     assert refusal.value.code == MediaReason.DECODE_TOO_COSTLY
     assert refusal.value.field == "input_reference"
     assert refusal.value.limit
+    sandbox.close()
     assert not list(scratch.iterdir())
 
 
@@ -154,10 +198,7 @@ def test_what_a_child_leaves_running_is_killed(sandbox: Sandbox, tmp_path: Path)
     note = tmp_path / "pid"
     sandbox.call(children.fork_and_sleep, limits=LIMITS, note=note)
     grandchild = int(note.read_text(encoding="ascii"))
-    deadline = time.monotonic() + 5
-    while running(grandchild) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not running(grandchild)
+    assert until(lambda: not running(grandchild))
 
 
 @pytest.mark.parametrize(
@@ -177,6 +218,7 @@ def test_a_child_that_dies_or_lies_is_a_clear_error_and_leaves_nothing(
         sandbox.call(function, limits=LIMITS)
     assert refusal.value.code == MediaReason.DECODE_FAILED
     assert refusal.value.field == "input_reference"
+    sandbox.close()
     assert not list(scratch.iterdir())
 
 
@@ -193,3 +235,215 @@ def test_a_call_costs_well_under_a_second(sandbox: Sandbox) -> None:
     started = time.monotonic()
     sandbox.call(children.echo, limits=LIMITS)
     assert time.monotonic() - started < 1.0
+
+
+def test_an_argument_larger_than_a_pipe_travels(sandbox: Sandbox) -> None:
+    text = "a" * 3_000_000
+    assert sandbox.call(children.echo, limits=LIMITS, text=text) == {"text": text}
+
+
+def test_a_spare_serves_exactly_one_call(spared: Sandbox) -> None:
+    waiting = idle(spared)[0].pid
+    assert pid_of_call(spared) == waiting
+    assert until(lambda: bool(idle(spared)))
+    assert idle(spared)[0].pid != waiting
+    assert not Path("/proc", str(waiting)).exists()
+
+
+def test_without_prepare_the_first_call_has_the_spares_started(scratch: Path) -> None:
+    sandbox = Sandbox(scratch=scratch, spares=1, preload=())
+    assert not idle(sandbox)
+    pid_of_call(sandbox)
+    assert until(lambda: len(idle(sandbox)) == 1)
+    sandbox.close()
+
+
+def test_there_are_never_more_spares_than_calls_at_once(scratch: Path) -> None:
+    sandbox = with_spares(scratch, 5, at_once=2)
+    for _ in range(3):
+        sandbox.prepare()
+    time.sleep(0.1)
+    assert len(idle(sandbox)) == 2
+    sandbox.close()
+
+
+def test_a_spare_has_nothing_of_ours_and_has_given_up_its_rights_while_it_waits(spared: Sandbox, scratch: Path) -> None:
+    child = idle(spared)[0]
+    place = Path("/proc", str(child.pid))
+    # The filter is the last of what it gives up.
+    assert until(lambda: "Seccomp:\t2" in (place / "status").read_text(encoding="ascii"))
+    status = (place / "status").read_text(encoding="ascii")
+    assert "CapEff:\t0000000000000000" in status
+    assert "NoNewPrivs:\t1" in status
+    assert f"TMPDIR={child.folder}".encode() in (place / "environ").read_bytes().split(b"\0")
+    assert len((place / "environ").read_bytes().strip(b"\0").split(b"\0")) == 7
+    assert (place / "cwd").readlink().parent == scratch
+    standing = {link.name: str(link.readlink()) for link in (place / "fd").iterdir() if int(link.name) < 3}
+    assert standing["0"].startswith("pipe:")
+    assert standing["1"] == "/dev/null"
+    assert standing["2"] == str(child.folder / "stderr")
+    assert until(lambda: {link.name for link in (place / "fd").iterdir()} == {"0", "1", "2"})
+
+
+def test_a_spare_that_died_is_gone_without_a_trace_and_the_call_does_not_notice(spared: Sandbox) -> None:
+    child = idle(spared)[0]
+    os.kill(child.pid, signal.SIGKILL)
+    assert until(lambda: not Path("/proc", str(child.pid)).exists())  # reaped: a zombie would still be there
+    assert until(lambda: not child.folder.exists())
+    assert pid_of_call(spared) != child.pid
+    assert until(lambda: len(idle(spared)) == 1)
+
+
+def test_a_spare_that_dies_as_it_is_taken_is_not_the_call_s_fault(spared: Sandbox) -> None:
+    child = idle(spared)[0]
+    # As if it died between the look at it and the first byte of the call.
+    spared._spares._shelf.idle.clear()
+    spared._spares.take = lambda: child  # type: ignore[method-assign]
+    os.kill(child.pid, signal.SIGKILL)
+    assert spared.call(children.echo, limits=LIMITS, text="a" * 200_000)["text"]
+
+
+def test_a_call_that_kills_its_spare_is_not_made_again(spared: Sandbox, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    answer: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            spared.call(children.sleep, limits=LIMITS, note=note)
+        except InvalidInput as error:
+            answer.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    assert until(lambda: note.exists() and bool(note.read_text(encoding="ascii")))
+    os.kill(int(note.read_text(encoding="ascii")), signal.SIGSEGV)
+    thread.join(10)
+    assert [error.code for error in answer if isinstance(error, InvalidInput)] == [MediaReason.DECODE_FAILED]
+
+
+def test_a_spare_that_never_reads_does_not_block_the_call(spared: Sandbox) -> None:
+    os.kill(idle(spared)[0].pid, signal.SIGSTOP)
+    with pytest.raises(InvalidInput) as refusal:
+        spared.call(children.echo, limits=ChildLimits(wall_seconds=0.5), text="a" * 3_000_000)
+    assert refusal.value.code == MediaReason.DECODE_TOO_COSTLY
+
+
+def test_calls_at_once_get_children_of_their_own(scratch: Path) -> None:
+    sandbox = with_spares(scratch)
+    with ThreadPoolExecutor(4) as pool:
+        pids = list(pool.map(lambda _: pid_of_call(sandbox), range(8)))
+    assert len(set(pids)) == 8
+    sandbox.close()
+    assert not list(scratch.iterdir())
+
+
+def test_a_spare_outlives_the_thread_whose_call_had_it_started(scratch: Path) -> None:
+    sandbox = Sandbox(scratch=scratch, spares=1, preload=())
+    thread = threading.Thread(target=pid_of_call, args=(sandbox,))
+    thread.start()
+    thread.join()
+    assert until(lambda: len(idle(sandbox)) == 1)
+    waiting = idle(sandbox)[0].pid
+    time.sleep(0.2)
+    assert pid_of_call(sandbox) == waiting
+    sandbox.close()
+
+
+def test_a_spare_with_a_module_that_is_not_installed_serves_all_the_same(scratch: Path) -> None:
+    sandbox = Sandbox(scratch=scratch, spares=1, preload=("no_such_package.at_all",))
+    sandbox.prepare()
+    assert until(lambda: len(idle(sandbox)) == 1)
+    waiting = idle(sandbox)[0].pid
+    assert pid_of_call(sandbox) == waiting
+    sandbox.close()
+
+
+def test_a_sandbox_without_room_for_spares_still_serves(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = Sandbox(scratch=scratch, spares=1, preload=())
+
+    def refuse() -> Child:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(sandbox._spares._shelf, "_start", refuse)
+    assert pid_of_call(sandbox)
+    assert pid_of_call(sandbox)
+    assert not idle(sandbox)
+    sandbox.close()
+
+
+def test_after_close_calls_are_served_by_fresh_children(spared: Sandbox, scratch: Path) -> None:
+    waiting = idle(spared)[0].pid
+    spared.close()
+    assert not Path("/proc", str(waiting)).exists()
+    assert pid_of_call(spared)
+    assert not list(scratch.iterdir())
+
+
+def test_a_dropped_sandbox_leaves_nothing(scratch: Path) -> None:
+    waiting = idle(with_spares(scratch))
+    gc.collect()
+    assert not Path("/proc", str(waiting[0].pid)).exists()
+    assert not list(scratch.iterdir())
+
+
+def test_a_fork_has_spares_of_its_own_and_leaves_ours_alone(spared: Sandbox) -> None:
+    waiting = idle(spared)[0].pid
+    child = os.fork()
+    if child == 0:
+        try:
+            theirs = {pid_of_call(spared)}
+            spared.prepare()
+            until(lambda: len(idle(spared)) == 1)
+            theirs.add(pid_of_call(spared))
+            spared.close()
+            os._exit(0 if len(theirs) == 2 and waiting not in theirs else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert pid_of_call(spared) == waiting
+
+
+PARENT = """
+    import os, sys, time
+    from pathlib import Path
+    from trust_kernel.media.sandbox import Sandbox
+    sandbox = Sandbox(scratch=Path(sys.argv[1]), spares=2, preload=("numpy",))
+    sandbox.prepare()
+    while len(sandbox._spares._shelf.idle) < 2:
+        time.sleep(0.01)
+    if sys.argv[2] == "forked" and os.fork() == 0:
+        time.sleep(3600)  # holds our ends of the pipes open
+    time.sleep(0.5)
+    print(*(child.pid for child in sandbox._spares._shelf.idle), flush=True)
+    if sys.argv[2] != "ends":
+        time.sleep(3600)
+"""
+
+
+@pytest.mark.parametrize("how", ["ends", "killed", "forked"])
+def test_when_the_parent_ends_or_is_killed_its_spares_and_their_folders_are_gone(scratch: Path, how: str) -> None:
+    root = Path(__file__).resolve().parents[3]
+    command = [sys.executable, "-c", textwrap.dedent(PARENT), str(scratch), how]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root, start_new_session=True) as parent:
+        assert parent.stdout is not None
+        pids = [int(word) for word in parent.stdout.readline().split()]
+        assert len(pids) == 2
+        if how != "ends":
+            os.kill(parent.pid, signal.SIGKILL)
+        parent.wait(20)
+        assert until(lambda: not any(running(pid) for pid in pids), 5)
+        assert until(lambda: not list(scratch.iterdir()), 5)
+        if how == "forked":
+            os.killpg(parent.pid, signal.SIGKILL)
+
+
+def test_a_call_s_own_processor_time_is_what_is_limited() -> None:
+    script = """
+        import resource
+        from trust_kernel.media.confinement import limit
+        limit(cpu_seconds=3, memory_bytes=2_000_000_000, file_bytes=5, spent=1.2)
+        print(*resource.getrlimit(resource.RLIMIT_CPU))
+    """
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], cwd=root, capture_output=True, check=True)
+    assert done.stdout.split() == [b"5", b"6"]
