@@ -4,7 +4,7 @@ PDQ forgives re-encoding, resizing and recolouring, but hardly any cropping: 3 %
 few centred crops are kept of each reference, and whole, trimmed, centred and framed parts of each frame are searched.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +133,8 @@ def _framed(picture: Picture) -> list[tuple[int, int, int, int]]:
     down = np.abs(np.diff(grey, axis=0)) > _LINE_STEP
     height, width = grey.shape
     columns, rows = _lines(across, axis=0), _lines(down, axis=1)
+    upright = {at: _edge_so_far(across[:, max(0, at - 2) : at + 1].any(axis=1)) for at in columns}
+    level = {at: _edge_so_far(down[max(0, at - 2) : at + 1].any(axis=0)) for at in rows}
     found: list[tuple[float, tuple[int, int, int, int]]] = []
     for left in (0, *columns):
         for right in (*columns, width):
@@ -142,7 +144,7 @@ def _framed(picture: Picture) -> list[tuple[int, int, int, int]]:
                         continue
                     if (right - left) * (bottom - top) > _MOST_FRAMED_AREA * width * height:
                         continue
-                    sides = _support(across, down, (top, bottom, left, right))
+                    sides = _support(upright, level, (top, bottom, left, right))
                     if sides >= _SIDE_SHARE:
                         found.append((sides, (top, bottom, left, right)))
     return [box for _, box in sorted(found, reverse=True)[:_MOST_FRAMED]]
@@ -160,9 +162,16 @@ def _lines(edges: NDArray[np.bool_], axis: int) -> list[int]:
     return lines
 
 
-def _support(across: NDArray[np.bool_], down: NDArray[np.bool_], box: tuple[int, int, int, int]) -> float:
+def _edge_so_far(edge: NDArray[np.bool_]) -> list[int]:
+    """How many of the first n pixels of a line are an edge, for n from 0."""
+    return [0, *np.cumsum(edge).tolist()]
+
+
+def _support(
+    upright: Mapping[int, Sequence[int]], level: Mapping[int, Sequence[int]], box: tuple[int, int, int, int]
+) -> float:
     """Share of the weakest side that is an edge; the frame's own sides are given."""
     top, bottom, left, right = box
-    upright = [across[top:bottom, max(0, at - 2) : at + 1] for at in (left, right) if 0 < at <= across.shape[1]]
-    level = [down[max(0, at - 2) : at + 1, left:right].T for at in (top, bottom) if 0 < at <= down.shape[0]]
-    return min((float(side.any(axis=1).mean()) for side in (*upright, *level)), default=0.0)
+    sides = [(upright[at][bottom] - upright[at][top]) / (bottom - top) for at in (left, right) if at in upright]
+    sides += [(level[at][right] - level[at][left]) / (right - left) for at in (top, bottom) if at in level]
+    return min(sides, default=0.0)
