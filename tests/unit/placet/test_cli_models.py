@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from likeness_guard.domain import Gallery, Modality
+from likeness_guard.ports import NewTemplate
+from likeness_guard.store import DatabaseTemplateStore
 from placet.cli.main import main
+from placet.migrate import migrate
+from placet.wiring import build_house
 from tests.fakes.packs import face_pack, manifest_of, write_manifest
+from trust_kernel.settings import Settings
 
 Said = tuple[int, str]
 Run = Callable[..., Said]
@@ -176,3 +182,21 @@ def test_a_calibration_measured_with_something_else_is_not_attached(tmp_path: Pa
 
 def test_a_pack_in_use_is_not_removed(run: Run) -> None:
     assert run("remove", "face-dlib-resnet")[0] == 1
+
+
+def test_after_a_change_of_model_the_command_says_who_is_left_and_what_may_be_dropped(run: Run) -> None:
+    built = build_house(Settings(_env_file=None))
+    migrate(built.kernel)
+    assert run("renew") == (0, "0 renewed; 0 known by a former model alone\n")
+    store = DatabaseTemplateStore(built.kernel.database, built.kernel.clock)
+    store.add_templates([NewTemplate("subj_a", "subj_a", Gallery.CAMEO, Modality.FACE, "face-former-1", b"sealed")])
+    status, said = run("renew")
+    assert status == 1
+    assert "subj_a let no media be kept" in said
+    status, said = run("retire", "face-former-1")
+    assert status != 0
+    assert "likeness:model:in_use" in said
+    store.drop_templates("subj_a")
+    assert run("retire", "face-former-1") == (0, "0 templates of face-former-1 dropped\n")
+    assert run("retire", built.kernel.settings.face_pack + "-2")[0] != 0
+    built.kernel.database.dispose()
