@@ -146,8 +146,8 @@ class TemplateStore(Protocol):
         """Delete every template of an owner, leaving tombstones; gives how many."""
         ...
 
-    def drop_generations(self, generations: Sequence[int]) -> int:
-        """Delete some templates, leaving tombstones; gives how many."""
+    def drop_generations(self, generations: Sequence[int]) -> frozenset[int]:
+        """Delete some templates, leaving tombstones; gives those that stood until now."""
         ...
 
     def drop_sealed_by(self, key_id: str) -> int:
@@ -180,6 +180,10 @@ class TemplateStore(Protocol):
 
     def packs(self) -> Mapping[str, int]:
         """How many standing templates each model version made."""
+        ...
+
+    def known_alone(self, modality: Modality, pack: str) -> frozenset[str]:
+        """Model versions that somebody is known by who has no template by `pack` in that modality."""
         ...
 
     def left_behind(self, modality: Modality, pack: str, limit: int) -> Sequence[StoredTemplate]:

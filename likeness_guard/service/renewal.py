@@ -79,7 +79,7 @@ class Renewal:
 
     def known_alone(self, pack: str) -> bool:
         """Whether somebody is known by this former model and not by the one in use."""
-        return any(row.pack == pack for modality in Modality for row in self._left_behind(modality))
+        return any(pack in self._store.known_alone(m, self._senses.current(m)) for m in Modality)
 
     def _left_behind(self, modality: Modality) -> Sequence[StoredTemplate]:
         return self._store.left_behind(modality, self._senses.current(modality), _FEW_HUNDRED)

@@ -171,9 +171,11 @@ class TemplateBook:
             opened = [
                 (row, vector) for row, vector in zip(rows, self._vectors(rows), strict=True) if vector is not None
             ]
-            self._store.add_templates([self._resealed(row, vector, subject) for row, vector in opened])
-            self._store.drop_generations([row.generation for row, _ in opened])
-        return len(opened)
+            # Who deletes a row seals it anew: of two processes that found it, one.
+            mine = self._store.drop_generations([row.generation for row, _ in opened])
+            new = [self._resealed(row, vector, subject) for row, vector in opened if row.generation in mine]
+            self._store.add_templates(new)
+        return len(new)
 
     def _resealed(self, row: StoredTemplate, turned: NDArray[np.float32], subject: str) -> NewTemplate:
         context = context_of(row.gallery, row.modality, row.pack)
@@ -224,8 +226,7 @@ class TemplateBook:
         former = {name.pack for name in self._indexes if name.modality is modality} - {current}
         if not former:
             return (current,)
-        behind = {row.pack for row in self._store.left_behind(modality, current, _MANY_K)}
-        return (current, *sorted(former & behind))
+        return (current, *sorted(former & self._store.known_alone(modality, current)))
 
     @property
     def generation(self) -> int:

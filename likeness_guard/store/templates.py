@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import and_, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -65,23 +65,23 @@ class DatabaseTemplateStore:
 
     def drop_templates(self, owner: str) -> int:
         """Delete every template of an owner; what is left says only that a generation is gone."""
-        return self._drop(col(self._table.owner) == owner)
+        return len(self._drop(col(self._table.owner) == owner))
 
-    def drop_generations(self, generations: Sequence[int]) -> int:
-        """Delete some templates."""
+    def drop_generations(self, generations: Sequence[int]) -> frozenset[int]:
+        """Delete some templates; gives those that nobody else deleted first."""
         starts = range(0, len(generations), _IDS_AT_ONCE)
         parts = (generations[at : at + _IDS_AT_ONCE] for at in starts)
-        return sum(self._drop(col(self._table.generation).in_(part)) for part in parts)
+        return frozenset(one for part in parts for one in self._drop(col(self._table.generation).in_(part)))
 
     def drop_sealed_by(self, key_id: str) -> int:
         """Delete every template that is sealed under a key."""
-        return self._drop(col(self._table.key_id) == key_id)
+        return len(self._drop(col(self._table.key_id) == key_id))
 
     def drop_pack(self, pack: str) -> int:
         """Delete every template that a model version made."""
-        return self._drop(col(self._table.pack) == pack)
+        return len(self._drop(col(self._table.pack) == pack))
 
-    def _drop(self, which: Any) -> int:
+    def _drop(self, which: Any) -> list[int]:
         table = self._table
         statement = select(table).where(which, ~col(table.removed)).order_by(col(table.generation))
         with self._database.transaction() as session:
@@ -89,7 +89,7 @@ class DatabaseTemplateStore:
             for row in rows:
                 session.add(self._tombstone(session, row))
                 session.delete(row)
-        return len(rows)
+        return [row.generation for row in rows]
 
     def _tombstone(self, session: Session, row: LikenessTemplateRow) -> LikenessTemplateRow:
         return self._table(
@@ -155,18 +155,26 @@ class DatabaseTemplateStore:
         with self._database.reading() as session:
             return {str(pack): int(count) for pack, count in session.exec(statement)}
 
-    def left_behind(self, modality: Modality, pack: str, limit: int) -> Sequence[StoredTemplate]:
-        """Templates whose owners have none by the named model."""
+    def known_alone(self, modality: Modality, pack: str) -> frozenset[str]:
+        """Versions of templates whose owners have none by the named model."""
+        statement = select(self._table.pack).where(self._is_left_behind(modality, pack)).distinct()
+        with self._database.reading() as session:
+            return frozenset(session.exec(statement))
+
+    def _is_left_behind(self, modality: Modality, pack: str) -> Any:
         table, newer = self._table, aliased(self._table)
         renewed = select(newer.generation).where(
             newer.owner == table.owner, newer.modality == modality.value, newer.pack == pack, ~col(newer.removed)
         )
-        statement = (
-            select(table)
-            .where(table.modality == modality.value, table.pack != pack, ~col(table.removed), ~renewed.exists())
-            .order_by(col(table.generation))
-            .limit(limit)
+        return and_(
+            col(table.modality) == modality.value, col(table.pack) != pack, ~col(table.removed), ~renewed.exists()
         )
+
+    def left_behind(self, modality: Modality, pack: str, limit: int) -> Sequence[StoredTemplate]:
+        """Templates whose owners have none by the named model."""
+        table = self._table
+        which = self._is_left_behind(modality, pack)
+        statement = select(table).where(which).order_by(col(table.generation)).limit(limit)
         with self._database.reading() as session:
             return [stored for stored in map(_stored, session.exec(statement)) if stored is not None]
 

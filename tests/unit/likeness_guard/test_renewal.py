@@ -150,3 +150,23 @@ def test_a_model_that_this_deployment_does_not_have_is_reported(
     new = upgraded(database, key_file, knows_former=False)
     assert new.readiness().unreadable == 1
     assert upgraded(database, key_file).readiness().former == 1
+
+
+def test_however_many_wait_for_one_former_model_those_of_another_are_found_too(
+    database: Database, key_file: Path
+) -> None:
+    older = fake_guard(database, key_file)
+    for number in range(300):
+        older.enrol(f"subj_{number:03}", [picture_of(1 + number % 50)], [])
+    between = "colour-1b"
+    senses = Senses(SquareDetector(), LoudVoice(), ColourEmbedder(between), LoudnessEmbedder())
+    later = fake_guard(database, key_file, senses, fake_calibrations(fake_calibration(between, Modality.FACE)))
+    later.enrol("subj_late", [picture_of(60)], [])
+    known = {"colour-1": ColourEmbedder("colour-1"), between: ColourEmbedder(between)}
+    senses = Senses(SquareDetector(), LoudVoice(), ColourEmbedder(NEW), LoudnessEmbedder(), None, known.get)
+    calibrations = fake_calibrations(fake_calibration(NEW, Modality.FACE), fake_calibration(between, Modality.FACE))
+    newest = fake_guard(database, key_file, senses, calibrations)
+    assert newest.examine(image(picture_of(60))).sightings[0].about == "subj_late"
+    for pack in ("colour-1", between):
+        with pytest.raises(Conflict):
+            newest.retire(pack)
