@@ -51,8 +51,24 @@ class Sweeper:
         for case_id in found:
             self._queue.enqueue(case_id)
         for chore in self._chores:
-            chore()
+            self._attempt(chore)
         return found
+
+    def _attempt(self, chore: Callable[[], object]) -> None:
+        """Do a chore; whatever it raises, the next one has its turn.
+
+        In a thread of its own: what nobody foresaw ends that thread, its traceback on standard error, and not this one.
+        """
+
+        def run() -> None:
+            try:
+                chore()
+            except PlacetError as error:
+                _log.warning("a chore waits: %s", error.detail)
+
+        attempt = threading.Thread(target=run, name="chore", daemon=True)
+        attempt.start()
+        attempt.join()
 
     def start(self) -> None:
         """Sweep in a thread until `stop`."""

@@ -174,6 +174,8 @@ class LikenessGuard:
         if not faces and not voices:
             raise InvalidInput("send pictures, sounds or both", code=EnrolmentFault.EMPTY, field="faces")
         with self._shelves.templates.together():
+            if not keep_reference:
+                self._references.drop(subject_id)  # what was kept before was kept by a leave that is taken back now
             enrolled = self._enrolment.enrol(subject_id, Gallery.CAMEO, faces, voices, keep=keep_reference)
             self._outputs.ask(subject_id, "enrolled")
         return enrolled
@@ -181,8 +183,9 @@ class LikenessGuard:
     def forget(self, subject_id: str) -> None:
         """Shred the subject's key; drop every template, track of theirs and kept medium. Joins an open transaction."""
         with self._shelves.templates.together():
-            self._outputs.forget(subject_id)
+            # The key first: whoever seals a track under it meanwhile commits before, and is seen below, or fails.
             self._book.forget(subject_id)
+            self._outputs.forget(subject_id)
             self._references.drop(subject_id)
 
     def examine(self, look: Look, *, claims: Claims | None = None, keep_as: str = "") -> Examination:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 
@@ -32,7 +32,7 @@ from likeness_guard.service.blocklist import Blocklist
 from likeness_guard.service.blocklist_import import MOST_FILES, LineReport, Outcome
 from likeness_guard.service.blocklist_terms import ReferenceMedia, moment_of
 from trust_kernel.errors import InvalidInput
-from trust_kernel.media.refs import Look, MediaLimits
+from trust_kernel.media.refs import MediaLimits
 from trust_kernel.web.access import Access, Actor
 
 READ, WRITE = "blocklist:read", "blocklist:write"
@@ -239,10 +239,11 @@ def _references(decoder: Looker, faces: Sequence[UploadFile], voices: Sequence[U
         seen = [*_looks(decoder, faces, "faces", Path(folder))]
         heard = [*_looks(decoder, voices, "voices", Path(folder))]
         digests = [digest for digest, _ in (*seen, *heard)]
-        yield ReferenceMedia([look.frames[0] for _, look in seen], [look.audio for _, look in heard], digests)
+        yield ReferenceMedia([picture for _, picture in seen], [sound for _, sound in heard], digests)
 
 
-def _looks(decoder: Looker, uploads: Sequence[UploadFile], field: str, folder: Path) -> Iterator[tuple[str, Look]]:
+def _looks(decoder: Looker, uploads: Sequence[UploadFile], field: str, folder: Path) -> Iterator[tuple[str, Any]]:
+    """Digest, and the first picture or the sound, of each file; the rest of a video is let go at once."""
     if len(uploads) > MOST_FILES:
         raise _too_many(field, MOST_FILES)
     for number, upload in enumerate(uploads):
@@ -256,7 +257,8 @@ def _looks(decoder: Looker, uploads: Sequence[UploadFile], field: str, folder: P
                 field=f"{field}.{number}",
             )
         with path.open("rb") as file:
-            yield hashlib.file_digest(file, "sha256").hexdigest(), look
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        yield digest, look.frames[0].copy() if field == "faces" else look.audio
 
 
 def _save(upload: UploadFile, path: Path) -> None:

@@ -88,7 +88,8 @@ class FaissIndex:
             depth = _DEPTH + 2 * wanted
             while True:
                 keys, scores = _merged(parts, wanted)
-                doubtful = [np.flatnonzero(part.ceiling >= scores[:, -1]) for part in parts]
+                # A part that was looked at whole has no ceiling, and cannot win anything more.
+                doubtful = [np.flatnonzero((p.ceiling >= scores[:, -1]) & np.isfinite(p.ceiling)) for p in parts]
                 if not any(len(rows) for rows in doubtful):
                     break
                 depth *= _DEEPER

@@ -210,4 +210,13 @@ class _Shelf:
         return found
 
     def _folder(self, name: str) -> Callable[[], Path]:
-        return lambda: self._store.added.path(name)
+        version = self._store.added.get(name).manifest.model_version
+
+        def folder() -> Path:
+            path = self._store.added.path(name)
+            if self._store.added.get(name).manifest.model_version != version:
+                # Removed and added again while we run: its vectors would be compared with another model's.
+                raise Broken(f"the pack {name} is another one by now: start again", code="model:pack:changed")
+            return path
+
+        return folder

@@ -187,7 +187,7 @@ class TemplateStore(Protocol):
         ...
 
     def left_behind(self, modality: Modality, pack: str, limit: int) -> Sequence[StoredTemplate]:
-        """Standing templates of owners who have none by `pack` in that modality, oldest first."""
+        """The oldest template of each owner who has none by `pack` in that modality; `limit` owners, oldest first."""
         ...
 
 

@@ -275,7 +275,8 @@ class Importer:
         except InvalidInput as error:
             troubles.append(_trouble(error, file))
             return False
-        file.picture, file.sound = (look.frames[0] if len(look.frames) else None), look.audio
+        # A copy, so that the other frames of a video are let go.
+        file.picture, file.sound = (look.frames[0].copy() if len(look.frames) else None), look.audio
         if file.picture is None if file.kind == "faces" else not file.sound.size:
             troubles.append(Trouble(EnrolmentFault.WRONG_KIND, f"{file.name} holds nothing of the kind", file.column))
             return False

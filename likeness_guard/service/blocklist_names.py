@@ -171,7 +171,10 @@ class NameBook:
             if self._merging or len(self._small()) <= MOST_SMALL:
                 return
             self._merging = True
-        self._spawn(self._merge)
+        try:
+            self._spawn(self._merge)
+        except RuntimeError:  # no thread can be had: the names count already, and the next change tries again
+            self._merging = False
 
     def _merge(self) -> None:
         """Put small shelves together until few are left; the lock is held only to begin and to end."""

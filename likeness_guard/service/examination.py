@@ -162,7 +162,8 @@ class Examiner:
             numbers = [n for n, one in enumerate(seen) if one.modality is modality and pack in one.vectors]
             vectors = np.stack([seen[n].vectors[pack] for n in numbers])
             for gallery in _GALLERIES:
-                kin = self._book.closest(gallery, modality, pack, vectors)
+                standing = self._on_the_list if gallery is Gallery.BLOCKLIST else None
+                kin = self._book.closest(gallery, modality, pack, vectors, standing)
                 for number, one in zip(numbers, kin, strict=True):
                     found[number][gallery][pack] = one
         return found
@@ -171,23 +172,19 @@ class Examiner:
         """Who it is most surely, by whichever model."""
         found = []
         for pack, kin in nearest.items():
-            standing = self._standing(gallery, kin)
-            if standing is not None:
+            if kin:
                 size = self._book.size(gallery, one.modality)
                 calibration = self._calibrations.of(pack)
-                rivals = [other.score for other in kin if other.score <= standing.score and other is not standing]
+                rivals = [other.score for other in kin[1:]]
                 judged = calibration.judge(
-                    standing.score, size=size, quality=one.quality, seconds=one.speech, rivals=rivals
+                    kin[0].score, size=size, quality=one.quality, seconds=one.speech, rivals=rivals
                 )
-                found.append(_Found(standing.owner, pack, judged))
+                found.append(_Found(kin[0].owner, pack, judged))
         return max(found, key=_sureness, default=None)
 
-    def _standing(self, gallery: Gallery, kin: Sequence[Kin]) -> Kin | None:
-        """The most alike whose entry stands today."""
-        if gallery is not Gallery.BLOCKLIST or not kin:
-            return kin[0] if kin else None
-        standing = self._entries.standing([one.owner for one in kin], self._clock.now())
-        return next((one for one in kin if one.owner in standing), None)
+    def _on_the_list(self, owners: Sequence[str]) -> Mapping[str, Entry]:
+        """Those whose entry stands today."""
+        return self._entries.standing(owners, self._clock.now())
 
     def _claimed(self, one: _Seen, subjects: Collection[str]) -> Iterator[_Found]:
         """Subjects who were asked for and may be this one: verified 1:1 against their own templates."""

@@ -6,9 +6,6 @@ from likeness_guard.domain import Appearance, Band, Calibrations, Gallery, Modal
 from likeness_guard.ports import IndexName, PendingSearch, SearchStore, TemplateStore
 from likeness_guard.service.templates import Likeness, TemplateBook
 
-_MOST = 1000
-"""Appearances reported of one person; the most alike first."""
-
 
 class Outputs:
     """Keeps tracks under the id of the case that made them, and finds people in them.
@@ -38,8 +35,9 @@ class Outputs:
     def keep(self, case_id: str, tracks: Iterable[Likeness]) -> None:
         """Keep what one look at a case's output showed, in place of what an earlier look showed."""
         with self._store.together():
+            sealed = self._book.sealed(case_id, Gallery.OUTPUT, tracks)  # keys are locked before rows, everywhere
             self._store.drop_templates(case_id)
-            self._book.keep(case_id, Gallery.OUTPUT, tracks)
+            self._store.add_templates(sealed)
 
     def discard(self, case_id: str) -> None:
         """Destroy a case's tracks and their key."""
@@ -66,7 +64,7 @@ class Outputs:
         return name, max(1, self._book.held(name))
 
     def appearances(self, owner: str) -> tuple[Appearance, ...]:
-        """Cases that show or sound like a person, the surest first, at most 1,000.
+        """Cases that show or sound like a person, the surest first.
 
         What a score means depends on how many tracks there are: among a million of them, thresholds are high.
         """
@@ -81,8 +79,7 @@ class Outputs:
                 known = found.get((kin.owner, modality))
                 if judged.band is not Band.NONE and (known is None or known.judgement.score < kin.score):
                     found[(kin.owner, modality)] = appearance
-        ordered = sorted(found.values(), key=lambda one: (-one.judgement.probability, one.case_id))
-        return tuple(ordered[:_MOST])
+        return tuple(sorted(found.values(), key=lambda one: (-one.judgement.probability, one.case_id)))
 
     def ask(self, owner: str, cause: str) -> None:
         """Have a person looked for soon, in the caller's transaction."""

@@ -1,5 +1,6 @@
 """After a change of model: templates are made anew from kept media, while the former ones are still searched."""
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,9 @@ from likeness_guard.service.enrolment import Enrolment
 from likeness_guard.service.references import References
 from likeness_guard.service.senses import Senses
 from likeness_guard.service.templates import Likeness, TemplateBook
-from trust_kernel.errors import NotFound
+from trust_kernel.errors import Broken, NotFound
+
+_log = logging.getLogger(__name__)
 
 
 class Renewal:
@@ -55,6 +58,9 @@ class Renewal:
             vector = self._vector(modality, row.owner)
         except NotFound:  # forgotten in this moment
             return False
+        except Broken as error:  # one person's damaged media must not stand in everybody's way
+            _log.warning("what was kept of %s cannot be used: %s", row.owner, error.detail)
+            vector = None
         if vector is None:
             self._hopeless.add((modality, version, row.owner))
             return False

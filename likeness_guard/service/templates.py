@@ -5,7 +5,7 @@ the version in use is looked for with the version that they have, so that changi
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,8 @@ from trust_kernel.errors import Broken
 _BATCH = 1000
 _FIRST_K = 8
 _MANY_K = 256
+_ENOUGH = 4
+"""Different people wanted for each vector: the best, and those that its score is set against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,12 @@ class TemplateBook:
         Raises:
             Broken: ``likeness:template:malformed``, a vector is not finite or not of unit length.
         """
-        new = [self._sealed(owner, gallery, likeness) for likeness in likenesses]
-        self._store.add_templates(new)
+        self._store.add_templates(self.sealed(owner, gallery, likenesses))
+
+    def sealed(self, owner: str, gallery: Gallery, likenesses: Iterable[Likeness]) -> list[NewTemplate]:
+        """Rotate and seal unit vectors; locks their keys, in order of their ids. Raises as `keep`."""
+        ordered = sorted(likenesses, key=lambda likeness: likeness.about or owner)
+        return [self._sealed(owner, gallery, likeness) for likeness in ordered]
 
     def _sealed(self, owner: str, gallery: Gallery, likeness: Likeness) -> NewTemplate:
         vector = likeness.vector
@@ -122,11 +128,25 @@ class TemplateBook:
             self._keyring.shred(owner)
             self._store.drop_templates(owner)
 
-    def closest(self, gallery: Gallery, modality: Modality, pack: str, vectors: Vectors) -> list[tuple[Kin, ...]]:
+    def closest(
+        self,
+        gallery: Gallery,
+        modality: Modality,
+        pack: str,
+        vectors: Vectors,
+        standing: Callable[[Sequence[str]], Container[str]] | None = None,
+    ) -> list[tuple[Kin, ...]]:
         """The people of a gallery most like each vector, best first, each once, confirmed against the database.
 
         The index first takes in every change committed until now. Only the few best are given; nobody where the
         gallery is empty.
+
+        Args:
+            gallery: whose likenesses.
+            modality: seen or heard.
+            pack: model version of the vectors.
+            vectors: unit vectors (n, d).
+            standing: those of some owners who count today; all of them if left out.
         """
         if not len(vectors):
             return []
@@ -136,10 +156,26 @@ class TemplateBook:
             if index is None:
                 return [()] * len(vectors)
             turned = self._rotations.turned(vectors, pack)
-            found = self._confirmed(index, turned, _FIRST_K)
-            if any(not kin for kin in found) and len(index) > _FIRST_K:
-                found = self._confirmed(index, turned, min(_MANY_K, len(index)))
-        return [_each_once(kin) for kin in found]
+            k = _FIRST_K
+            found = self._people(index, turned, k, standing)
+            # One person's many templates, or entries of former days, must not hide who comes next.
+            while k < len(index) and any(len(row) < (_ENOUGH if k < _MANY_K else 1) for row in found):
+                k = min(len(index), k * 8)
+                found = self._people(index, turned, k, standing)
+        return found
+
+    def _people(
+        self,
+        index: TemplateIndex,
+        turned: Vectors,
+        k: int,
+        standing: Callable[[Sequence[str]], Container[str]] | None,
+    ) -> list[tuple[Kin, ...]]:
+        found = [_each_once(row) for row in self._confirmed(index, turned, k)]
+        if standing is None:
+            return found
+        count = standing(list({kin.owner for row in found for kin in row}))
+        return [tuple(kin for kin in row if kin.owner in count) for row in found]
 
     def alike(self, name: IndexName, turned: Vectors, least: float) -> list[Kin]:
         """Every template at least so alike to any of the vectors, the most alike first.
@@ -165,17 +201,16 @@ class TemplateBook:
         return sorted(best.values(), key=lambda kin: -kin.score)
 
     def hand_over(self, generations: Iterable[int], subject: str) -> int:
-        """Seal templates anew under a subject's key; gives how many were not under it already."""
+        """Seal templates anew under a subject's key; gives how many. What is under another subject's stays theirs."""
         with self._store.together():
-            rows = [row for row in self._store.templates(generations).values() if row.key_id != subject]
-            opened = [
-                (row, vector) for row, vector in zip(rows, self._vectors(rows), strict=True) if vector is not None
-            ]
+            rows = [row for row in self._store.templates(generations).values() if row.key_id == row.owner]
+            opened = zip(rows, self._vectors(rows), strict=True)
+            # The key is locked before any row, here as where somebody is forgotten.
+            new = {row.generation: self._resealed(row, vector, subject) for row, vector in opened if vector is not None}
             # Who deletes a row seals it anew: of two processes that found it, one.
-            mine = self._store.drop_generations([row.generation for row, _ in opened])
-            new = [self._resealed(row, vector, subject) for row, vector in opened if row.generation in mine]
-            self._store.add_templates(new)
-        return len(new)
+            mine = self._store.drop_generations(list(new))
+            self._store.add_templates([new[generation] for generation in sorted(mine)])
+        return len(mine)
 
     def _resealed(self, row: StoredTemplate, turned: NDArray[np.float32], subject: str) -> NewTemplate:
         context = context_of(row.gallery, row.modality, row.pack)
@@ -207,23 +242,25 @@ class TemplateBook:
     def size(self, gallery: Gallery, modality: Modality) -> int:
         """People in a gallery, as of the newest change taken in."""
         generation, sizes = self._sizes
-        if generation != self._generation:
+        now = self._generation  # read before the database is: what comes meanwhile makes it out of date
+        if generation != now:
             sizes = {(g, m): self._store.owners(g, m) for g in self._galleries for m in Modality}
-            self._sizes = (self._generation, sizes)
+            self._sizes = (now, sizes)
         return sizes[(gallery, modality)]
 
     def served(self, modality: Modality) -> tuple[str, ...]:
         """Model versions to look with: the one in use, and former ones that somebody is known by alone."""
         self.warm()
         generation, served = self._served
-        if generation != self._generation:
+        now = self._generation
+        if generation != now:
             served = {m: self._needed(m) for m in Modality}
-            self._served = (self._generation, served)
+            self._served = (now, served)
         return served[modality]
 
     def _needed(self, modality: Modality) -> tuple[str, ...]:
         current = self._senses.current(modality)
-        former = {name.pack for name in self._indexes if name.modality is modality} - {current}
+        former = {name.pack for name in list(self._indexes) if name.modality is modality} - {current}
         if not former:
             return (current,)
         return (current, *sorted(former & self._store.known_alone(modality, current)))

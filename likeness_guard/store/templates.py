@@ -171,12 +171,12 @@ class DatabaseTemplateStore:
         )
 
     def left_behind(self, modality: Modality, pack: str, limit: int) -> Sequence[StoredTemplate]:
-        """Templates whose owners have none by the named model."""
-        table = self._table
+        """The oldest template of each owner who has none by the named model."""
+        oldest = func.min(self._table.generation)
         which = self._is_left_behind(modality, pack)
-        statement = select(table).where(which).order_by(col(table.generation)).limit(limit)
+        statement = select(oldest).where(which).group_by(col(self._table.owner)).order_by(oldest).limit(limit)
         with self._database.reading() as session:
-            return [stored for stored in map(_stored, session.exec(statement)) if stored is not None]
+            return sorted(self.templates(session.exec(statement)).values(), key=lambda row: row.generation)
 
 
 def _stored(row: LikenessTemplateRow) -> StoredTemplate | None:

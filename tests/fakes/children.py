@@ -123,3 +123,25 @@ def try_program() -> dict[str, Any]:
 def touch(*, target: str, key: str) -> dict[str, Any]:
     Path(target).write_text(key, encoding="ascii")
     return {"size": len(key)}
+
+
+def last_words_in_a_pipe(*, stderr: str) -> dict[str, Any]:
+    """Put a pipe that nobody writes to in the place of its last words, and die."""
+    Path(stderr).unlink()
+    os.mkfifo(stderr)
+    os._exit(1)
+
+
+def leave_the_group() -> dict[str, Any]:
+    """What the kernel says to a child that wants a session, or a group, of its own."""
+    refused = []
+    for call in (os.setsid, lambda: os.setpgid(0, 0)):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                call()
+            except PermissionError:
+                os._exit(7)
+            os._exit(0)
+        refused.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7)
+    return {"refused": refused}

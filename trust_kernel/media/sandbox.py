@@ -16,7 +16,9 @@ working directory (the private folder), nowhere else; and the caller checks what
 
 import json
 import logging
+import os
 import signal
+import stat
 import sys
 import threading
 import time
@@ -36,6 +38,7 @@ Reply = dict[str, Any]
 
 _log = logging.getLogger(__name__)
 _MAX_REPLY = 16_000_000
+_LAST_WORDS = 2000
 _COSTLY_SIGNALS = frozenset({signal.SIGKILL, signal.SIGXCPU})
 """SIGXCPU and SIGKILL are how the kernel ends what passed its processor time or the machine's memory."""
 _ERRORS: dict[str, type[PlacetError]] = {
@@ -234,12 +237,26 @@ def _read_reply(child: Child, limits: ChildLimits) -> Reply:
 
 
 def _died(status: int, folder: Path) -> NoReturn:
-    tail = (folder / "stderr").read_bytes()[-2000:].decode("utf-8", "replace")
+    tail = _tail(folder / "stderr").decode("utf-8", "replace")
     _log.warning("a child ended with status %d", status)
     _log.debug("a child's last words: %s", tail)
     if -status in _COSTLY_SIGNALS:
         _too_costly("processor time or memory")
     _failed()
+
+
+def _tail(path: Path) -> bytes:
+    """The end of a file that the child could have put anything in place of: a pipe that never ends, say, or a link."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return b""
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            return b""
+        file.seek(max(0, status.st_size - _LAST_WORDS))
+        return file.read(_LAST_WORDS)
 
 
 def _too_costly(limit: str) -> NoReturn:

@@ -479,3 +479,14 @@ def test_a_block_that_starts_earlier_or_ends_later_is_not_loosened() -> None:
 def an_entry(*, starts_at: datetime, ends_at: datetime) -> Entry:
     new = NewEntry("Ada Example", starts_at=starts_at, ends_at=ends_at)
     return replace(entry_of(checked(new), STAFF, starts_at, (), "00"), id="blk_a")
+
+
+def test_many_templates_of_an_entry_that_has_ended_do_not_hide_one_that_stands(house: House) -> None:
+    ended = house.list.enter(
+        NewEntry("Ada Example", faces=[picture_of(5)], ends_at=STARTS + timedelta(days=1)), STAFF, digests=["0"]
+    ).entry
+    for number in range(12):
+        house.list.teach(ended.id, ReferenceMedia([picture_of(5)], [], [f"{number + 1}"]), STAFF)
+    stands = house.list.enter(NewEntry("Ada Example again", faces=[picture_of(5)]), STAFF).entry
+    (sighting,) = house.guard.examine(image(picture_of(5))).sightings  # by the system's clock, long after
+    assert sighting.about == stands.id

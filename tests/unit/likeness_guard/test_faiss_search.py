@@ -198,3 +198,25 @@ def test_a_replaced_vector_is_never_missing_between_the_old_and_the_new() -> Non
     stop.set()
     looking.join(20)
     assert not missed
+
+
+def test_a_part_that_was_looked_at_whole_is_never_taken_for_a_doubtful_one() -> None:
+    draw = np.random.default_rng(0)
+    towards = np.eye(64)[0]
+
+    def around(middle: NDArray[np.float64], count: int) -> NDArray[np.float32]:
+        rows = middle + draw.normal(0, 0.05, (count, 64))
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+    index = FaissIndex(IndexName(Gallery.BLOCKLIST, Modality.FACE, "p"), 64, room=1024)
+    none, nothing = np.zeros(0, np.int64), np.zeros((0, 64), np.float32)
+    first = np.concatenate([around(towards, 240), around(-towards, 784)])
+    index.apply(IndexBatch(np.arange(1, 1025), first, none, 1))
+    late = around(towards, 5)
+    index.apply(IndexBatch(np.arange(2001, 2006), late, none, 2))
+    index.apply(IndexBatch(none, nothing, np.arange(1, 241), 3))
+    for k in (1, 5, 6, 10, 50):
+        keys, scores = index.search(late[:1], k)
+        assert keys[0, 0] == 2001
+        assert len(set(keys[0].tolist())) == k
+        assert scores[0, 0] == pytest.approx(1.0, abs=1e-4)

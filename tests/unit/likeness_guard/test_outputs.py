@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import col, select
 
 from likeness_guard.api import LikenessGuard, Modality, NewEntry
-from likeness_guard.tables import LikenessOutputRow
+from likeness_guard.tables import LikenessOutputRow, LikenessReferenceRow
 from tests.fakes.likeness import fake_guard, image, picture_of, video, voice_of
 from trust_kernel.db import Database
 from trust_kernel.envelope import DataKeyRow
@@ -140,3 +140,24 @@ def test_what_was_made_before_somebody_enrolled_becomes_theirs(
     assert found(elsewhere, "subj_a") == found(guard, "subj_a") == {("video_1", Modality.FACE)}
     guard.forget("subj_a")
     assert [row.key_id for row in tracks(database)] == ["video_1"]
+
+
+def test_a_track_that_is_somebody_elses_stays_theirs_whoever_looks_like_them(
+    database: Database, guard: LikenessGuard
+) -> None:
+    guard.enrol("subj_b", [picture_of(5)], [])
+    guard.examine(image(picture_of(5)), keep_as="video_1")
+    guard.enrol("subj_twin", [picture_of(5)], [])
+    assert guard.adopt("subj_twin") == 0
+    assert [row.key_id for row in tracks(database)] == ["subj_b"]
+    guard.forget("subj_b")
+    assert tracks(database) == []
+
+
+def test_who_enrols_again_and_lets_nothing_be_kept_has_nothing_kept(database: Database, guard: LikenessGuard) -> None:
+    guard.enrol("subj_a", [picture_of(5)], [voice_of(5)], keep_reference=True)
+    with database.reading() as session:
+        assert len(session.exec(select(LikenessReferenceRow)).all()) == 2
+    guard.enrol("subj_a", [picture_of(5)], [])
+    with database.reading() as session:
+        assert session.exec(select(LikenessReferenceRow)).all() == []

@@ -170,3 +170,16 @@ def test_however_many_wait_for_one_former_model_those_of_another_are_found_too(
     for pack in ("colour-1", between):
         with pytest.raises(Conflict):
             newest.retire(pack)
+
+
+def test_those_who_cannot_be_renewed_do_not_stand_in_the_way_of_those_who_can(
+    database: Database, key_file: Path, guard: LikenessGuard
+) -> None:
+    for number in range(1, 31):
+        for _ in range(2):
+            guard.enrol(f"subj_{number:02}", [picture_of(number)], [])
+    guard.enrol("subj_late", [picture_of(40)], [], keep_reference=True)
+    new = upgraded(database, key_file)
+    assert sum(new.renew(10) for _ in range(5)) == 1
+    assert "subj_late" not in new.waiting()
+    assert len(new.waiting()) == 30

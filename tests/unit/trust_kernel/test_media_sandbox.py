@@ -1,5 +1,6 @@
 import gc
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -199,6 +200,19 @@ def test_what_a_child_leaves_running_is_killed(sandbox: Sandbox, tmp_path: Path)
     sandbox.call(children.fork_and_sleep, limits=LIMITS, note=note)
     grandchild = int(note.read_text(encoding="ascii"))
     assert until(lambda: not running(grandchild))
+
+
+def test_a_child_of_the_child_cannot_leave_the_group_that_is_killed(sandbox: Sandbox) -> None:
+    if platform.machine() not in {"x86_64", "aarch64"}:
+        pytest.skip("the filter knows x86-64 and AArch64")
+    assert sandbox.call(children.leave_the_group, limits=LIMITS) == {"refused": [True, True]}
+
+
+def test_a_pipe_in_the_place_of_its_last_words_holds_nobody_up(sandbox: Sandbox) -> None:
+    begun = time.monotonic()
+    with pytest.raises(InvalidInput):
+        sandbox.call(children.last_words_in_a_pipe, limits=LIMITS, stderr="stderr")
+    assert time.monotonic() - begun < LIMITS.wall_seconds
 
 
 @pytest.mark.parametrize(
