@@ -70,7 +70,8 @@ class LikenessGate:
     def _judge(self, view: CaseView, sighting: Sighting) -> tuple[Outcome, str, Consent | None]:
         modality = sighting.modality
         if sighting.gallery is Gallery.STRANGER:
-            sure = sighting.band is Band.MATCH
+            # Handed in, what looks drawn may be a photograph under a filter; in what was made here it is nobody.
+            sure = sighting.band is Band.MATCH or (sighting.drawn and view.stage is Stage.OUTPUT)
             return (Outcome.MATCH if sure else Outcome.UNSURE), _STRANGER[modality], None
         if sighting.band is not Band.MATCH:
             return Outcome.UNSURE, _UNSURE[modality], None

@@ -80,6 +80,8 @@ class Sighting:
         speech: seconds of speech that the voice was heard; None for a face.
         pack: version of the model that saw it.
         category: of the blocklist entry.
+        drawn: whether a stranger's face looks drawn: in a reference it may be a photograph under a filter, in what was
+            made it is nobody.
     """
 
     modality: Modality
@@ -100,6 +102,7 @@ class Sighting:
     speech: float | None = None
     pack: str = ""
     category: str = ""
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from likeness_guard.domain import (
 )
 from likeness_guard.ports import EntryStore
 from likeness_guard.service.faces import FaceTrack, box_shares, pooled, tracks_of
-from likeness_guard.service.nature import NatureJudge, stranger_band
+from likeness_guard.service.nature import FaceNature, Nature, NatureJudge, stranger_band
 from likeness_guard.service.senses import Senses
 from likeness_guard.service.templates import Kin, Likeness, TemplateBook
 from likeness_guard.service.voices import Voice, voices_of
@@ -44,6 +44,7 @@ class _Seen:
         spans: when; a voice has one for each turn, a face one, a picture none.
         speech: seconds heard; None for a face.
         stranger: the band of "nobody known", NONE where nothing can be said of a stranger.
+        drawn: whether a face looks drawn.
     """
 
     modality: Modality
@@ -53,6 +54,7 @@ class _Seen:
     quality: float
     speech: float | None
     stranger: Band
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Examiner:
         """Everyone in one medium, strangers too; and the vectors of every track, by the models in use."""
         tracks = tracks_of(look, self._senses.detector, self._senses.face)
         natures = self._natures.natures_of(tracks, look.frames, self._senses.face.version)
-        faces = [self._face(track, look, stranger_band(nature)) for track, nature in zip(tracks, natures, strict=True)]
+        faces = [self._face(track, look, nature) for track, nature in zip(tracks, natures, strict=True)]
         voices, speech = self._voices(look)
         seen = [*faces, *voices]
         known = [*self._recognised(faces, claims), *self._recognised(voices, claims)]
@@ -117,7 +119,7 @@ class Examiner:
         sure = (s.about for s in found if s.gallery is Gallery.CAMEO and s.band is Band.MATCH)
         return Likeness(one.modality, pack, one.vectors[pack], about=next(sure, None) or "")
 
-    def _face(self, track: FaceTrack, look: Look, stranger: Band) -> _Seen:
+    def _face(self, track: FaceTrack, look: Look, nature: Nature) -> _Seen:
         vectors = {self._senses.face.version: track.vector}
         for version in self._book.served(Modality.FACE)[1:]:
             embedder = self._senses.former_face(version)
@@ -127,7 +129,8 @@ class Examiner:
         best = track.best
         height, width = look.frames.shape[1:3]
         box = box_shares(best.face.box, width, height)
-        return _Seen(Modality.FACE, vectors, (_span(track, look),), box, best.quality, None, stranger)
+        stranger, drawn = stranger_band(nature), nature.kind is FaceNature.DRAWN
+        return _Seen(Modality.FACE, vectors, (_span(track, look),), box, best.quality, None, stranger, drawn)
 
     def _voices(self, look: Look) -> tuple[list[_Seen], float]:
         heard = voices_of(look.audio, self._senses.activity, self._senses.voice)
@@ -245,6 +248,7 @@ class Examiner:
             one.quality,
             speech=one.speech,
             pack=pack,
+            drawn=one.drawn,
         )
 
     def _made_with(self) -> Mapping[str, str]:

@@ -197,6 +197,14 @@ def test_a_poor_likeness_of_who_was_invited_is_looked_at_by_a_person(house: Hous
     assert report.seen == ()
 
 
+def test_a_drawn_face_is_doubtful_where_it_was_handed_in_and_nobody_where_it_was_made(house: House) -> None:
+    figure = replace(seen(None, gallery=Gallery.STRANGER, band=Band.UNSURE), drawn=True)
+    assert told(handed_in(house, figure)) == [(Outcome.UNSURE, "likeness:face:stranger")]
+    assert told(drawn(house, figure)) == [(Outcome.MATCH, "likeness:face:stranger")]
+    blurred = seen(None, gallery=Gallery.STRANGER, band=Band.UNSURE)
+    assert told(drawn(house, blurred)) == [(Outcome.UNSURE, "likeness:face:stranger")]
+
+
 def test_what_was_drawn_is_kept_under_its_case_and_what_was_handed_in_is_not(house: House) -> None:
     handed_in(house)
     assert house.likeness.kept == []
