@@ -132,8 +132,7 @@ class LikenessGuard:
         )
 
         def bounds(_modality: Modality, pack: str, size: int) -> tuple[float, float]:
-            at = calibrations.of(pack).judge(-1.0, size=size, quality=1.0, seconds=None)
-            return at.threshold, at.unsure_threshold
+            return calibrations.of(pack).bounds(size)
 
         self.blocklist = Blocklist(
             store,

@@ -89,6 +89,11 @@ class Calibration:
         _demand_number(score)
         return self.condition(quality, seconds).judged(score, size, self.prior, rivals)
 
+    def bounds(self, size: int) -> tuple[float, float]:
+        """Thresholds for a match and for unsure that the best probes have in a gallery of `size` people."""
+        at = self.judge(0.0, size=size, quality=1.0, seconds=None)
+        return at.threshold, at.unsure_threshold
+
     def verify(self, score: float, *, quality: float, seconds: float | None) -> Judgement:
         """What a score between two means (1:1): a match at FMR 0.1 %, unsure at FMR 1 %, unless `targets` say other.
 

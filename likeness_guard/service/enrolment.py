@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from likeness_guard.domain import Enrolled, Gallery, Modality
 from likeness_guard.errors import EnrolmentFault
 from likeness_guard.ports import FaceEmbedder, Picture, Sound, TemplateStore, VoiceEmbedder
-from likeness_guard.service.faces import FaceView, pooled, portrait_of, views_of
+from likeness_guard.service.faces import FaceView, pooled_views, portrait_of, views_of
 from likeness_guard.service.references import References
 from likeness_guard.service.senses import Senses
 from likeness_guard.service.templates import Likeness, TemplateBook
@@ -81,7 +81,7 @@ class Enrolment:
     def face(self, embedder: FaceEmbedder, pictures: Sequence[Picture]) -> NDArray[np.float32] | None:
         """One vector of kept pictures of one person; None where no face is found in any."""
         views = [view for picture in pictures for view in views_of(picture, 0, self._senses.detector, embedder)[:1]]
-        return _pooled(views, [view.vector for view in views]) if views else None
+        return pooled_views(views, [view.vector for view in views]) if views else None
 
     def voice(self, embedder: VoiceEmbedder, sounds: Sequence[Sound]) -> NDArray[np.float32] | None:
         """One vector of kept sounds of one person; None where there is no speech."""
@@ -91,12 +91,14 @@ class Enrolment:
     def _faces(self, pictures: Sequence[Picture], views: Sequence[FaceView]) -> list[Likeness]:
         if not views:
             return []
-        made = [Likeness(Modality.FACE, self._senses.face.version, _pooled(views, [view.vector for view in views]))]
+        made = [
+            Likeness(Modality.FACE, self._senses.face.version, pooled_views(views, [view.vector for view in views]))
+        ]
         seen = [(picture, view.face) for picture, view in zip(pictures, views, strict=True)]
         for version in self._former(Modality.FACE):
             embedder = self._senses.former_face(version)
             if embedder is not None:
-                made.append(Likeness(Modality.FACE, version, _pooled(views, list(embedder.embed(seen)))))
+                made.append(Likeness(Modality.FACE, version, pooled_views(views, list(embedder.embed(seen)))))
         return made
 
     def _voices(self, sounds: Sequence[Sound]) -> list[Likeness]:
@@ -150,7 +152,3 @@ class Enrolment:
                     code=EnrolmentFault.UNLIKE_FACES,
                     field=f"faces.{number}",
                 )
-
-
-def _pooled(views: Sequence[FaceView], vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    return pooled(vectors, [0.1 + view.quality for view in views])

@@ -17,8 +17,8 @@ from likeness_guard.domain import (
     Modality,
     Sighting,
 )
-from likeness_guard.ports import EntryStore
-from likeness_guard.service.faces import FaceTrack, box_shares, pooled, tracks_of
+from likeness_guard.ports import EntryStore, Vectors
+from likeness_guard.service.faces import FaceTrack, box_shares, pooled_views, tracks_of
 from likeness_guard.service.nature import FaceNature, Nature, NatureJudge, stranger_band
 from likeness_guard.service.senses import Senses
 from likeness_guard.service.templates import Kin, Likeness, TemplateBook
@@ -28,6 +28,9 @@ from trust_kernel.media.refs import Look, MediaKind
 
 Claims = Mapping[Modality, Collection[str]]
 """Subjects whose cameo was asked for, by what of them."""
+
+_Portfolios = Mapping[str, Mapping[tuple[Modality, str], Vectors]]
+"""Templates of who was asked for, rotated: by subject, then by modality and model version."""
 
 _GALLERIES = (Gallery.CAMEO, Gallery.BLOCKLIST)
 _STRANGER_SPEECH = 1.5
@@ -96,12 +99,16 @@ class Examiner:
 
     def examine(self, look: Look, claims: Claims) -> tuple[Examination, list[Likeness]]:
         """Everyone in one medium, strangers too; and the vectors of every track, by the models in use."""
+        served = {modality: self._book.served(modality) for modality in Modality}
+        asked_for = {subject for subjects in claims.values() for subject in subjects}
+        own = {subject: self._book.portfolio(subject) for subject in asked_for}
         tracks = tracks_of(look, self._senses.detector, self._senses.face)
         natures = self._natures.natures_of(tracks, look.frames, self._senses.face.version)
-        faces = [self._face(track, look, nature) for track, nature in zip(tracks, natures, strict=True)]
-        voices, speech = self._voices(look)
+        former = served[Modality.FACE][1:]
+        faces = [self._face(track, look, nature, former) for track, nature in zip(tracks, natures, strict=True)]
+        voices, speech = self._voices(look, served[Modality.VOICE][1:])
         seen = [*faces, *voices]
-        known = [*self._recognised(faces, claims), *self._recognised(voices, claims)]
+        known = [*self._recognised(faces, claims, own), *self._recognised(voices, claims, own)]
         sightings = [
             replace(sighting, seconds=span)
             for one, found in zip(seen, known, strict=True)
@@ -109,7 +116,7 @@ class Examiner:
             for span in one.spans
         ]
         kept = [self._kept(one, found) for one, found in zip(seen, known, strict=True) if self._today(one)]
-        return Examination(tuple(sightings), len(tracks), speech, self._made_with()), kept
+        return Examination(tuple(sightings), len(tracks), speech, self._made_with(served)), kept
 
     def _today(self, one: _Seen) -> bool:
         return self._senses.current(one.modality) in one.vectors
@@ -119,35 +126,35 @@ class Examiner:
         sure = (s.about for s in found if s.gallery is Gallery.CAMEO and s.band is Band.MATCH)
         return Likeness(one.modality, pack, one.vectors[pack], about=next(sure, None) or "")
 
-    def _face(self, track: FaceTrack, look: Look, nature: Nature) -> _Seen:
+    def _face(self, track: FaceTrack, look: Look, nature: Nature, former: Sequence[str]) -> _Seen:
         vectors = {self._senses.face.version: track.vector}
-        for version in self._book.served(Modality.FACE)[1:]:
+        for version in former:
             embedder = self._senses.former_face(version)
             if embedder is not None:
                 rows = embedder.embed([(look.frames[view.frame], view.face) for view in track.views])
-                vectors[version] = pooled(list(rows), [0.1 + view.quality for view in track.views])
+                vectors[version] = pooled_views(track.views, list(rows))
         best = track.best
         height, width = look.frames.shape[1:3]
         box = box_shares(best.face.box, width, height)
         stranger, drawn = stranger_band(nature), nature.kind is FaceNature.DRAWN
         return _Seen(Modality.FACE, vectors, (_span(track, look),), box, best.quality, None, stranger, drawn)
 
-    def _voices(self, look: Look) -> tuple[list[_Seen], float]:
+    def _voices(self, look: Look, former: Sequence[str]) -> tuple[list[_Seen], float]:
         heard = voices_of(look.audio, self._senses.activity, self._senses.voice)
         clear = Band.MATCH if heard.speech >= _STRANGER_SPEECH else Band.NONE
         found = [_voice(voice, self._senses.voice.version, clear) for voice in heard.voices]
-        for version in self._book.served(Modality.VOICE)[1:]:
+        for version in former:
             embedder = self._senses.former_voice(version)
             if embedder is not None:  # it may part the speakers otherwise: strangers are told by today's alone
                 others = voices_of(look.audio, self._senses.activity, embedder)
                 found += [_voice(voice, version, Band.NONE) for voice in others.voices]
         return found, heard.speech
 
-    def _recognised(self, seen: Sequence[_Seen], claims: Claims) -> Iterator[list[Sighting]]:
+    def _recognised(self, seen: Sequence[_Seen], claims: Claims, own: _Portfolios) -> Iterator[list[Sighting]]:
         """Who each of some tracks of one modality may be; each sighting once, whenever it was."""
         for number, nearest in enumerate(self._nearest(seen)):
             one = seen[number]
-            claimed = [*self._claimed(one, claims.get(one.modality, ()))]
+            claimed = [*self._claimed(one, claims.get(one.modality, ()), own)]
             asked_for = {found.owner for found in claimed}
             known = [self._sighting(one, Gallery.CAMEO, found, claimed=True) for found in claimed]
             for gallery in _GALLERIES:
@@ -189,15 +196,15 @@ class Examiner:
         """Those whose entry stands today."""
         return self._entries.standing(owners, self._clock.now())
 
-    def _claimed(self, one: _Seen, subjects: Collection[str]) -> Iterator[_Found]:
+    def _claimed(self, one: _Seen, subjects: Collection[str], own: _Portfolios) -> Iterator[_Found]:
         """Subjects who were asked for and may be this one: verified 1:1 against their own templates."""
         for subject in subjects:
             found = []
             for pack, vector in one.vectors.items():
-                scores = self._book.likeness_to(subject, one.modality, pack, vector[None])
-                if scores is not None:
-                    calibration = self._calibrations.of(pack)
-                    judged = calibration.verify(float(scores[0]), quality=one.quality, seconds=one.speech)
+                templates = own[subject].get((one.modality, pack))
+                if templates is not None:
+                    score = self._book.likeness_to(templates, vector, pack)
+                    judged = self._calibrations.of(pack).verify(score, quality=one.quality, seconds=one.speech)
                     found.append(_Found(subject, pack, judged))
             best = max(found, key=_sureness, default=None)
             if best is not None and best.judged.band is not Band.NONE:
@@ -251,16 +258,16 @@ class Examiner:
             drawn=one.drawn,
         )
 
-    def _made_with(self) -> Mapping[str, str]:
+    def _made_with(self, served: Mapping[Modality, Sequence[str]]) -> Mapping[str, str]:
         facts = {"likeness:index": str(self._book.generation)}
-        for modality in Modality:
-            served = self._book.served(modality)
-            facts[f"likeness:{modality}"] = " ".join(served)
-            facts[f"likeness:{modality}:calibration"] = self._calibrations.of(served[0]).digest
+        for modality, packs in served.items():
+            calibration = self._calibrations.of(packs[0])
+            facts[f"likeness:{modality}"] = " ".join(packs)
+            facts[f"likeness:{modality}:calibration"] = calibration.digest
             for gallery in _GALLERIES:
                 size = self._book.size(gallery, modality)
-                at = self._calibrations.of(served[0]).judge(-1.0, size=size, quality=1.0, seconds=None)
-                facts[f"likeness:{modality}:{gallery}"] = f"{at.threshold:.4f}/{at.unsure_threshold:.4f} at {size}"
+                match, unsure = calibration.bounds(size)
+                facts[f"likeness:{modality}:{gallery}"] = f"{match:.4f}/{unsure:.4f} at {size}"
         return facts
 
 

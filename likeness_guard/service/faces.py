@@ -62,7 +62,7 @@ class FaceTrack:
     @property
     def vector(self) -> NDArray[np.float32]:
         """Quality-weighted mean of the views, of unit length."""
-        return pooled([view.vector for view in self.views], [0.1 + view.quality for view in self.views])
+        return pooled_views(self.views, [view.vector for view in self.views])
 
     @property
     def best(self) -> FaceView:
@@ -88,6 +88,11 @@ def pooled(vectors: Sequence[NDArray[np.float32]], weights: Sequence[float] | No
     """Weighted mean of unit vectors, brought back to unit length."""
     mean = np.average(np.stack(vectors), axis=0, weights=weights)
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
+
+
+def pooled_views(views: Sequence[FaceView], vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Quality-weighted mean of the vectors that some model made of some views, of unit length."""
+    return pooled(vectors, [0.1 + view.quality for view in views])
 
 
 def views_of(picture: Picture, frame: int, detector: FaceDetector, embedder: FaceEmbedder) -> list[FaceView]:

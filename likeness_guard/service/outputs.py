@@ -51,7 +51,7 @@ class Outputs:
         adopted = 0
         for (modality, pack), turned in self._people.portfolio(subject).items():
             name, size = self._among(modality, pack)
-            least = self._calibrations.of(pack).judge(-1.0, size=size, quality=1.0, seconds=None).threshold
+            least, _ = self._calibrations.of(pack).bounds(size)
             adopted += self._book.hand_over([kin.generation for kin in self._book.alike(name, turned, least)], subject)
         return adopted
 
@@ -72,7 +72,7 @@ class Outputs:
         for (modality, pack), turned in self._people.portfolio(owner).items():
             name, size = self._among(modality, pack)
             calibration = self._calibrations.of(pack)
-            least = calibration.judge(-1.0, size=size, quality=1.0, seconds=None).unsure_threshold
+            _, least = calibration.bounds(size)
             for kin in self._book.alike(name, turned, least):
                 judged = calibration.judge(kin.score, size=size, quality=1.0, seconds=None)
                 appearance = Appearance(kin.owner, modality, judged)

@@ -226,12 +226,9 @@ class TemplateBook:
                 found.setdefault((row.modality, row.pack), []).append(vector)
         return {key: np.stack(vectors) for key, vectors in found.items()}
 
-    def likeness_to(self, owner: str, modality: Modality, pack: str, vectors: Vectors) -> NDArray[np.float32] | None:
-        """Cosine (n,) of each vector with the owner's most alike template; None where the owner has none such."""
-        own = self.portfolio(owner).get((modality, pack))
-        if own is None or not len(vectors):
-            return None
-        return np.asarray((self._rotations.turned(vectors, pack) @ own.T).max(axis=1), np.float32)
+    def likeness_to(self, own: Vectors, vector: NDArray[np.float32], pack: str) -> float:
+        """Cosine of a unit vector with the most alike of somebody's templates by its model (see `portfolio`)."""
+        return float((self._rotations.turned(vector[None], pack) @ own.T).max())
 
     def held(self, name: IndexName) -> int:
         """How many vectors an index holds now."""
