@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from watermark.domain.marks import MarkedFile, MarkReading, Search
+from watermark.domain.marks import MarkedFile, MarkReading, MarksFound, Search, SoundReading, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,9 @@ class StreamDetector(Protocol):
 
 
 class VideoMarker(Protocol):
-    """An invisible mark under one key. The key is given at construction and never leaves the marker."""
+    """An invisible mark. Its keys are given at construction and never leave it: it writes under the current one and
+    reads under every one.
+    """
 
     @property
     def name(self) -> str:
@@ -78,6 +80,67 @@ class VideoMarker(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Decoded sound.
+
+    Attributes:
+        samples: float32 in [-1, 1] of shape (channels, n).
+        rate: samples a second.
+    """
+
+    samples: NDArray[np.float32]
+    rate: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return self.samples.shape[1] / self.rate
+
+
+class SoundMarker(Protocol):
+    """An inaudible mark. It writes under the current key and reads under every one."""
+
+    @property
+    def name(self) -> str:
+        """The technology's name."""
+        ...
+
+    @property
+    def payload_bits(self) -> int:
+        """A payload is a whole number in [0, 2 ** payload_bits)."""
+        ...
+
+    def mark(self, sound: Sound, payload: int) -> Sound:
+        """A marked copy, same shape and rate. Silence stays silent.
+
+        Raises:
+            InvalidInput: the payload does not fit (`watermark:payload:out_of_range`).
+        """
+        ...
+
+    def read(self, sound: Sound, search: Search) -> SoundReading:
+        """Listen for a mark.
+
+        Args:
+            sound: at most some minutes; whoever has more reads it piece by piece.
+            search: `ALIGNED` tries the speed that it was marked at; `FULL` others as well.
+        """
+        ...
+
+
+class SoundPresence(Protocol):
+    """A second technology, without a key: it says that there is a mark, not which."""
+
+    def mark(self, sound: Sound) -> Sound:
+        """A marked copy, same shape and rate."""
+        ...
+
+    def score(self, sound: Sound) -> float:
+        """How surely sound carries it, in [0, 1]."""
+        ...
+
+
 class FrameOverlay(Protocol):
     """Draws something that people see on every frame."""
 
@@ -89,8 +152,10 @@ class FrameOverlay(Protocol):
 class VideoFileMarks(Protocol):
     """Marks whole files and reads marks in them, somewhere safe from what a hostile file does to a decoder."""
 
-    def write(self, source: Path, target: Path, *, payload: int) -> MarkedFile:
-        """Mark `source`, visibly and invisibly, and write it to `target` as an MP4.
+    def write(
+        self, source: Path, target: Path, *, payload: int, visibility: Visibility = Visibility.STANDARD
+    ) -> MarkedFile:
+        """Mark `source`'s pictures, visibly and invisibly, and its sound, and write it to `target` as an MP4.
 
         Raises:
             InvalidInput: the source cannot be decoded, or the payload does not fit.
@@ -98,11 +163,21 @@ class VideoFileMarks(Protocol):
         """
         ...
 
-    def read(self, path: Path, search: Search) -> MarkReading:
-        """Look for a mark in a file.
+    def write_still(
+        self, source: Path, target: Path, *, payload: int, visibility: Visibility = Visibility.STANDARD
+    ) -> MarkedFile:
+        """Mark a still picture, visibly and invisibly, and write it to `target` as a JPEG.
 
         Raises:
-            InvalidInput: the file cannot be decoded.
+            InvalidInput: the source cannot be decoded, or the payload does not fit.
+        """
+        ...
+
+    def read(self, path: Path, search: Search) -> MarksFound:
+        """Look and listen for marks in a file: a video, a picture or sound. It is decoded once.
+
+        Raises:
+            InvalidInput: the file cannot be decoded, or holds neither pictures nor sound.
             Unavailable: the marker's package is missing.
         """
         ...
