@@ -148,12 +148,16 @@ class Passed:
     Attributes:
         seen: subject ids that the output scan recognised; they co-own, named in the request or not.
         fingerprints: PDQ hashes of sampled frames, hex; what a recovered watermark is checked against.
+        visible_mark: "standard", "strong" or "off", as policy says.
+        visible_mark_policy: ``@id`` of the policy that says so; empty where none does.
     """
 
     draft: Draft
     decision_id: str
     seen: tuple[str, ...]
     fingerprints: tuple[str, ...]
+    visible_mark: str = "standard"
+    visible_mark_policy: str = ""
 
     @property
     def case_id(self) -> str:

@@ -8,13 +8,15 @@ from importlib.resources import files
 from typing import Any
 
 from generator_gateway.errors import GatewayReason
-from generator_gateway.ports import CaseView, GateReport
+from generator_gateway.ports import CaseView, GateReport, MarkRuling
 from trust_kernel.decisions import Decision, Finding, Ruling, Verdict
 from trust_kernel.errors import InvalidInput
 from trust_kernel.ids import new_id
 
 GENERATE = "generate"
 UNATTENDED = "generate_unattended"
+UNMARKED = "omit_visible_mark"
+STRONGER = "strengthen_visible_mark"
 _DEFAULT_MESSAGE = "No rule allows this."
 _SCALE = 1000
 """Cedar's whole numbers carry scores as thousandths."""
@@ -54,7 +56,9 @@ class CedarPolicy:
         if not checked.validation_passed:
             problems = "; ".join(str(error) for error in checked.errors)
             raise InvalidInput(f"the policy does not fit the schema: {problems}", field="policy")
-        self._annotations = _annotations(cedarpy.policies_to_json_str(text))
+        policies = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
+        self._annotations = _annotations(policies)
+        self._actions = {name: _action_of(body) for name, body in policies.items()}
         self._policies = cedarpy.PolicySet.from_str(text)
         self.version = hashlib.sha256(text.encode()).hexdigest()
 
@@ -66,14 +70,50 @@ class CedarPolicy:
         )
         return Decision(new_id("dec"), view.stage, rulings, self.version, dict(report.made_with))
 
+    def visible_mark(self, view: CaseView) -> MarkRuling:
+        """Standard, unless a policy permits more or less; where both are permitted, the stronger wins.
+
+        Only a policy that names the action counts: one that permits everything did not mean this.
+        """
+        stronger, unmarked = (self._answer(result) for result in self._ask_of_video(view))
+        for answer, action, visibility in ((stronger, STRONGER, "strong"), (unmarked, UNMARKED, "off")):
+            naming = [name for name in answer.policies if answer.allowed and self._actions[name] == action]
+            if naming:
+                return MarkRuling(visibility, self._annotations[min(naming)]["id"])
+        return MarkRuling()
+
+    def _ask_of_video(self, view: CaseView) -> Sequence[Any]:
+        asked = view.request
+        video = {
+            "uid": {"type": "Video", "id": asked.case_id},
+            "attrs": {
+                "seconds": asked.seconds,
+                "width": asked.width,
+                "height": asked.height,
+                "people": len({consent.subject_id for consent in view.consents}),
+                "references": len(asked.references),
+            },
+            "parents": [],
+        }
+        requests = [
+            {
+                "principal": {"type": "Account", "id": asked.account_id},
+                "action": {"type": "Action", "id": action},
+                "resource": {"type": "Video", "id": asked.case_id},
+                "context": _context(view),
+            }
+            for action in (STRONGER, UNMARKED)
+        ]
+        answers: Sequence[Any] = self._cedar.is_authorized_batch(requests, self._policies, [video])
+        return answers
+
     def _ask(self, view: CaseView, findings: Sequence[Finding]) -> list[_Answer]:
-        context = {"purpose": view.request.purpose, "remix": view.request.remix_of is not None}
         requests = [
             {
                 "principal": {"type": "Account", "id": view.request.account_id},
                 "action": {"type": "Action", "id": action},
                 "resource": {"type": "Finding", "id": str(index)},
-                "context": context,
+                "context": _context(view),
             }
             for index in range(len(findings))
             for action in (GENERATE, UNATTENDED)
@@ -104,6 +144,10 @@ class CedarPolicy:
         return Ruling(finding, verdict, notes["id"], notes.get("reason", finding.reason), notes.get("message", ""))
 
 
+def _context(view: CaseView) -> dict[str, Any]:
+    return {"purpose": view.request.purpose, "remix": view.request.remix_of is not None}
+
+
 def _entity(index: int, finding: Finding) -> dict[str, Any]:
     return {
         "uid": {"type": "Finding", "id": str(index)},
@@ -127,8 +171,14 @@ def _entity(index: int, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _annotations(policies: str) -> Mapping[str, dict[str, str]]:
-    found = {name: body.get("annotations", {}) for name, body in json.loads(policies)["staticPolicies"].items()}
+def _action_of(body: Mapping[str, Any]) -> str:
+    """The one action that a policy names; empty where it names none, or several."""
+    action = body["action"]
+    return str(action["entity"]["id"]) if action["op"] == "==" else ""
+
+
+def _annotations(policies: Mapping[str, Mapping[str, Any]]) -> Mapping[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {name: body.get("annotations", {}) for name, body in policies.items()}
     unnamed = [name for name, notes in found.items() if "id" not in notes]
     if unnamed:
         raise InvalidInput(f"every policy carries @id; {len(unnamed)} do not", field="policy")

@@ -1,7 +1,8 @@
 """What the release path needs, as roles. `placet.wiring` joins them to technologies."""
 
+from generator_gateway.ports.bindings import BindingMatch, Bindings, PrintMaker, Prints
 from generator_gateway.ports.cases import MAX_LINEAGE, Cases, CaseShelf, CaseSummary, Earned, Journal, Lease, Queue
-from generator_gateway.ports.looking import CaseView, Gate, GateReport, Panel, Policy
+from generator_gateway.ports.looking import CaseView, Gate, GateReport, MarkRuling, Panel, Policy
 from generator_gateway.ports.path import CaseLedger, Line, Marker, OutputGates, Renderer, RequestGates, Signer, Vault
 from generator_gateway.ports.releases import Cause, Owner, Recall, ReleaseRecord, Releases
 from generator_gateway.ports.rendering import CameoReference, MediaInput, Progress, RenderOrder, VideoBackend
@@ -28,6 +29,8 @@ __all__ = [
     "Appearance",
     "AppearanceShelf",
     "AppearanceState",
+    "BindingMatch",
+    "Bindings",
     "CameoReference",
     "CaseLedger",
     "CaseShelf",
@@ -45,6 +48,7 @@ __all__ = [
     "Judged",
     "Lease",
     "Line",
+    "MarkRuling",
     "Marker",
     "MediaInput",
     "NewAppearance",
@@ -53,6 +57,8 @@ __all__ = [
     "Owner",
     "Panel",
     "Policy",
+    "PrintMaker",
+    "Prints",
     "Progress",
     "Queue",
     "Recall",

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+SOUND_STEP = 0.032
+"""Seconds from one sub-fingerprint of sound to the next."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prints:
@@ -11,13 +14,26 @@ class Prints:
 
     Attributes:
         pictures: PDQ hashes (256 bits, hex) of sampled frames, in time order; empty without pictures.
-        sound: 32-bit sub-fingerprints of the sound, in time order; empty without sound.
+        sound: 32-bit sub-fingerprints of the sound, in time order, one each `SOUND_STEP` seconds from the start; 0
+            where there is nothing to hear. Empty without sound.
         iscc: ISCC composite code (ISO 24138) of the content; empty where none can be made.
+        times: seconds of each of `pictures`; empty where they are not known.
     """
 
     pictures: tuple[str, ...] = ()
     sound: tuple[int, ...] = ()
     iscc: str = ""
+    times: tuple[float, ...] = ()
+
+    def between(self, start: float, end: float) -> "Prints":
+        """What of these belongs to a stretch of time, in seconds; without the code of the whole."""
+        first, last = max(0, round(start / SOUND_STEP)), max(0, round(end / SOUND_STEP))
+        kept = [place for place, seconds in enumerate(self.times) if start <= seconds <= end]
+        return Prints(
+            pictures=tuple(self.pictures[place] for place in kept),
+            sound=self.sound[first:last],
+            times=tuple(self.times[place] - start for place in kept),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +43,8 @@ class BindingMatch:
     Attributes:
         case_id: the release.
         manifest_label: URN of its manifest.
-        similarity: in [0, 100]; 100 for an exact binding.
+        similarity: in [0, 100]; 100 for an exact binding. Of pictures and sound, the share of bits alike, times the
+            share of frames that are.
         matched_by: "mark", "sound_mark", "pictures", "sound" or "iscc".
     """
 
@@ -50,10 +67,16 @@ class PrintMaker(Protocol):
 
 
 class Bindings(Protocol):
-    """What every release is bound to."""
+    """What every release is bound to. Releases that were withdrawn are found like those that stand."""
 
     def register(self, case_id: str, prints: Prints, manifest_digest: str) -> None:
-        """Keep a release's fingerprints and its manifest store's blob, in the caller's transaction."""
+        """Keep a release's fingerprints and its manifest store's blob, in the caller's transaction.
+
+        The release itself is inserted before, in the same transaction; of its row the numbers are taken.
+
+        Raises:
+            NotFound: there is no such release.
+        """
         ...
 
     def manifest(self, manifest_label: str) -> bytes | None:
@@ -69,5 +92,9 @@ class Bindings(Protocol):
         ...
 
     def nearest(self, prints: Prints, limit: int = 10) -> tuple[BindingMatch, ...]:
-        """Releases that look or sound alike, the most similar first."""
+        """Releases that look or sound alike, the most similar first; one entry for each way in which one does."""
+        ...
+
+    def fits(self, case_id: str, prints: Prints) -> tuple[BindingMatch, ...]:
+        """The ways in which one release looks or sounds like these; none where it does not or has no fingerprints."""
         ...

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from generator_gateway.stages import (
@@ -32,11 +32,19 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work on a case until it runs out; a new one makes the old one worthless."""
+    """The right to work on a case until it runs out; a new one makes the old one worthless.
+
+    Attributes:
+        attempt: which try this is, outages not counted, from 1.
+        outages: tries in a row that ended because something we need did not answer.
+        waited: since the first of those.
+    """
 
     case_id: str
     token: str
     attempt: int
+    outages: int = 0
+    waited: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)

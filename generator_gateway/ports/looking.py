@@ -68,9 +68,26 @@ class Panel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class MarkRuling:
+    """What policy says of the visible mark.
+
+    Attributes:
+        visibility: "standard", "strong" or "off".
+        policy: ``@id`` of the policy that says so; empty where none does.
+    """
+
+    visibility: str = "standard"
+    policy: str = ""
+
+
 class Policy(Protocol):
     """Rules on findings."""
 
     def decide(self, view: CaseView, report: GateReport) -> Decision:
         """One ruling for each finding, by the active policy."""
+        ...
+
+    def visible_mark(self, view: CaseView) -> MarkRuling:
+        """How plainly the visible mark shows on what passed; standard where no policy says otherwise."""
         ...

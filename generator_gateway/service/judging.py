@@ -107,7 +107,9 @@ class OutputJudge:
             if decision.verdict is not Verdict.ALLOW:
                 return _stopped(draft.case_id, decision)
             prints = self._fingerprints.fingerprints(look)
-            return bench.journal.earn(draft.case_id, Passed(draft, decision.id, report.seen, prints))
+            shown = bench.policy.visible_mark(view)
+            passed = Passed(draft, decision.id, report.seen, prints, shown.visibility, shown.policy)
+            return bench.journal.earn(draft.case_id, passed)
 
 
 def _reviewed(bench: Bench, case_id: str, decision: Decision) -> Decision:

@@ -30,8 +30,8 @@ class Leases(Protocol):
         """Keep it; called from another thread than `claim`."""
         ...
 
-    def let_go(self, lease: Lease, rest: timedelta | None = None) -> None:
-        """Give it back."""
+    def let_go(self, lease: Lease, rest: timedelta | None = None, *, outage: bool = False) -> None:
+        """Give it back; an outage does not count as an attempt."""
         ...
 
 
@@ -48,7 +48,10 @@ class CaseRunner:
 
     Args:
         max_attempts: workers that may die or fail on a case before it is given up.
-        rest: how long a case rests after an outage; doubled with every attempt.
+        rest: how long a case rests after a failure or an outage; doubled with every further one, up to `longest_rest`.
+        longest_rest: the longest rest.
+        patience: how long a case waits for what does not answer, a time-stamp authority for example, before it is
+            given up.
     """
 
     def __init__(
@@ -59,12 +62,16 @@ class CaseRunner:
         *,
         max_attempts: int = 5,
         rest: timedelta = timedelta(seconds=2),
+        longest_rest: timedelta = timedelta(minutes=5),
+        patience: timedelta = timedelta(hours=24),
     ) -> None:
         self._line = line
         self._leases = leases
         self._accepted = accepted
         self._max_attempts = max_attempts
         self._rest = rest
+        self._longest_rest = longest_rest
+        self._patience = patience
 
     def run(self, case_id: str) -> Ended | None:
         """Take a case as far as it goes now; None where somebody else has it, or it must rest."""
@@ -72,7 +79,8 @@ class CaseRunner:
         if lease is None:
             return None
         # Whatever breaks in a way that nobody foresaw rests too; only a case that came to its end need not.
-        rest: timedelta | None = self._rest * 2 ** (lease.attempt - 1)
+        rest: timedelta | None = self._rest_after(lease)
+        outage = False
         try:
             with self._alive(lease):
                 ended = self._produce(lease)
@@ -84,14 +92,19 @@ class CaseRunner:
             _log.warning("case %s was taken over by another worker", case_id)
             return None
         except Unavailable as error:
+            outage = True
             _log.warning("case %s rests for %s: %s", case_id, rest, error.detail)
             return None
         finally:
-            self._leases.let_go(lease, rest)
+            self._leases.let_go(lease, rest, outage=outage)
+
+    def _rest_after(self, lease: Lease) -> timedelta:
+        times = min(lease.attempt - 1 + lease.outages, 16)
+        return min(self._rest * 2**times, self._longest_rest)
 
     def _produce(self, lease: Lease) -> Ended:
         request = self._accepted.requested(lease.case_id)
-        if lease.attempt > self._max_attempts:
+        if lease.attempt > self._max_attempts or lease.waited > self._patience:
             return self._give_up(lease.case_id, GatewayReason.CASE_EXHAUSTED, _EXHAUSTED)
         try:
             return produce(request, self._line)

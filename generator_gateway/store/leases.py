@@ -40,7 +40,8 @@ class LeaseBook:
             now = self._clock.now()
             if row is None or row.status not in OPEN or not _free(row, now):
                 return None
-            lease = Lease(case_id, secrets.token_hex(8), row.attempts + 1)
+            waited = now - aware(row.outage_since) if row.outage_since else timedelta()
+            lease = Lease(case_id, secrets.token_hex(8), row.attempts + 1, row.outages, waited)
             row.lease, row.lease_until, row.attempts = lease.token, now + self.ttl, lease.attempt
             row.status, row.not_before = "in_progress", None
             session.add(row)
@@ -68,15 +69,25 @@ class LeaseBook:
             row.lease_until = self._clock.now() + self.ttl
             session.add(row)
 
-    def let_go(self, lease: Lease, rest: timedelta | None = None) -> None:
-        """Give a case back, to be tried again after a rest; nothing happens where it was taken over."""
+    def let_go(self, lease: Lease, rest: timedelta | None = None, *, outage: bool = False) -> None:
+        """Give a case back, to be tried again after a rest; nothing happens where it was taken over.
+
+        Args:
+            lease: what is given back.
+            rest: nobody takes the case before that; None where it may be taken at once.
+            outage: the try ended because something we need did not answer; it does not count as an attempt.
+        """
         self._held.set({case_id: token for case_id, token in self._held.get().items() if token != lease.token})
         with self._database.transaction() as session:
             row = session.get(CaseRow, lease.case_id, with_for_update=True)
             if row is None or row.lease != lease.token:
                 return
             row.lease, row.lease_until = None, None
-            row.not_before = self._clock.now() + rest if rest else None
+            now = self._clock.now()
+            row.not_before = now + rest if rest else None
+            row.attempts = lease.attempt - 1 if outage else lease.attempt
+            row.outages = lease.outages + 1 if outage else 0
+            row.outage_since = (row.outage_since or now) if outage else None
             session.add(row)
 
     def abandoned(self, limit: int = 100) -> list[str]:

@@ -12,6 +12,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "migrate": ("placet.cli.serve", "Bring the database to the newest schema."),
     "verify": ("placet.cli.verify", "Say what a file carries: credential, watermark, release, consent."),
     "ledger": ("placet.cli.ledger", "Check the public record."),
+    "marks": ("placet.cli.marks", "Show and change the keys of the invisible marks."),
     "models": ("placet.cli.models", "List, fetch, add, check and describe model packs."),
     "blocklist": ("placet.cli.blocklist", "Take in people who may not be generated."),
     "account": ("placet.cli.accounts", "Make accounts and keys."),

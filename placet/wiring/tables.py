@@ -12,6 +12,7 @@ import trust_kernel.delivery
 import trust_kernel.envelope
 import trust_kernel.events
 import trust_kernel.web.tables
+import watermark.tables
 
 _WITH_TABLES = (
     consent_registry.tables,
@@ -23,6 +24,7 @@ _WITH_TABLES = (
     trust_kernel.envelope,
     trust_kernel.events,
     trust_kernel.web.tables,
+    watermark.tables,
 )
 
 

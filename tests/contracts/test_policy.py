@@ -3,7 +3,7 @@
 import pytest
 
 from generator_gateway.adapters.cedar import CedarPolicy, default_policy
-from generator_gateway.ports import CaseView, GateReport, Policy
+from generator_gateway.ports import CaseView, GateReport, MarkRuling, Policy
 from tests.factories.cases import NOON, a_finding, a_request
 from tests.fakes.gateway import WordyPolicy
 from trust_kernel.decisions import Outcome, Stage, Verdict
@@ -38,6 +38,9 @@ class PolicyContract:
         match = a_finding(Outcome.MATCH, "likeness:face:no_consent", gallery="cameo")
         report = GateReport((a_finding(), match, a_finding(Outcome.UNSURE)))
         assert policy.decide(VIEW, report).verdict is Verdict.DENY
+
+    def test_the_visible_mark_is_never_left_out_unless_a_policy_says_so(self, policy: Policy) -> None:
+        assert policy.visible_mark(VIEW) == MarkRuling("standard", "")
 
     def test_the_decision_says_what_it_was_made_with(self, policy: Policy) -> None:
         decision = policy.decide(VIEW, GateReport((a_finding(),), made_with={"likeness:face": "7"}))

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from copyright_optout.api import NamedWork, OptOutIndex, PicturedWork
 from generator_gateway.errors import GatewayReason
-from generator_gateway.ports import CaseView, GateReport, MediaInput, Progress, RenderOrder
+from generator_gateway.ports import CaseView, GateReport, MarkRuling, MediaInput, Progress, RenderOrder
 from likeness_guard.api import Claims, Examination, Gallery, LikenessGuard, NamedPerson, Sighting
 from trust_kernel.decisions import Decision, Evidence, Finding, Outcome, Ruling, Verdict
 from trust_kernel.envelope import Sealed
@@ -228,6 +228,13 @@ class WordyPolicy:
     """A `Policy` without Cedar: what is clear or consented passes, what is doubtful is held, the rest is denied."""
 
     version = "wordy-1"
+
+    def __init__(self, shown: MarkRuling = MarkRuling()) -> None:  # noqa: B008 - frozen
+        self.shown = shown
+
+    def visible_mark(self, view: CaseView) -> MarkRuling:
+        del view
+        return self.shown
 
     def decide(self, view: CaseView, report: GateReport) -> Decision:
         rulings = tuple(self._ruling(finding) for finding in report.findings)

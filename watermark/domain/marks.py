@@ -25,6 +25,8 @@ class WatermarkReason(StrEnum):
     """The number does not fit into a mark."""
     MARKER = "watermark:marker:unavailable"
     """The marker's package is not installed, or the marker's name is not known."""
+    ROTATED = "watermark:key:rotated"
+    """The keys of marks were rotated by somebody else in the same moment."""
     FOUND = "watermark:video:found"
     """A mark of ours. It points to a release; only that release's fingerprint makes it proof."""
     NOT_FOUND = "watermark:video:not_found"

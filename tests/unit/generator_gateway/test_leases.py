@@ -244,23 +244,49 @@ def test_a_runner_leaves_what_another_works_on(house: House) -> None:
     assert house.backend.orders == []
 
 
-def test_an_outage_rests_the_case_longer_each_time_until_it_is_given_up(house: House) -> None:
+def test_an_outage_rests_the_case_longer_each_time_but_does_not_count_as_an_attempt(house: House) -> None:
     house.backend.failing = Unavailable("the backend is out")
     case_id = house.submit().id
-    for seconds in (2, 4, 8, 16, 32):
+    rests = (2, 4, 8, 16, 32, 64, 128, 256, 300, 300)
+    for seconds in rests:
         assert house.runner.run(case_id) is None
         assert house.cases.get(case_id).status == "in_progress"
         house.clock.advance(seconds=seconds - 0.1)
         assert house.runner.run(case_id) is None
         house.clock.advance(seconds=0.1)
-    assert len(house.backend.orders) == 5
+    assert len(house.backend.orders) == len(rests)
+    house.backend.failing = None
+    assert isinstance(house.runner.run(case_id), Released)
+
+
+def test_an_outage_that_lasts_a_day_ends_the_case(house: House) -> None:
+    house.backend.failing = Unavailable("the backend is out")
+    case_id = house.submit().id
+    assert house.runner.run(case_id) is None
+    house.clock.advance(seconds=24 * 3600)
+    assert house.runner.run(case_id) is None, "the patience is not over before its last second"
+    house.clock.advance(seconds=301)
     ended = house.runner.run(case_id)
     assert isinstance(ended, Stopped)
     assert (ended.verdict, ended.reasons) == (Verdict.DENY, ("case:machine:exhausted",))
     case = house.cases.get(case_id)
     assert (case.status, case.error_code) == ("failed", "case:machine:exhausted")
-    assert len(house.backend.orders) == 5
+    assert len(house.backend.orders) == 2
     assert house.kinds() == ["case:request:opened", "case:request:denied"]
+
+
+def test_an_outage_that_is_over_is_forgotten(house: House) -> None:
+    house.marking.failing = Unavailable("the key is out")
+    case_id = house.submit().id
+    assert house.runner.run(case_id) is None
+    house.clock.advance(seconds=2)
+    house.marking.failing = ZeroDivisionError("a bug")
+    with pytest.raises(ZeroDivisionError):
+        house.runner.run(case_id)
+    house.clock.advance(seconds=25 * 3600)
+    house.marking.failing = Unavailable("the key is out again")
+    assert house.runner.run(case_id) is None
+    assert house.cases.get(case_id).status == "in_progress"
 
 
 def test_a_case_goes_on_after_an_outage(house: House) -> None:

@@ -1,5 +1,6 @@
 """The default policy: what each reason, outcome and stage comes to; and what may never come to an allow."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,12 +12,14 @@ from consent_registry.api import ConsentReason
 from copyright_optout.api import OptOutReason
 from generator_gateway.adapters.cedar import CedarPolicy, default_policy, policy_schema
 from generator_gateway.errors import GatewayReason
-from generator_gateway.ports import CaseView, GateReport
+from generator_gateway.ports import CaseView, GateReport, MarkRuling
+from generator_gateway.stages import Reference
 from likeness_guard.api import Gallery, LikenessReason
 from tests.factories.cases import NOON, a_finding, a_request
 from trust_kernel.decisions import Finding, Outcome, Stage, Verdict
 from trust_kernel.errors import InvalidInput
 from trust_kernel.media.reasons import MediaReason
+from trust_kernel.media.refs import MediaKind, MediaRef
 from watermark.api import WatermarkReason
 
 A, H, D = Verdict.ALLOW, Verdict.HOLD, Verdict.DENY
@@ -132,7 +135,7 @@ def test_the_version_is_the_digest_of_the_text() -> None:
 
 def test_a_policy_without_an_id_is_refused() -> None:
     with pytest.raises(InvalidInput, match="@id") as refused:
-        CedarPolicy(default_policy() + "\npermit (principal, action, resource) when { resource.score > 1 };")
+        CedarPolicy(default_policy() + '\npermit (principal, action == Action::"generate", resource);')
     assert refused.value.field == "policy"
 
 
@@ -209,7 +212,8 @@ def test_a_policy_that_fails_to_evaluate_denies() -> None:
 def test_arithmetic_that_overflows_in_a_policy_denies() -> None:
     text = """
     @id("all") permit (principal, action, resource);
-    @id("deep") forbid (principal, action, resource) when { resource.score * 9223372036854775807 > 3 };
+    @id("deep") forbid (principal, action == Action::"generate", resource)
+    when { resource.score * 9223372036854775807 > 3 };
     """
     assert ruled(a_finding(score=0.9), CedarPolicy(text)).verdict is D
 
@@ -260,3 +264,46 @@ def test_the_order_of_findings_decides_nothing(findings: list[Finding], random: 
     shuffled = list(findings)
     random.shuffle(shuffled)
     assert judged(*shuffled) is judged(*findings)
+
+
+# --- the visible mark
+
+_UNMARKED = """
+@id("own-screens")
+permit (principal, action == Action::"omit_visible_mark", resource)
+when { context.purpose == "advertising" && resource.people == 0 };
+"""
+_STRONGER = """
+@id("references-show")
+permit (principal, action == Action::"strengthen_visible_mark", resource)
+when { resource.references > 0 };
+"""
+
+
+def _shown(policy: str, **asked: Any) -> MarkRuling:
+    view = CaseView(Stage.OUTPUT, replace(a_request(), **asked), NOON)
+    return CedarPolicy(default_policy() + policy).visible_mark(view)
+
+
+def test_a_policy_that_says_so_leaves_the_visible_mark_out_and_is_named() -> None:
+    assert _shown(_UNMARKED, purpose="advertising") == MarkRuling("off", "own-screens")
+    assert _shown(_UNMARKED, purpose="personal") == MarkRuling()
+
+
+def test_a_policy_can_ask_for_a_stronger_mark_which_wins_over_none() -> None:
+    reference = Reference("ref_1", MediaRef("0" * 64, MediaKind.IMAGE, "image/png", 1))
+    asked = {"purpose": "advertising", "references": (reference,)}
+    assert _shown(_UNMARKED + _STRONGER, **asked) == MarkRuling("strong", "references-show")
+
+
+def test_a_rule_that_permits_everything_does_not_mean_the_visible_mark() -> None:
+    assert _shown('@id("all") permit (principal, action, resource);') == MarkRuling()
+
+
+def test_a_policy_that_fails_to_evaluate_leaves_the_mark_on() -> None:
+    overflowing = """
+    @id("broken")
+    permit (principal, action == Action::"omit_visible_mark", resource)
+    when { resource.seconds * 9223372036854775807 > 1 || true };
+    """
+    assert _shown(overflowing, seconds=8) == MarkRuling()
