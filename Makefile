@@ -29,7 +29,7 @@ $(VENV)/.lean: pyproject.toml constraints.txt | $(PY)
 $(VENV)/.full: $(VENV)/.lean
 	@echo "setting up the extras and the tools"
 	@$(PIP) torch==2.13.0
-	@$(PIP) --editable '.[insightface,speechbrain,diffusers,invisible-watermark,postgres,redis,test]'
+	@$(PIP) --editable '.[insightface,speechbrain,diffusers,invisible-watermark,perth,postgres,redis,test]'
 	@$(PIP) --no-deps insightface speechbrain invisible-watermark
 	@touch $@
 

@@ -21,7 +21,7 @@ from benchmarks.measure import Cost, machine, once
 from benchmarks.table import save, show
 from generator_gateway.stages import Draft, Released, Request, Stopped
 from trust_kernel.ids import new_id
-from watermark.adapters.transcode import X264
+from watermark.adapters.marking.encoding import X264
 
 _PROMPT = f"@{HANDLE} walks along a quiet harbour at dusk while the last ferry turns home; slow dolly, warm light"
 TRANSCODE = "peer: plain transcode"

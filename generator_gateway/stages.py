@@ -189,11 +189,22 @@ class Signed:
 
     Attributes:
         manifest_label: URN of the active manifest.
+        manifest: digest of the stored manifest store, for recovery through a mark.
+        thumbnail: a signed still of the marked video.
+        spritesheet: signed stills of the marked video, on one sheet.
     """
 
     marked: Marked
     media: MediaRef
     manifest_label: str
+    manifest: str
+    thumbnail: MediaRef
+    spritesheet: MediaRef
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Digests of everything that is stored with this stage."""
+        return (self.manifest, self.thumbnail.digest, self.spritesheet.digest)
 
     @property
     def case_id(self) -> str:

@@ -100,6 +100,8 @@ class ReleaseRow(SQLModel, table=True):
     case_id: str = Field(primary_key=True)
     release_number: int = Field(sa_column=Column(BigInteger, nullable=False, unique=True))
     media_digest: str = Field(index=True)
+    thumbnail_digest: str = ""
+    spritesheet_digest: str = ""
     manifest_label: str = Field(index=True)
     fingerprints: list[str] = Field(sa_column=Column(JSON, nullable=False))
     status: str
@@ -158,3 +160,51 @@ class AppearanceRow(SQLModel, table=True):
     decided_at: datetime | None = None
     note: str = ""
     disputed_at: datetime | None = None
+
+
+class BindingRow(SQLModel, table=True):
+    """What a release is bound to beside its bytes, so that a file without its credential leads back to it.
+
+    Attributes:
+        ledger_index: of the release; entries commit in order, so an index that follows it misses nothing.
+        manifest_digest: blob of the release's manifest store; empty where it was not kept.
+        pictures: PDQ hashes, 32 bytes each, in time order.
+        sound: sub-fingerprints, 4 bytes each, big-endian, every fourth of `Prints.sound`.
+        iscc: composite code; empty where there is none.
+        details: of a few frames, see `service.bindings_details.kept_of`; a crop of the release is known by them.
+    """
+
+    __tablename__ = "release_bindings"
+
+    case_id: str = Field(primary_key=True)
+    ledger_index: int = Field(sa_column=Column(BigInteger, nullable=False, unique=True))
+    sound_number: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))
+    manifest_digest: str
+    pictures: bytes
+    sound: bytes
+    iscc: str = ""
+    details: bytes = b""
+
+
+class VerificationReportRow(SQLModel, table=True):
+    """A verification that somebody asked to keep, under the digest of the file; nothing of the file is in it."""
+
+    __tablename__ = "verification_reports"
+
+    sha256: str = Field(primary_key=True)
+    body: str
+    at: datetime
+    until: datetime = Field(index=True)
+
+
+class VerificationFeedbackRow(SQLModel, table=True):
+    """What somebody said of a verification: whether it was right, and why."""
+
+    __tablename__ = "verification_feedback"
+
+    id: str = Field(primary_key=True)
+    sha256: str = Field(index=True)
+    right: bool
+    text: str
+    at: datetime
+    until: datetime = Field(index=True)

@@ -5,7 +5,14 @@ from fastapi.responses import JSONResponse
 
 from consent_registry.routes import build_router as build_consent_router
 from copyright_optout.routes import build_router as build_optout_router
-from generator_gateway.routes import build_appearance_router, build_case_router, build_verify_router, build_video_router
+from generator_gateway.routes import (
+    build_appearance_router,
+    build_binding_router,
+    build_case_router,
+    build_feedback_router,
+    build_verify_router,
+    build_video_router,
+)
 from generator_gateway.routes.intake import VideoIntake
 from likeness_guard.routes import build_router as build_blocklist_router
 from placet.wiring import House
@@ -15,6 +22,7 @@ from review_ui.portal.routes import build_portal_pages
 from review_ui.staff.appearances import build_appearance_pages
 from review_ui.staff.routes import build_staff_pages
 from review_ui.verify.routes import build_verify_pages
+from review_ui.verify.working import VerifyServices
 from trust_kernel.audit.routes import build_router as build_ledger_router
 from trust_kernel.media.fetch import SafeFetcher
 from trust_kernel.web import problems
@@ -27,6 +35,8 @@ from trust_kernel.web.webhook_routes import build_router as build_webhook_router
 
 VERSION = "0.1.0"
 _FETCH_SECONDS = 20.0
+BINDINGS = "/sbr"
+"""Where the C2PA Soft Binding Resolution API stands."""
 
 
 def build_app(house: House, *, pages: bool = True) -> FastAPI:
@@ -34,7 +44,7 @@ def build_app(house: House, *, pages: bool = True) -> FastAPI:
     app = FastAPI(title="Placet", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
     settings = house.kernel.settings
     dressing = _dressing(house) if pages else None
-    problems.install(app, pages=dressing, openai_prefixes=("/v1/videos",))
+    problems.install(app, pages=dressing, openai_prefixes=("/v1/videos", BINDINGS))
     _add_api(app, house)
     if dressing is not None:
         _add_pages(app, house, dressing)
@@ -45,8 +55,11 @@ def build_app(house: House, *, pages: bool = True) -> FastAPI:
             "/v1/subjects": settings.max_reference_bytes * 4 + 1_000_000,
             "/v1/blocklist": settings.max_reference_bytes,
             "/v1/optouts": settings.max_reference_bytes,
+            "/verify/feedback": 20_000,
             "/verify": settings.max_verify_bytes + 1_000_000,
-            "/is-this-ai": settings.max_verify_bytes + 1_000_000,
+            # The page bounds what it takes by itself, and says so as a page.
+            "/is-this-ai": 1 << 62,
+            BINDINGS: settings.max_verify_bytes + 1_000_000,
         },
     )
     app.add_middleware(SecurityHeaders)
@@ -67,10 +80,15 @@ def _add_api(app: FastAPI, house: House) -> None:
         allow_hosts=frozenset(settings.fetch_hosts),
     )
     intake = VideoIntake(fetcher, settings.backend, settings.max_reference_bytes)
-    app.include_router(build_video_router(gateway.videos, intake, kernel.decoder, access))
+    app.include_router(build_video_router(gateway.videos, intake, access))
     app.include_router(build_case_router(gateway.reviews, gateway.videos, access))
     app.include_router(build_appearance_router(gateway.appearances, access))
-    app.include_router(build_verify_router(gateway.verification, access, settings.max_verify_bytes))
+    most, limit = settings.max_verify_bytes, gateway.verify_limit
+    app.include_router(build_verify_router(gateway.verification, gateway.reports, access, limit, most))
+    app.include_router(build_feedback_router(gateway.reports, access))
+    app.include_router(
+        build_binding_router(gateway.soft_bindings, access, most, guards=[limit.guard()]), prefix=BINDINGS
+    )
     app.include_router(build_consent_router(guards.registry, access, kernel.decoder))
     app.include_router(build_blocklist_router(guards.likeness.blocklist, access, kernel.decoder))
     app.include_router(build_optout_router(guards.optouts, access, kernel.decoder, kernel.reference_limits))
@@ -111,8 +129,10 @@ def _add_pages(app: FastAPI, house: House, pages: Pages) -> None:
     access = kernel.access
     app.include_router(build_static_router(access))
     app.include_router(build_sign_in_pages(kernel.accounts, access, pages))
-    max_bytes = kernel.settings.max_verify_bytes
-    app.include_router(build_verify_pages(gateway.verification, pages, access, max_bytes))
+    services = VerifyServices(
+        gateway.verification, gateway.reports, gateway.verify_limit, kernel.settings.max_verify_bytes
+    )
+    app.include_router(build_verify_pages(services, pages, access))
     app.include_router(build_appearance_pages(gateway.appearances, pages, access))
     app.include_router(build_own_appearance_pages(gateway.appearances, pages, access))
     app.include_router(build_staff_pages(gateway.reviews, gateway.videos, kernel.decoder, pages, access))

@@ -6,7 +6,9 @@ _EVERYBODY = frozenset({"key:manage", "webhook:manage"})
 _REQUESTER = frozenset({"video:create", "video:read", "video:delete"})
 _SUBJECT = frozenset({"likeness:manage", "video:read", "video:delete"})
 _RIGHTS_HOLDER = frozenset({"optout:read", "optout:write"})
-_REVIEWER = frozenset({"case:read", "case:decide", "cameo:attest", "blocklist:read", "optout:read", "optout:activate"})
+_REVIEWER = frozenset(
+    {"case:read", "case:decide", "cameo:attest", "blocklist:read", "optout:read", "optout:activate", "feedback:read"}
+)
 _ADMIN = frozenset({"account:write", "blocklist:write", "likeness:administer", "optout:write"})
 
 ROLES: Mapping[str, frozenset[str]] = {

@@ -33,6 +33,18 @@ class Settings(BaseSettings):
     """What users see where the code says cameo."""
     visible_label: str = "AI · placet"
     """Text of the moving visible mark."""
+    visible_logo: Path | None = None
+    """PNG file drawn in front of that text, best with an alpha channel."""
+    jurisdictions: tuple[str, ...] = ("eu", "us-ca")
+    """Whose rules on disclosure are followed: `eu`, `us-ca`, `cn`; the baseline, `world`, always is."""
+    provider_name: str = "Placet"
+    """Who provides this system, as metadata and credentials state it."""
+    opening_text: str = ""
+    """Words of the label at the start, where a jurisdiction asks for one; empty: the jurisdictions' own."""
+    content_producer: str = ""
+    """China: code of the content's producer; empty: the provider's name."""
+    content_propagator: str = ""
+    """China: code of whoever distributes the content; empty: left to them."""
     ledger_origin: str = "placet.local/ledger"
     """Origin line of the ledger's checkpoints."""
     backend: Literal["animatic", "diffusers"] = "animatic"
@@ -49,10 +61,18 @@ class Settings(BaseSettings):
     """Longest video or sound that may be handed in."""
     max_reference_bytes: int = 50_000_000
     """Largest input reference."""
-    max_verify_bytes: int = 200_000_000
+    max_verify_bytes: int = 2_000_000_000
     """Largest file that may be verified."""
-    max_verify_seconds: float = 600.0
-    """Longest video whose watermark is looked for."""
+    max_verify_seconds: float = 14_400.0
+    """Longest video whose marks are looked for."""
+    verify_per_minute: int = Field(default=20, ge=1)
+    """Files that one address may have verified in a minute."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks whose word about a client's address is believed (X-Forwarded-For)."""
+    report_days: int = Field(default=30, ge=1)
+    """How long an answer that somebody asked to keep stands under its link, and what people say of answers."""
+    feedback_address: str = ""
+    """E-mail address shown beside an answer; empty: none."""
     max_pixels: int = 40_000_000
     """Most pixels of a picture or frame."""
     decode_seconds: float = 30.0
@@ -67,12 +87,22 @@ class Settings(BaseSettings):
     """Time between sweeps for abandoned cases."""
     max_attempts: int = 5
     """Workers that may fail on a case before it is given up."""
+    outage_hours: float = 24.0
+    """How long a case waits for what does not answer, a time-stamp authority for example, before it is given up."""
     worker_threads: int = Field(default=2, ge=1)
     """Cases that one worker process runs side by side."""
     signing_chain: Path | None = None
     """PEM file of the claim-signing certificate and its chain; none: a development certificate made on first use."""
     signing_key: Path | None = None
     """PEM file of the private key that belongs to it."""
+    pkcs11_module: Path | None = None
+    """Library of a PKCS#11 token that holds the signing key, in place of a key file."""
+    pkcs11_token: str = ""
+    """Label of that token."""
+    pkcs11_key: str = ""
+    """Label of the key on it."""
+    pkcs11_pin: SecretStr = SecretStr("")
+    """PIN of the token's user."""
     tsa_url: str = ""
     """RFC 3161 time-stamping service; empty: signatures carry no time-stamp."""
     trust_anchors: Path | None = None

@@ -61,6 +61,8 @@ class ReleaseRecord:
 
     Attributes:
         status: "released" or "withdrawn".
+        thumbnail_digest: of its signed still.
+        spritesheet_digest: of its signed sheet of stills.
     """
 
     case_id: str
@@ -74,6 +76,13 @@ class ReleaseRecord:
     owners: tuple[Owner, ...]
     withdrawn_at: datetime | None = None
     withdrawn_reason: str | None = None
+    thumbnail_digest: str = ""
+    spritesheet_digest: str = ""
+
+    def digest_of(self, variant: str) -> str:
+        """The stored bytes of a variant: "video", "thumbnail" or "spritesheet"."""
+        digests = {"thumbnail": self.thumbnail_digest, "spritesheet": self.spritesheet_digest}
+        return digests.get(variant, self.media_digest)
 
 
 class Releases(Protocol):

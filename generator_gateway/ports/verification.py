@@ -199,7 +199,7 @@ class MarkEvidence:
         return next((fit for fit in (Fit.SAME, Fit.UNCONFIRMED, Fit.DIFFERS, Fit.UNKNOWN) if fit in fits), None)
 
     @property
-    def matches_picture(self) -> bool | None:
+    def matches(self) -> bool | None:
         """True where a span fits, False where one was compared and differs, None where none was compared."""
         return {Fit.SAME: True, Fit.DIFFERS: False}.get(self.fit) if self.fit else None
 
@@ -393,6 +393,22 @@ class KeptReport:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What somebody said of a verification.
+
+    Attributes:
+        sha256: of the file that was verified, hex.
+        right: whether they think that it was right.
+        text: why; may be empty.
+    """
+
+    sha256: str
+    right: bool
+    text: str
+    at: datetime
+
+
 class Reports(Protocol):
     """Kept verifications and what people said of them."""
 
@@ -404,10 +420,18 @@ class Reports(Protocol):
         """A report that has not run out."""
         ...
 
-    def say(self, sha256: str, *, right: bool, text: str, at: datetime, until: datetime) -> None:
+    def say(self, feedback: Feedback, until: datetime) -> None:
         """Keep what somebody said of a verification."""
+        ...
+
+    def said(self, now: datetime, limit: int) -> tuple[Feedback, ...]:
+        """What people said and has not run out, newest first."""
         ...
 
     def forget(self, now: datetime) -> int:
         """Delete what has run out; gives how many rows."""
+        ...
+
+    def released_as(self, sha256: str) -> str | None:
+        """The case whose released file has this digest."""
         ...

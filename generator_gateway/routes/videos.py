@@ -1,7 +1,6 @@
 """The videos API (`/v1/videos`), for the stock OpenAI client and everybody else."""
 
-from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse
@@ -17,22 +16,11 @@ from trust_kernel.errors import InvalidInput
 from trust_kernel.web.access import Access, Actor
 
 POLL_AFTER_MS = "500"
-_PICTURES = {"thumbnail": "image/webp", "spritesheet": "image/jpeg"}
+_VARIANTS = {"video": "video/mp4", "thumbnail": "image/webp", "spritesheet": "image/jpeg"}
+"""What can be downloaded; each is marked and signed."""
 
 
-class Stills(Protocol):
-    """Pictures of a video."""
-
-    def poster(self, path: Path) -> bytes:
-        """WebP."""
-        ...
-
-    def spritesheet(self, path: Path) -> bytes:
-        """JPEG."""
-        ...
-
-
-def build_video_router(desk: VideoDesk, intake: VideoIntake, stills: Stills, access: Access) -> APIRouter:
+def build_video_router(desk: VideoDesk, intake: VideoIntake, access: Access) -> APIRouter:
     """Routes of the videos API."""
     router = APIRouter(prefix="/v1/videos", tags=["videos"])
     create = access.requires("video:create")
@@ -79,24 +67,19 @@ def build_video_router(desk: VideoDesk, intake: VideoIntake, stills: Stills, acc
     @router.get("/{video_id}/content", response_class=Response)
     def download_video(video_id: str, actor: Annotated[Actor, read], variant: str = "video") -> Response:
         """The file, its thumbnail or its spritesheet; its status is read from the database this very moment."""
-        if variant != "video" and variant not in _PICTURES:
+        if variant not in _VARIANTS:
             raise InvalidInput(
                 "there is no such variant",
                 code=GatewayReason.VARIANT_UNKNOWN,
                 field="variant",
                 limit="video, thumbnail, spritesheet",
             )
-        download = desk.download(actor.account_id, video_id)
+        download = desk.download(actor.account_id, video_id, variant)
         path = download.__enter__()
-        headers = {"cache-control": "no-store"}
-        if variant == "video":
-            close = BackgroundTask(download.__exit__, None, None, None)
-            return FileResponse(path, media_type="video/mp4", headers=headers, background=close)
-        try:
-            picture = stills.poster(path) if variant == "thumbnail" else stills.spritesheet(path)
-        finally:
-            download.__exit__(None, None, None)
-        return Response(picture, media_type=_PICTURES[variant], headers=headers)
+        close = BackgroundTask(download.__exit__, None, None, None)
+        return FileResponse(
+            path, media_type=_VARIANTS[variant], headers={"cache-control": "no-store"}, background=close
+        )
 
     @router.delete("/{video_id}")
     def delete_video(video_id: str, actor: Annotated[Actor, delete]) -> VideoDeleted:

@@ -1,27 +1,57 @@
 """Marks and credentials: the last two things that happen to a draft before it is on record."""
 
 import hashlib
+import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from generator_gateway.ports import Cases, Journal
 from generator_gateway.stages import Marked, Passed, Signed
 from trust_kernel.media.blobs import Blobs
 from trust_kernel.media.refs import MediaKind, MediaRef
-from watermark.api import CredentialClaim, CredentialService, MarkingService, Owner
+from watermark.api import (
+    CredentialClaim,
+    CredentialService,
+    Made,
+    MarkingService,
+    Nature,
+    Owner,
+    SignedCredential,
+    Visibility,
+    sound_number,
+)
 
 MARKED_PERCENT = 85
 SIGNED_PERCENT = 95
+HEARD = "sound_confidence"
+"""In a report of marking: how surely the mark in the sound reads back; missing where there is no such mark."""
+IN_CREDENTIAL = 320
+"""Pixels of the longer side of the picture inside a credential: twenty remixes of remixes stay under 1 MB."""
+LENGTH = "seconds"
+"""In a report of marking: how long the marked video lasts."""
 
 
-class Posters(Protocol):
-    """Makes a still of a video."""
+class Stills(Protocol):
+    """Makes pictures of a video."""
 
-    def poster(self, path: Path) -> bytes:
-        """A picture of the video."""
+    def poster(self, path: Path, longest: int = 640) -> bytes:
+        """One picture of the video, WebP, its longer side at most so many pixels."""
+        ...
+
+    def spritesheet(self, path: Path) -> bytes:
+        """Many on one sheet, JPEG."""
+        ...
+
+
+class Discloses(Protocol):
+    """Says in a file what laws ask to be said."""
+
+    def state(self, path: Path, media_type: str, made: Made) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        """Write it into the file; gives label and data of what its credential is to say as well."""
         ...
 
 
@@ -41,88 +71,165 @@ class MarkingStep:
         self._blobs = blobs
 
     def mark(self, passed: Passed) -> Marked:
-        """Draw the visible mark, weave in the invisible one, read it back."""
+        """Draw the visible mark, weave in the invisible ones, read them back."""
         earned = self._journal.earned(passed.case_id, Marked)
         if earned is not None:
             return earned
+        number = passed.draft.admitted.opened.release_number
         with tempfile.TemporaryDirectory(prefix="placet-mark-") as folder:
             target = Path(folder) / "marked.mp4"
             with self._blobs.open_path(passed.draft.media.digest) as source:
-                report = self._marking.mark(source, target, payload=passed.draft.admitted.opened.release_number)
-            media = _kept(self._blobs, target)
+                report = self._marking.mark(source, target, payload=number, visibility=Visibility(passed.visible_mark))
+            media = _kept(self._blobs, target, MediaKind.VIDEO, "video/mp4")
         self._cases.advance(passed.case_id, MARKED_PERCENT)
         measured = {
             "psnr_y": report.psnr_y,
             "size_ratio": report.size_ratio,
             "confidence": report.read_back.confidence,
+            LENGTH: report.length,
         }
+        if report.sound is not None and report.sound.found:
+            measured[HEARD] = report.sound.confidence
         return self._journal.earn(passed.case_id, Marked(passed, media, measured))
 
 
-class SigningStep:
-    """The pipeline's `signer`.
+@dataclass(frozen=True, slots=True)
+class Finishing:
+    """What signing needs.
 
-    Args:
+    Attributes:
+        disclosure: writes what laws ask for into each file before it is signed.
+        stills: makes the pictures that stand for a video; they are signed as well.
         pseudonym: turns an account or subject id into a name that only this deployment can resolve.
     """
 
-    def __init__(
-        self,
-        journal: Journal,
-        cases: Cases,
-        credentials: CredentialService,
-        blobs: Blobs,
-        posters: Posters,
-        pseudonym: Callable[[str], str],
-    ) -> None:
-        self._journal = journal
-        self._cases = cases
-        self._credentials = credentials
-        self._blobs = blobs
-        self._posters = posters
-        self._pseudonym = pseudonym
+    journal: Journal
+    cases: Cases
+    credentials: CredentialService
+    blobs: Blobs
+    disclosure: Discloses
+    stills: Stills
+    pseudonym: Callable[[str], str]
+
+
+class SigningStep:
+    """The pipeline's `signer`."""
+
+    def __init__(self, parts: Finishing) -> None:
+        self._parts = parts
 
     def sign(self, marked: Marked) -> Signed:
-        """Sign the marked video; it is verified before it counts."""
-        earned = self._journal.earned(marked.case_id, Signed)
+        """Sign the marked video and the pictures that stand for it; each is verified before it counts."""
+        parts = self._parts
+        earned = parts.journal.earned(marked.case_id, Signed)
         if earned is not None:
             return earned
-        with tempfile.TemporaryDirectory(prefix="placet-sign-") as folder, ExitStack() as stack:
-            source = stack.enter_context(self._blobs.open_path(marked.media.digest))
-            target = Path(folder) / "signed.mp4"
-            signed = self._credentials.sign(source, target, self._claim(marked, source, stack))
-            media = _kept(self._blobs, target)
-        self._cases.advance(marked.case_id, SIGNED_PERCENT)
-        return self._journal.earn(marked.case_id, Signed(marked, media, signed.manifest_label))
+        with tempfile.TemporaryDirectory(prefix="placet-sign-") as name, ExitStack() as stack:
+            bench = _SigningBench(parts, marked, Path(name))
+            video = stack.enter_context(parts.blobs.open_path(marked.media.digest))
+            signed = bench.video(video, self._claim(marked, parts.stills.poster(video, IN_CREDENTIAL), stack))
+            thumbnail = bench.still(parts.stills.poster(video), "thumbnail.webp", "image/webp")
+            sheet = bench.still(parts.stills.spritesheet(video), "spritesheet.jpg", "image/jpeg")
+            # Stored only once all are signed: no two signatures are alike, so every try that a time-stamp authority
+            # ends in the middle would leave other files behind, which no case knows of.
+            stored = Signed(
+                marked,
+                _kept(parts.blobs, signed.path, MediaKind.VIDEO, "video/mp4"),
+                signed.credential.manifest_label,
+                parts.blobs.put_bytes(signed.credential.manifest),
+                _kept(parts.blobs, thumbnail, MediaKind.IMAGE, "image/webp"),
+                _kept(parts.blobs, sheet, MediaKind.IMAGE, "image/jpeg"),
+            )
+        parts.cases.advance(marked.case_id, SIGNED_PERCENT)
+        return parts.journal.earn(marked.case_id, stored)
 
-    def _claim(self, marked: Marked, source: Path, stack: ExitStack) -> CredentialClaim:
-        draft = marked.passed.draft
-        opened = draft.admitted.opened
-        request = opened.request
-        owners = [Owner(self._pseudonym(request.account_id), "requester")]
-        subjects = dict.fromkeys(consent.subject_id for consent in draft.admitted.consents)
-        owners.extend(Owner(self._pseudonym(subject_id), "subject") for subject_id in subjects)
-        inputs = [stack.enter_context(self._blobs.open_path(ref.media.digest)) for ref in request.references]
-        return CredentialClaim(
-            title=f"{request.case_id}.mp4",
-            release_number=opened.release_number,
-            owners=tuple(owners),
-            ai_model=draft.backend,
-            created_at=opened.opened_at,
-            thumbnail=self._posters.poster(source),
+    def _claim(self, marked: Marked, thumbnail: bytes, stack: ExitStack) -> CredentialClaim:
+        request = marked.passed.draft.admitted.opened.request
+        blobs = self._parts.blobs
+        return replace(
+            plain_claim(self._parts, marked, f"{request.case_id}.mp4"),
+            thumbnail=thumbnail,
             parent=self._parent(request.remix_of, stack),
-            inputs=tuple(inputs),
+            inputs=tuple(stack.enter_context(blobs.open_path(ref.media.digest)) for ref in request.references),
+            duration=marked.report.get(LENGTH, 0.0),
+            sound_number=sound_number(_number(marked)) if HEARD in marked.report else None,
         )
 
     def _parent(self, parent: str | None, stack: ExitStack) -> Path | None:
-        signed = self._journal.earned(parent, Signed) if parent is not None else None
-        return stack.enter_context(self._blobs.open_path(signed.media.digest)) if signed else None
+        parts = self._parts
+        signed = parts.journal.earned(parent, Signed) if parent is not None else None
+        return stack.enter_context(parts.blobs.open_path(signed.media.digest)) if signed else None
 
 
-def _kept(blobs: Blobs, path: Path) -> MediaRef:
-    """Store an MP4 that we wrote ourselves: what it is need not be found out again, by its bytes, in a child."""
+@dataclass(frozen=True, slots=True)
+class _SignedVideo:
+    path: Path
+    credential: SignedCredential
+
+
+@dataclass(frozen=True, slots=True)
+class _SigningBench:
+    """Signs the files of one release, in a folder that is gone afterwards."""
+
+    parts: Finishing
+    marked: Marked
+    folder: Path
+
+    def video(self, source: Path, claim: CredentialClaim) -> _SignedVideo:
+        """The marked video, with its ingredients."""
+        told = self.folder / "told.mp4"
+        shutil.copyfile(source, told)
+        target = self.folder / "signed.mp4"
+        credential = self._sign(told, target, claim)
+        return _SignedVideo(target, credential)
+
+    def still(self, picture: bytes, name: str, media_type: str) -> Path:
+        """A picture of the marked video: it carries the same marks, and a credential of its own."""
+        told, target = self.folder / f"told-{name}", self.folder / name
+        told.write_bytes(picture)
+        claim = plain_claim(self.parts, self.marked, f"{self.marked.case_id}-{name}", media_type)
+        self._sign(told, target, claim)
+        return target
+
+    def _sign(self, told: Path, target: Path, claim: CredentialClaim) -> SignedCredential:
+        said = self.parts.disclosure.state(told, claim.media_type, made_of(self.marked))
+        return self.parts.credentials.sign(told, target, replace(claim, extra_assertions=said))
+
+
+def plain_claim(parts: Finishing, marked: Marked, title: str, media_type: str = "video/mp4") -> CredentialClaim:
+    """What is stated about every file of a release."""
+    draft = marked.passed.draft
+    opened = draft.admitted.opened
+    owners = [Owner(parts.pseudonym(opened.request.account_id), "requester")]
+    subjects = dict.fromkeys(consent.subject_id for consent in draft.admitted.consents)
+    owners.extend(Owner(parts.pseudonym(subject_id), "subject") for subject_id in subjects)
+    return CredentialClaim(
+        title=title,
+        release_number=opened.release_number,
+        owners=tuple(owners),
+        ai_model=draft.backend,
+        created_at=opened.opened_at,
+        media_type=media_type,
+    )
+
+
+def made_of(marked: Marked) -> Made:
+    """The facts about a release that a disclosure states."""
+    opened = marked.passed.draft.admitted.opened
+    # What the mark and the soft binding carry: one identifier across all layers.
+    identifier = f"{opened.release_number:016x}"
+    # A reference guides the model; no pixel of it is kept, so what comes of it is generated, not manipulated.
+    return Made(identifier, opened.opened_at, Nature.GENERATED, marked.passed.draft.backend)
+
+
+def _number(marked: Marked) -> int:
+    return marked.passed.draft.admitted.opened.release_number
+
+
+def _kept(blobs: Blobs, path: Path, kind: MediaKind, media_type: str) -> MediaRef:
+    """Store a file that we wrote ourselves: what it is need not be found out again, by its bytes, in a child."""
     size = path.stat().st_size
-    return MediaRef(blobs.put_file(path), MediaKind.VIDEO, "video/mp4", size)
+    return MediaRef(blobs.put_file(path), kind, media_type, size)
 
 
 def pseudonym_with(secret: bytes) -> Callable[[str], str]:

@@ -100,7 +100,7 @@ class CaseRunner:
 
     def _rest_after(self, lease: Lease) -> timedelta:
         times = min(lease.attempt - 1 + lease.outages, 16)
-        return min(self._rest * 2**times, self._longest_rest)
+        return min(self._rest * (1 << times), self._longest_rest)
 
     def _produce(self, lease: Lease) -> Ended:
         request = self._accepted.requested(lease.case_id)

@@ -7,11 +7,14 @@ from consent_registry.api import ConsentRegistry, ConsentSnapshot, Modality
 from generator_gateway.errors import GatewayReason
 from generator_gateway.pipeline import withdraw
 from generator_gateway.ports import (
+    Bindings,
     Cases,
     Cause,
     Journal,
     Notices,
     Owner,
+    PrintMaker,
+    Prints,
     Recall,
     Record,
     ReleaseRecord,
@@ -24,6 +27,7 @@ from generator_gateway.stages import Consent, Ended, Logged, Released, Stopped
 from trust_kernel.clock import Clock
 from trust_kernel.db import Database
 from trust_kernel.decisions import Verdict
+from trust_kernel.media.blobs import Blobs
 
 REQUESTER_RIGHTS = ("see", "download", "delete")
 SUBJECT_RIGHTS = ("see", "download", "delete", "withdraw", "object")
@@ -47,6 +51,9 @@ class ReleaseVault:
         journal: Journal,
         cases: Cases,
         releases: Releases,
+        bindings: Bindings,
+        blobs: Blobs,
+        prints: PrintMaker,
         registry: ConsentRegistry,
         record: Record,
         notices: Notices,
@@ -57,6 +64,9 @@ class ReleaseVault:
         self._journal = journal
         self._cases = cases
         self._releases = releases
+        self._bindings = bindings
+        self._blobs = blobs
+        self._prints = prints
         self._registry = registry
         self._record = record
         self._notices = notices
@@ -65,19 +75,23 @@ class ReleaseVault:
     def release(self, logged: Logged) -> Ended:
         """Lock the people concerned, check that each still says placet, and let the video out, or stop.
 
+        The fingerprints by which it is found again are made before the locks are taken.
+
         A revocation locks the same rows: it comes either before this, and stops it, or after, and withdraws it.
         """
         earned = self._journal.earned(logged.case_id, Released)
         if earned is not None:
             return earned
+        with self._blobs.open_path(logged.signed.media.digest) as path:
+            prints = self._prints.prints(path)
         try:
             with self._database.transaction():
-                return self._let_through(logged)
+                return self._let_through(logged, prints)
         except _TooLateError as late:
             # Rolled back first: a use that came to nothing is not counted against a grant.
             return self._ledger.close(Stopped(logged.case_id, Verdict.DENY, (late.reason,), _TOO_LATE))
 
-    def _let_through(self, logged: Logged) -> Released:
+    def _let_through(self, logged: Logged, prints: Prints) -> Released:
         now = self._clock.now()
         admitted = logged.signed.marked.passed.draft.admitted
         request = admitted.opened.request
@@ -88,7 +102,7 @@ class ReleaseVault:
         if self._parent_gone(request.remix_of):
             raise _TooLateError(GatewayReason.REMIX_PARENT_WITHDRAWN)
         owners = tuple(self._owners(request.account_id, admitted.consents))
-        self._let_out(logged, owners, now)
+        self._let_out(logged, owners, now, prints)
         released = Released(logged, now, tuple(dict.fromkeys(owner.account_id for owner in owners)))
         self._journal.earn(logged.case_id, released)
         self._cases.complete(logged.case_id, now)
@@ -111,7 +125,7 @@ class ReleaseVault:
             )
         yield from people.values()
 
-    def _let_out(self, logged: Logged, owners: tuple[Owner, ...], now: datetime) -> None:
+    def _let_out(self, logged: Logged, owners: tuple[Owner, ...], now: datetime, prints: Prints) -> None:
         signed = logged.signed
         passed = signed.marked.passed
         opened = passed.draft.admitted.opened
@@ -122,6 +136,9 @@ class ReleaseVault:
                 "media": signed.media.digest,
                 "owners": len(owners),
                 "sealed": logged.ledger_index,
+                # Anybody can see when a video went out without a visible mark, and under which rule.
+                "visible_mark": passed.visible_mark,
+                "visible_mark_policy": passed.visible_mark_policy,
             },
         )
         self._releases.add(
@@ -135,8 +152,11 @@ class ReleaseVault:
                 released_at=now,
                 ledger_index=entry.index,
                 owners=owners,
+                thumbnail_digest=signed.thumbnail.digest,
+                spritesheet_digest=signed.spritesheet.digest,
             )
         )
+        self._bindings.register(logged.case_id, prints, signed.manifest)
         for owner in owners:
             kind = "likeness:use:released" if owner.role == "subject" else "video:case:completed"
             self._notices.emit(kind, owner.account_id, {"video_id": logged.case_id, "role": owner.role})

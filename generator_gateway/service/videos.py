@@ -190,8 +190,8 @@ class VideoDesk:
         return self._releases.find(case_id)
 
     @contextmanager
-    def download(self, account_id: str, case_id: str) -> Iterator[Path]:
-        """The released file, if it is out at this moment.
+    def download(self, account_id: str, case_id: str, variant: str = "video") -> Iterator[Path]:
+        """The released file, or its thumbnail or spritesheet, if it is out at this moment.
 
         Raises:
             NotFound: not the caller's.
@@ -204,7 +204,7 @@ class VideoDesk:
             raise Conflict("this video is not finished", code=GatewayReason.CASE_UNFINISHED)
         if release.status != "released":
             raise Gone("this video was withdrawn", code=GatewayReason.RELEASE_WITHDRAWN)
-        with self._blobs.open_path(release.media_digest) as path:
+        with self._blobs.open_path(release.digest_of(variant)) as path:
             yield path
 
     def list(

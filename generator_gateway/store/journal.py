@@ -45,8 +45,9 @@ class CaseJournal:
             self._leases.guard(session, case_id)
             at = self._clock.now().astimezone(UTC)
             medium = getattr(value, "media", None)
-            if isinstance(medium, MediaRef):
-                note_use(session, case_id, medium.digest)
+            digests = (medium.digest,) if isinstance(medium, MediaRef) else ()
+            for digest in dict.fromkeys((*digests, *getattr(value, "kept", ()))):
+                note_use(session, case_id, digest)
             session.merge(StageRow(case_id=case_id, stage=stage.__name__, body=body, at=at))
         return value
 

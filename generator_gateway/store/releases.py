@@ -27,6 +27,8 @@ class ReleaseStore:
                     case_id=record.case_id,
                     release_number=record.release_number,
                     media_digest=record.media_digest,
+                    thumbnail_digest=record.thumbnail_digest,
+                    spritesheet_digest=record.spritesheet_digest,
                     manifest_label=record.manifest_label,
                     fingerprints=list(record.fingerprints),
                     status=record.status,
@@ -157,4 +159,6 @@ def _record(session: Session, row: ReleaseRow | None) -> ReleaseRecord | None:
         owners=owners,
         withdrawn_at=aware(row.withdrawn_at) if row.withdrawn_at else None,
         withdrawn_reason=row.withdrawn_reason,
+        thumbnail_digest=row.thumbnail_digest,
+        spritesheet_digest=row.spritesheet_digest,
     )

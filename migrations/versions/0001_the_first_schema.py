@@ -114,6 +114,8 @@ def upgrade() -> None:
     sa.Column('idempotency_digest', sa.String(), nullable=True),
     sa.Column('lease', sa.String(), nullable=True),
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('outages', sa.Integer(), nullable=False),
+    sa.Column('outage_since', sa.DateTime(timezone=True), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('not_before', sa.DateTime(timezone=True), nullable=True),
     sa.Column('deleted_at', sa.DateTime(timezone=True), nullable=True),
@@ -241,6 +243,11 @@ def upgrade() -> None:
         batch_op.create_index('likeness_templates_owner', ['owner'], unique=False)
         batch_op.create_index('likeness_templates_pack', ['pack'], unique=False)
 
+    op.create_table('mark_keys',
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('number')
+    )
     op.create_table('media_uses',
     sa.Column('digest', sa.String(), nullable=False),
     sa.Column('case_id', sa.String(), nullable=False),
@@ -291,6 +298,21 @@ def upgrade() -> None:
         batch_op.create_index('outbox_due', ['delivered_at', 'due_at'], unique=False)
         batch_op.create_index('outbox_recipient_at', ['recipient', 'at'], unique=False)
 
+    op.create_table('release_bindings',
+    sa.Column('case_id', sa.String(), nullable=False),
+    sa.Column('ledger_index', sa.BigInteger(), nullable=False),
+    sa.Column('sound_number', sa.BigInteger(), nullable=False),
+    sa.Column('manifest_digest', sa.String(), nullable=False),
+    sa.Column('pictures', sa.LargeBinary(), nullable=False),
+    sa.Column('sound', sa.LargeBinary(), nullable=False),
+    sa.Column('iscc', sa.String(), nullable=False),
+    sa.Column('details', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('case_id'),
+    sa.UniqueConstraint('ledger_index')
+    )
+    with op.batch_alter_table('release_bindings', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_release_bindings_sound_number'), ['sound_number'], unique=False)
+
     op.create_table('release_grants',
     sa.Column('case_id', sa.String(), nullable=False),
     sa.Column('grant_id', sa.String(), nullable=False),
@@ -317,6 +339,8 @@ def upgrade() -> None:
     sa.Column('case_id', sa.String(), nullable=False),
     sa.Column('release_number', sa.BigInteger(), nullable=False),
     sa.Column('media_digest', sa.String(), nullable=False),
+    sa.Column('thumbnail_digest', sa.String(), nullable=False),
+    sa.Column('spritesheet_digest', sa.String(), nullable=False),
     sa.Column('manifest_label', sa.String(), nullable=False),
     sa.Column('fingerprints', sa.JSON(), nullable=False),
     sa.Column('status', sa.String(), nullable=False),
@@ -372,6 +396,29 @@ def upgrade() -> None:
     sa.UniqueConstraint('handle'),
     sa.UniqueConstraint('handle_digest')
     )
+    op.create_table('verification_feedback',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('sha256', sa.String(), nullable=False),
+    sa.Column('right', sa.Boolean(), nullable=False),
+    sa.Column('text', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('verification_feedback', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_verification_feedback_sha256'), ['sha256'], unique=False)
+        batch_op.create_index(batch_op.f('ix_verification_feedback_until'), ['until'], unique=False)
+
+    op.create_table('verification_reports',
+    sa.Column('sha256', sa.String(), nullable=False),
+    sa.Column('body', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('sha256')
+    )
+    with op.batch_alter_table('verification_reports', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_verification_reports_until'), ['until'], unique=False)
+
     op.create_table('webhook_deliveries',
     sa.Column('event_id', sa.String(), nullable=False),
     sa.Column('endpoint_id', sa.String(), nullable=False),
@@ -508,6 +555,15 @@ def downgrade() -> None:
 
     op.drop_table('webhook_endpoints')
     op.drop_table('webhook_deliveries')
+    with op.batch_alter_table('verification_reports', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_verification_reports_until'))
+
+    op.drop_table('verification_reports')
+    with op.batch_alter_table('verification_feedback', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_verification_feedback_until'))
+        batch_op.drop_index(batch_op.f('ix_verification_feedback_sha256'))
+
+    op.drop_table('verification_feedback')
     op.drop_table('subjects')
     with op.batch_alter_table('sign_in_attempts', schema=None) as batch_op:
         batch_op.drop_index('sign_in_attempts_address')
@@ -533,6 +589,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_release_grants_grant_id'))
 
     op.drop_table('release_grants')
+    with op.batch_alter_table('release_bindings', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_release_bindings_sound_number'))
+
+    op.drop_table('release_bindings')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index('outbox_recipient_at')
         batch_op.drop_index('outbox_due')
@@ -548,6 +608,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_media_uses_case_id'))
 
     op.drop_table('media_uses')
+    op.drop_table('mark_keys')
     with op.batch_alter_table('likeness_templates', schema=None) as batch_op:
         batch_op.drop_index('likeness_templates_pack')
         batch_op.drop_index('likeness_templates_owner')

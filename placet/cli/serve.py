@@ -40,7 +40,10 @@ def serve(data: Path | None, host: str, port: int, ready_file: Path | None, *, n
     house.kernel.sandbox.prepare()
     worker = None if no_worker else EmbeddedWorker(house)
     server = uvicorn.Server(
-        uvicorn.Config(build_app(house, pages=not no_pages), log_level="warning", server_header=False)
+        # Whom to believe about a client's address is a setting of ours, not uvicorn's guess.
+        uvicorn.Config(
+            build_app(house, pages=not no_pages), log_level="warning", server_header=False, proxy_headers=False
+        )
     )
     threading.Thread(
         target=_announce, args=(server, url, key, ready_file, house.kernel.settings.data_dir), daemon=True

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from generator_gateway.adapters.cedar import CedarPolicy, default_policy
+from generator_gateway.adapters.iscc import sum_code
+from generator_gateway.adapters.prints import SandboxedPrints
 from generator_gateway.gates.cameos import CameosGate
 from generator_gateway.gates.likeness import LikenessGate
 from generator_gateway.gates.names import NamesGate
@@ -14,7 +16,8 @@ from generator_gateway.gates.remix import RemixGate
 from generator_gateway.gates.works import WorksGate
 from generator_gateway.jobs import PRODUCE, Sweeper, register_jobs
 from generator_gateway.ports import VideoBackend
-from generator_gateway.service.finishing import MarkingStep, SigningStep, pseudonym_with
+from generator_gateway.service.bindings import SoftBindings
+from generator_gateway.service.finishing import Finishing, MarkingStep, SigningStep, pseudonym_with
 from generator_gateway.service.judging import Bench, OutputJudge, RequestJudge
 from generator_gateway.service.line import ReleaseLine
 from generator_gateway.service.records import LedgerSteps
@@ -24,18 +27,20 @@ from generator_gateway.service.reviewing import ReviewDesk
 from generator_gateway.service.runner import CaseRunner
 from generator_gateway.service.tracing import AppearanceDesk, Tracer
 from generator_gateway.service.vault import ReleaseRecall, ReleaseVault
-from generator_gateway.service.verification import VerificationDesk
+from generator_gateway.service.verification import ReportDesk, VerificationDesk
 from generator_gateway.service.videos import VideoDesk, VideoRules
 from generator_gateway.store import AppearanceStore, CaseJournal, CaseStore, LeaseBook, MediaUses, ReleaseStore
+from generator_gateway.store.bindings import BindingStore
 from likeness_guard.store import DatabaseEntryStore
 from placet.wiring.backends import build_backend
 from placet.wiring.guards import Guards
 from placet.wiring.kernel import Kernel
+from placet.wiring.verifier import build_desk, build_reports, build_verify_limit
 from trust_kernel.audit.ledger import Ledger
 from trust_kernel.audit.merkle import root_from_inclusion
 from trust_kernel.audit.notes import TreeHead
 from trust_kernel.jobs import CeleryQueue, make_celery
-from watermark.adapters.certificates import DEVELOPMENT
+from trust_kernel.web.rate import RateLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Shelves:
     releases: ReleaseStore
     recall: ReleaseRecall
     appearances: AppearanceStore
+    bindings: BindingStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,9 @@ class Gateway:
     reviews: ReviewDesk
     appearances: AppearanceDesk
     verification: VerificationDesk
+    reports: ReportDesk
+    verify_limit: RateLimit
+    soft_bindings: SoftBindings
 
 
 def build_shelves(kernel: Kernel) -> Shelves:
@@ -78,6 +87,7 @@ def build_shelves(kernel: Kernel) -> Shelves:
         releases=releases,
         recall=ReleaseRecall(database, clock, releases, kernel.ledger, kernel.outbox),
         appearances=AppearanceStore(database),
+        bindings=BindingStore(database, kernel.blobs),
     )
 
 
@@ -103,12 +113,15 @@ def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
         output_gates=OutputJudge(bench, limits, guards.optouts),
         marker=MarkingStep(shelves.journal, shelves.cases, guards.marking, kernel.blobs),
         signer=SigningStep(
-            shelves.journal,
-            shelves.cases,
-            guards.credentials,
-            kernel.blobs,
-            kernel.decoder,
-            pseudonym_with(kernel.keys.derive("credential:pseudonyms")),
+            Finishing(
+                journal=shelves.journal,
+                cases=shelves.cases,
+                credentials=guards.credentials,
+                blobs=kernel.blobs,
+                disclosure=guards.disclosure,
+                stills=kernel.decoder,
+                pseudonym=pseudonym_with(kernel.keys.derive("credential:pseudonyms")),
+            )
         ),
         vault=ReleaseVault(
             kernel.database,
@@ -116,6 +129,9 @@ def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
             shelves.journal,
             shelves.cases,
             shelves.releases,
+            shelves.bindings,
+            kernel.blobs,
+            build_prints(kernel, guards),
             guards.registry,
             kernel.ledger,
             kernel.outbox,
@@ -128,7 +144,10 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
     """Join the gateway."""
     settings = kernel.settings
     line = build_line(kernel, guards, shelves)
-    runner = CaseRunner(line, shelves.leases, shelves.cases, max_attempts=settings.max_attempts)
+    patience = timedelta(hours=settings.outage_hours)
+    runner = CaseRunner(line, shelves.leases, shelves.cases, max_attempts=settings.max_attempts, patience=patience)
+    proof, prints = LedgerProof(kernel.ledger), build_prints(kernel, guards)
+    reports = build_reports(kernel, shelves.releases, proof)
     celery = make_celery(settings.broker_url)
     register_jobs(celery, runner)
     queue = CeleryQueue(celery, PRODUCE)
@@ -137,7 +156,7 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
         runner=runner,
         celery=celery,
         queue=queue,
-        sweeper=Sweeper(shelves.leases, queue, settings.sweep_seconds, _chores(kernel, guards)),
+        sweeper=Sweeper(shelves.leases, queue, settings.sweep_seconds, (*_chores(kernel, guards), reports.sweep)),
         searcher=Sweeper(NoCases(), queue, settings.sweep_seconds, _searches(kernel, guards, shelves)),
         videos=VideoDesk(
             kernel.database,
@@ -163,17 +182,16 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
             kernel.outbox,
             _entry_name(kernel),
         ),
-        verification=VerificationDesk(
-            guards.credentials,
-            guards.marking,
-            kernel.decoder,
-            guards.optouts,
-            shelves.releases,
-            LedgerProof(kernel.ledger),
-            kernel.verify_limits,
-            DEVELOPMENT,
-        ),
+        verification=build_desk(guards, shelves.releases, shelves.bindings, prints, proof),
+        reports=reports,
+        verify_limit=build_verify_limit(settings),
+        soft_bindings=SoftBindings(shelves.bindings, prints, guards.marking),
     )
+
+
+def build_prints(kernel: Kernel, guards: Guards) -> SandboxedPrints:
+    """Makes the fingerprints by which releases are found again."""
+    return SandboxedPrints(kernel.sandbox, guards.optouts, kernel.verify_limits, sum_code)
 
 
 class LedgerProof:
@@ -238,7 +256,7 @@ def _searches(kernel: Kernel, guards: Guards, shelves: Shelves) -> tuple[Callabl
     tracer = Tracer(
         kernel.database, kernel.clock, likeness, shelves.appearances, guards.registry, kernel.ledger, kernel.outbox
     )
-    return (likeness.warm_outputs, tracer.sweep, likeness.renew)
+    return (likeness.warm_outputs, shelves.bindings.warm_up, tracer.sweep, likeness.renew)
 
 
 def _entry_name(kernel: Kernel) -> Callable[[str], str | None]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from consent_registry.adapters.jws import Ed25519Receipts
 from consent_registry.api import ConsentRegistry, Issuer
@@ -22,17 +21,14 @@ from likeness_guard.api import LikenessGuard, Senses, Shelves
 from likeness_guard.service.nature import NatureJudge
 from likeness_guard.store import DatabaseEntryStore, DatabaseReferences, DatabaseSearches, DatabaseTemplateStore
 from likeness_guard.tables import LikenessOutputRow
+from placet.wiring.credentials import build_credentials
 from placet.wiring.indexes import index_maker
 from placet.wiring.kernel import Kernel
-from trust_kernel.errors import Broken
+from placet.wiring.marks import build_disclosure, build_mark_keys, build_marking
 from trust_kernel.inference.models import ModelStore
 from trust_kernel.inference.sessions import SessionFactory
 from trust_kernel.settings import Settings
-from watermark.adapters.c2pa_reading import SandboxedReader
-from watermark.adapters.c2pa_signing import C2paSigner
-from watermark.adapters.certificates import DevelopmentAuthority, SigningIdentity, check_anchors, load_identity
-from watermark.adapters.transcode import SandboxedFileMarks
-from watermark.api import CredentialProfile, CredentialService, MarkingService, TrustAnchors
+from watermark.api import CredentialService, DisclosureService, MarkingService, MarkKeyBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +39,8 @@ class Guards:
     optouts: OptOutIndex
     registry: ConsentRegistry
     marking: MarkingService
+    mark_keys: MarkKeyBook
+    disclosure: DisclosureService
     credentials: CredentialService
 
 
@@ -59,11 +57,15 @@ def build_guards(kernel: Kernel, withdrawals: Callable[[LikenessGuard], Withdraw
         withdrawals: makes what is called inside each revocation's transaction; the gateway implements it.
     """
     likeness = _likeness(kernel)
+    mark_keys = build_mark_keys(kernel)
+    disclosure = build_disclosure(kernel.settings)
     return Guards(
         likeness=likeness,
         optouts=_optouts(kernel),
         registry=_registry(kernel, likeness, withdrawals(likeness)),
-        marking=build_marking(kernel),
+        marking=build_marking(kernel, mark_keys, disclosure),
+        mark_keys=mark_keys,
+        disclosure=disclosure,
         credentials=build_credentials(kernel),
     )
 
@@ -137,42 +139,3 @@ def _registry(kernel: Kernel, likeness: LikenessGuard, withdrawals: Withdrawals)
             issuer=Issuer(kernel.settings.public_url),
         )
     )
-
-
-def build_marking(kernel: Kernel) -> MarkingService:
-    """The invisible and the visible mark."""
-    settings = kernel.settings
-    key = kernel.keys.derive("watermark:video")
-    return MarkingService(SandboxedFileMarks(kernel.sandbox, key, settings.visible_label, settings.watermark_adapter))
-
-
-def build_credentials(kernel: Kernel) -> CredentialService:
-    """Content credentials.
-
-    Raises:
-        Broken: no signing certificate in production: nobody could trust what a development one signs.
-    """
-    settings = kernel.settings
-    profile = CredentialProfile()
-    stamps = _anchors(settings.tsa_anchors)
-    signer = C2paSigner(_identity(kernel), profile, tsa_url=settings.tsa_url or None, stamps=stamps)
-    anchors = TrustAnchors(_anchors(settings.trust_anchors), stamps)
-    return CredentialService(signer, SandboxedReader(kernel.sandbox), profile, anchors)
-
-
-def _identity(kernel: Kernel) -> Callable[[], SigningIdentity]:
-    settings = kernel.settings
-    if settings.signing_chain is not None and settings.signing_key is not None:
-        identity = load_identity(settings.signing_chain.read_text("ascii"), settings.signing_key.read_bytes())
-        return lambda: identity
-    if settings.environment == "production":
-        raise Broken(
-            "production needs PLACET_SIGNING_CHAIN and PLACET_SIGNING_KEY",
-            code="watermark:credential:development_certificate",
-        )
-    return DevelopmentAuthority(settings.data_dir / "certificates", kernel.clock).identity
-
-
-def _anchors(path: Path | None) -> tuple[str, ...]:
-    """Checked at start: the reader would leave out, silently, what it cannot parse."""
-    return check_anchors([path.read_text("ascii")]) if path else ()

@@ -1,139 +1,277 @@
-"""What was found, kept apart: the file's integrity, its signer, its claim of AI, its mark, the people's consent. Pure.
+"""What an answer shows, laid out for a page: one sentence, three facts, consent, notes, then details. Pure.
 
-Each is its own question with its own answer; none is ever "this is not AI".
+It is made of the document that the API gives, so that an answer just found, a kept one and the download say the same.
+Nothing here is HTML: whatever came out of a file stays text until the template escapes it.
 """
 
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from generator_gateway.api import Verification
+from generator_gateway.routes.verification_out import (
+    CredentialOut,
+    FactOut,
+    FingerprintOut,
+    ReleaseOut,
+    StatementOut,
+    VerificationOut,
+    WatermarkOut,
+)
+from review_ui.verify.timeline import Timeline, timeline_of
+from review_ui.verify.words import Speech
 
-DEVELOPMENT = "Placet development"
-"""How the organisation in a development certificate begins."""
-
-_CAUTION = "Development certificate: nobody outside can trust it."
-_INTEGRITY = {
-    "trusted": ("good", "unchanged", "Nothing has changed in this file since it was signed."),
-    "valid_untrusted": ("good", "unchanged", "Nothing has changed in this file since it was signed."),
-    "tampered": ("bad", "changed", "The file, or its credential, was changed after it was signed."),
-    "no_credential": ("none", "not signed", "The file carries no content credential, so nobody can tell."),
-    "remote_manifest_only": (
-        "none",
-        "not looked up",
-        "The file only says where its credential lies. Addresses that a file names are not fetched.",
-    ),
-    "malformed": ("none", "unreadable", "The file, or its credential, cannot be read."),
-    "unsupported": ("none", "cannot tell", "Credentials cannot be read in this kind of file."),
-    "recovered": ("bad", "changed", "The file differs from the one that was signed."),
+_TONES: Mapping[str, str] = {
+    "signed_here": "plain",
+    "recovered": "caution",
+    "made_here": "caution",
+    "part_made_here": "caution",
+    "spliced": "caution",
+    "ai_trusted": "plain",
+    "ai_untrusted": "plain",
+    "tampered": "bad",
+    "sound_from_here": "caution",
+    "copied_mark": "bad",
+    "copied_sound_mark": "bad",
+    "unconfirmed_mark": "caution",
 }
-_AI = {
-    "yes": ("plain", "says it is AI-made", "Its credential says that AI made it, or a part of it."),
-    "no": ("none", "makes no claim", "Its credential does not mention AI. That is no proof that none was used."),
-    "unknown": ("none", "says nothing", "There is no credential that could say so."),
+"""How the sentence is coloured, by the end of its code; any other is neither good nor bad."""
+_ABSENT = frozenset(
+    f"verify:note:{name}"
+    for name in ("no_credential", "marks_not_looked", "undecodable", "no_mark", "sound_unmarked", "absence")
+)
+"""Notes on what was not found; they stand together, under what that does not prove."""
+_SAID_BY: Mapping[str, str] = {
+    "verify:signer:development": "verify:note:development",
+    "verify:signer:expired": "verify:note:signer_expired",
+    "verify:signer:revoked": "verify:note:signer_revoked",
+    "verify:signer:wrong_certificate": "verify:note:signer_wrong_certificate",
+    "verify:headline:recovered": "verify:note:recovered",
+    "verify:unchanged:differs": "verify:note:recovered",
 }
-_MARK = {
-    "found": ("plain", "found", "The file carries our invisible watermark."),
-    "not_found": ("none", "not found", "Our watermark was not found. It may never have been there, or be damaged."),
-    "not_looked": ("none", "not looked for", "The watermark detector is not available just now."),
-    "unreadable": ("none", "cannot tell", "There are no pictures in this file that could carry a watermark."),
-}
+"""Notes that an answer on the page says already, by the code of that answer."""
+_WITHDRAWN = "verify:note:withdrawn"
+_MOST_MATCHES = 10
+_MOST_KEYS = 5
+_LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """The answer to one question.
+class Card:
+    """A question and its answer.
 
     Attributes:
-        question: heading.
-        tone: "good", "bad", "plain" or "none": nothing was found, which is neither.
-        answer: a word or two.
-        explanation: one or two sentences.
-        details: further facts as pairs of name and value.
-        caution: what a reader could get wrong.
+        tone: good, bad, caution, plain or none (nothing was found, which is neither good nor bad).
+        caution: what a reader could get wrong; empty where nothing.
     """
 
     question: str
     tone: str
     answer: str
     explanation: str
-    details: tuple[tuple[str, str], ...] = ()
-    caution: str = ""
+    caution: str
 
 
-def evidence_of(found: Verification) -> tuple[Evidence, ...]:
-    """Every question with its answer, always all of them, in the same order."""
-    return (_integrity(found), _signer(found), _claim(found), _mark(found), _consent(found))
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A name and a value; `technical` values are codes, digests and ids."""
+
+    name: str
+    value: str
+    technical: bool = False
 
 
-def notes_of(found: Verification) -> tuple[str, ...]:
-    """What else is to be said, without what an answer says already."""
-    said = any(item.caution == _CAUTION for item in evidence_of(found))
-    return tuple(note for note in found.notes if not (said and "development certificate" in note))
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Details that belong together."""
+
+    title: str
+    details: tuple[Detail, ...]
 
 
-def _integrity(found: Verification) -> Evidence:
-    tone, answer, explanation = _INTEGRITY[found.credential.state]
-    codes = ", ".join(found.credential.codes)
-    return Evidence("Is it as it was signed?", tone, answer, explanation, (("C2PA codes", codes),) if codes else ())
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A verification as a page shows it.
+
+    Attributes:
+        tone: of the sentence; see `Card`.
+        facts: who signed it, whether it says that AI made it, whether it is unchanged: always three, in this order.
+        consent: beside them.
+        withdrawn: what to be told before all else, where consent is gone; empty where it is not.
+        notes: what else is to be known.
+        absence: what was not found and does not prove.
+        sections: details, each layer's.
+    """
+
+    sentence: str
+    tone: str
+    facts: tuple[Card, ...]
+    consent: Card
+    withdrawn: str
+    notes: tuple[str, ...]
+    absence: tuple[str, ...]
+    timeline: Timeline | None
+    sections: tuple[Section, ...]
 
 
-def _signer(found: Verification) -> Evidence:
-    question, signer = "Who signed it?", found.credential.signer
-    if signer is None:
-        return Evidence(question, "none", "nobody known", "There is no signature that could be read.")
-    details = [("Name", signer.common_name), ("Organisation", signer.organisation), ("Signed", signer.signed_at)]
-    facts = tuple((name, value) for name, value in details if value)
-    if signer.organisation.startswith(DEVELOPMENT):
-        return Evidence(
-            question,
-            "plain",
-            "a test signer",
-            "It was signed with a certificate that this deployment made for itself.",
-            facts,
-            _CAUTION,
-        )
-    if signer.trusted:
-        return Evidence(question, "good", "a known signer", "Somebody whom we trust vouches for the signer.", facts)
-    caution = "Anybody can write any name into such a certificate."
-    return Evidence(question, "bad", "unknown signer", "Nobody vouches for the signer's name.", facts, caution)
+def answer_of(found: VerificationOut, speech: Speech) -> Answer:
+    """Lay a verification out.
+
+    Args:
+        found: its sentences are in the language of `speech`.
+        speech: the page's words.
+    """
+    facts = found.facts
+    notes = [note for note in found.notes if not _said(note, found)]
+    return Answer(
+        # Without the word on consent that the API adds to it: here that has a box of its own.
+        sentence=found.headline.sentence,
+        tone=_TONES.get(found.headline.code.rsplit(":", 1)[-1], "none"),
+        facts=(
+            _card("signer", facts.signer, speech),
+            _card("ai", facts.ai, speech),
+            _card("unchanged", facts.unchanged, speech),
+        ),
+        consent=_card("consent", facts.consent, speech),
+        withdrawn=_withdrawn(found),
+        notes=tuple(note.sentence for note in notes if note.code not in _ABSENT and note.code != _WITHDRAWN),
+        absence=tuple(note.sentence for note in notes if note.code in _ABSENT),
+        timeline=timeline_of(found, speech),
+        sections=tuple(section for section in _sections(found, speech) if section.details),
+    )
 
 
-def _claim(found: Verification) -> Evidence:
-    tone, answer, explanation = _AI[found.credential.ai]
-    details = (("Stated maker", found.credential.generator),) if found.credential.generator else ()
-    return Evidence("Does it say that AI made it?", tone, answer, explanation, details)
+def file_name(name: str) -> str:
+    """A file's name as its sender gave it, fit to be shown: no control or direction characters, cut to one line."""
+    plain = "".join(char for char in name[: _LONGEST_NAME * 8] if unicodedata.category(char)[0] != "C")
+    words = " ".join(plain.split())
+    return words if len(words) <= _LONGEST_NAME else f"{words[: _LONGEST_NAME - 1]}…"
 
 
-def _mark(found: Verification) -> Evidence:
-    mark = found.watermark
-    tone, answer, explanation = _MARK[mark.state]
-    details = []
-    if mark.confidence is not None and mark.threshold is not None:
-        details.append(("Signal", f"{mark.confidence:.1f} (counts as found from {mark.threshold:.1f})"))
-    caution = ""
-    if mark.state == "found" and mark.matches_picture is None:
-        caution = "It names no video that is known here."
-    if mark.matches_picture is False:
-        caution = "The video that the mark names looks different. Marks can be copied onto other videos."
-    if mark.matches_picture is True:
-        explanation += " The pictures match the video that the mark names."
-    return Evidence("Does it carry our watermark?", tone, answer, explanation, tuple(details), caution)
+def _said(note: StatementOut, found: VerificationOut) -> bool:
+    said = (found.headline.code, found.facts.signer.answer.code, found.facts.unchanged.answer.code)
+    return any(_SAID_BY.get(code) == note.code for code in said)
 
 
-def _consent(found: Verification) -> Evidence:
-    question, release = "Do the people in it still agree?", found.release
-    if release is None:
-        unknown = "This file could not be traced to a video made here, so nothing is known of consent."
-        return Evidence(question, "none", "not known", unknown)
-    details = [
-        ("Video", release.video_id),
-        ("Found by", f"its {release.found_by}"),
-        ("Released", f"{release.released_at:%-d %b %Y, %H:%M UTC}"),
-        ("People in it", f"{release.people}, each a co-owner" if release.people else "nobody enrolled here"),
-        ("Public record", f"entry {release.ledger_index}, {'proved' if release.ledger_proved else 'not proved'}"),
-    ]
-    if release.consent == "active":
-        return Evidence(question, "good", "yes", "It was released here and has not been withdrawn.", tuple(details))
+def _withdrawn(found: VerificationOut) -> str:
+    """What is to be told before all else; of a part, only that it is a part."""
+    consent = found.facts.consent
+    if consent.answer.code == "verify:consent:some_withdrawn":
+        return consent.explanation.sentence
+    return next((note.sentence for note in found.notes if note.code == _WITHDRAWN), "")
+
+
+def _card(question: str, fact: FactOut, speech: Speech) -> Card:
+    return Card(
+        speech.say(f"verify:question:{question}"),
+        fact.tone,
+        fact.answer.sentence,
+        fact.explanation.sentence,
+        fact.caution.sentence if fact.caution is not None else "",
+    )
+
+
+def _sections(found: VerificationOut, speech: Speech) -> Iterator[Section]:
+    for number, release in enumerate(found.releases, start=1):
+        resembles = release.found_by == "fingerprint"
+        title = speech.say("page:details:likeness" if resembles else "page:details:release", number=number)
+        yield Section(title, tuple(_release(release, speech)))
+    yield Section(speech.say("page:details:credential"), tuple(_credential(found.credential, speech)))
+    if found.recovered_credential is not None:
+        title = speech.say("page:details:recovered")
+        yield Section(title, tuple(_credential(found.recovered_credential, speech)))
+    speaking = found.recovered_credential or found.credential
+    yield Section(speech.say("page:details:ingredients"), tuple(_ingredients(speaking, speech)))
+    looked, heard = "page:label:looked_at", "page:label:listened_to"
+    yield Section(speech.say("page:details:picture"), tuple(_mark(found.watermark, looked, speech)))
+    yield Section(speech.say("page:details:sound"), tuple(_mark(found.sound_watermark, heard, speech)))
+    yield Section(speech.say("page:details:fingerprint"), tuple(_fingerprint(found.fingerprint, speech)))
+    yield Section(speech.say("page:details:file"), tuple(_file(found, speech)))
+
+
+def _release(release: ReleaseOut, speech: Speech) -> Iterator[Detail]:
+    yield _detail(speech, "video", release.video_id, technical=True)
+    yield _detail(speech, "found_by", speech.say(f"verify:found_by:{release.found_by}"))
+    yield _detail(speech, "released", speech.date(release.released_at).striptags())
+    yield _detail(speech, "consent", speech.say(f"page:consent:{release.consent}"))
     if release.withdrawn_at is not None:
-        details.insert(3, ("Withdrawn", f"{release.withdrawn_at:%-d %b %Y, %H:%M UTC}"))
-    told = "It was withdrawn: somebody in it, its maker or a rights holder took it back."
-    return Evidence(question, "bad", "no, withdrawn", told, tuple(details))
+        yield _detail(speech, "withdrawn", speech.date(release.withdrawn_at).striptags())
+    counts = {0: "page:value:nobody", 1: "page:value:one_person"}
+    people = speech.say(counts.get(release.people, "page:value:people"), count=release.people)
+    yield _detail(speech, "people", people)
+    proved = "proved" if release.ledger_proved else "unproved"
+    yield _detail(speech, "ledger", speech.say(f"verify:ledger:{proved}", index=release.ledger_index))
+
+
+def _credential(credential: CredentialOut, speech: Speech) -> Iterator[Detail]:
+    yield _detail(speech, "state", speech.say(f"page:credential:{credential.state}"))
+    signer = credential.signer
+    stated = [("title", credential.title), ("generator", credential.generator)]
+    if signer is not None:
+        stated = [
+            ("signer", signer.common_name),
+            ("organisation", signer.organisation),
+            ("stamped", _stamp(signer.signed_at, speech)),
+            *stated,
+        ]
+    yield from (_detail(speech, name, value) for name, value in stated if value)
+    technical = [("manifest", credential.manifest or ""), ("codes", ", ".join(credential.codes))]
+    yield from (_detail(speech, name, value, technical=True) for name, value in technical if value)
+
+
+def _stamp(at: str, speech: Speech) -> str:
+    """The time in a time-stamp as people read it; as it stands where it is none."""
+    try:
+        return speech.date(datetime.fromisoformat(at)).striptags()
+    except (ValueError, OverflowError):
+        return at
+
+
+def _ingredients(credential: CredentialOut, speech: Speech) -> Iterator[Detail]:
+    known = speech.codes
+    for fault in credential.ingredient_faults:
+        relationship = f"page:relationship:{fault.relationship}"
+        parts = [speech.say(relationship) if relationship in known else fault.relationship]
+        if fault.depth:
+            parts.append(speech.say("page:value:depth", depth=fault.depth))
+        where = ", ".join(filter(None, parts))
+        title = fault.title or speech.say("page:value:untitled")
+        yield Detail(title, f"{where}: {', '.join(fault.faults)}" if where else ", ".join(fault.faults))
+
+
+def _mark(mark: WatermarkOut, seconds: str, speech: Speech) -> Iterator[Detail]:
+    yield _detail(speech, "state", speech.say(f"verify:mark:{mark.state}"))
+    if mark.seconds:
+        yield Detail(speech.say(seconds), speech.moment(mark.seconds))
+    if mark.confidence is not None and mark.threshold is not None:
+        values = {"confidence": speech.number(mark.confidence), "threshold": speech.number(mark.threshold)}
+        yield _detail(speech, "strength", speech.say("page:value:strength", **values))
+    if mark.chance is not None:
+        yield _detail(speech, "chance", speech.rarity(mark.chance))
+    if mark.speed != 1:
+        yield _detail(speech, "speed", speech.say("page:value:speed", percent=round(100 * mark.speed)))
+    if mark.presence is not None:
+        yield _detail(speech, "presence", speech.say("page:value:presence", percent=round(100 * mark.presence)))
+    keys = list(dict.fromkeys(span.key_id for span in mark.spans))[:_MOST_KEYS]
+    if keys:
+        yield _detail(speech, "key", ", ".join(keys), technical=True)
+
+
+def _fingerprint(fingerprint: FingerprintOut, speech: Speech) -> Iterator[Detail]:
+    yield _detail(speech, "state", speech.say(f"page:fingerprint:{fingerprint.state}"))
+    for match in fingerprint.matches[:_MOST_MATCHES]:
+        by = speech.say(f"page:value:{match.by}")
+        alike = speech.say("page:value:similarity", percent=match.similarity, by=by)
+        yield _detail(speech, "video", f"{match.video_id}: {alike}")
+
+
+def _file(found: VerificationOut, speech: Speech) -> Iterator[Detail]:
+    if found.seconds:
+        yield _detail(speech, "length", speech.moment(found.seconds))
+    if found.size:
+        yield _detail(speech, "size", speech.size(found.size))
+    yield _detail(speech, "digest", found.sha256, technical=True)
+
+
+def _detail(speech: Speech, name: str, value: str, *, technical: bool = False) -> Detail:
+    return Detail(speech.say(f"page:label:{name}"), value, technical)

@@ -102,7 +102,7 @@ def environment(**more: str) -> dict[str, str]:
     """Our environment without settings, but for the shared model packs and quick sweeps."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PLACET_")}
     packs = os.environ.get("PLACET_MODEL_CACHE") or str(Path.home() / ".cache" / "placet" / "models")
-    return kept | {"PLACET_MODEL_CACHE": packs, "PLACET_SWEEP_SECONDS": "1"} | more
+    return kept | {"PLACET_MODEL_CACHE": packs, "PLACET_SWEEP_SECONDS": "1", "PLACET_VERIFY_PER_MINUTE": "10000"} | more
 
 
 def command(*arguments: str, cwd: Path, timeout: float = 120) -> "subprocess.CompletedProcess[str]":

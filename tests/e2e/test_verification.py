@@ -1,6 +1,9 @@
 """Anybody may ask what a file is: on the server without an account, or by the command without a server."""
 
+import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.e2e import footage
-from tests.e2e.deployment import Person, Server, command
+from tests.e2e.deployment import PLACET, Person, Server, command, environment
 from tests.e2e.story import Borrowed
 
 
@@ -50,7 +53,7 @@ def test_a_file_without_its_credential_is_known_by_its_watermark(
 ) -> None:
     found = verify(change(own_file, tmp_path / "copy.mp4").read_bytes())
     assert found["credential"]["state"] == "no_credential"
-    assert (found["watermark"]["state"], found["watermark"]["matches_picture"]) == ("found", True)
+    assert (found["watermark"]["state"], found["watermark"]["matches"]) == ("found", True)
     assert (found["release"]["video_id"], found["release"]["found_by"]) == (own_video, "watermark")
     assert found["recovered"] is True
 
@@ -155,8 +158,93 @@ def test_an_anchor_that_is_none_is_said_plainly(tmp_path: Path, released: Path, 
 def test_the_command_says_one_plain_sentence_first(released: Path, server: Server) -> None:
     done = command("verify", str(released), "--data", str(server.data), cwd=released.parent)
     first, *rest = done.stdout.splitlines()
-    assert first.startswith("This says that it was made with AI")
-    assert any("ledger" in line and "proved" in line for line in rest)
+    assert first.startswith("This was made with AI here")
+    assert any("public record entry" in line and line.endswith(", proved") for line in rest)
+
+
+def test_the_command_takes_folders_and_the_standard_input_and_says_by_its_status_what_is_amiss(
+    released: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    (folder / "deep").mkdir(parents=True)
+    good = released.read_bytes()
+    (folder / "a.mp4").write_bytes(good)
+    footage.altered(good, folder / "deep" / "b.mp4")
+    done = command("verify", str(folder), "--json", cwd=tmp_path)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["credential"]["state"] for line in lines] == ["valid_untrusted", "tampered"]
+    assert done.returncode == 1
+    garbage = subprocess.run(
+        [PLACET, "verify", "-"], input=b"garbage", capture_output=True, cwd=tmp_path, env=environment(), check=False
+    )
+    assert garbage.returncode == 4
+    assert garbage.stdout.startswith(b"This file, or its content credential, does not follow the standard")
+
+
+def test_the_command_speaks_italian(released: Path) -> None:
+    done = command("verify", str(released), "--lang", "it", cwd=released.parent)
+    assert done.stdout.startswith("Questo dichiara di essere stato fatto con l'IA")
+
+
+def test_the_python_door_says_the_same_and_leaves_nothing_behind(released: Path, tmp_path: Path) -> None:
+    program = (
+        "import sys; from placet.verify import sentence, verify_file; "
+        "found = verify_file(sys.argv[1]); print(found.credential.state, sentence(found))"
+    )
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(released)],
+        capture_output=True, text=True, cwd=tmp_path, env=environment() | {"TMPDIR": str(scratch)}, check=False,
+    )  # fmt: skip
+    assert done.stdout.startswith("valid_untrusted This says that it was made with AI"), done.stderr
+    assert list(scratch.iterdir()) == []
+    assert sorted(tmp_path.iterdir()) == [scratch]
+
+
+def test_the_answer_is_in_italian_for_whoever_reads_it(server: Server, own_file: bytes) -> None:
+    answer = httpx.post(
+        f"{server.url}/verify", files={"file": ("x", own_file)}, headers={"accept-language": "it"}, timeout=120
+    )
+    assert answer.json()["sentence"].startswith("Questo è stato fatto qui con l'IA")
+
+
+def test_progress_is_told_while_it_works(server: Server, own_file: bytes) -> None:
+    headers = {"accept": "application/x-ndjson"}
+    with httpx.stream(
+        "POST", f"{server.url}/verify", files={"file": ("x", own_file)}, headers=headers, timeout=120
+    ) as answer:
+        lines = [json.loads(line) for line in answer.iter_lines()]
+    assert lines[0]["step"] == "received"
+    assert lines[-1]["verification"]["credential"]["state"] == "trusted"
+
+
+def test_a_kept_report_is_found_by_digest_and_an_unkept_one_is_not(server: Server) -> None:
+    film = footage.footage()
+    digest = hashlib.sha256(film).hexdigest()
+    files = {"file": ("x.mp4", film)}
+    httpx.post(f"{server.url}/verify", files=files, timeout=120).raise_for_status()
+    assert httpx.get(f"{server.url}/verify/{digest}", timeout=60).status_code == 404
+    httpx.post(f"{server.url}/verify", files=files, params={"keep": "true"}, timeout=120).raise_for_status()
+    kept = httpx.get(f"{server.url}/verify/{digest}", timeout=60)
+    assert (kept.status_code, kept.json()["headline"]["code"]) == (200, "verify:headline:nothing")
+
+
+def test_a_released_file_is_known_by_its_digest_alone(server: Server, own_file: bytes, own_video: str) -> None:
+    digest = hashlib.sha256(own_file).hexdigest()
+    found = httpx.get(f"{server.url}/verify/{digest}", timeout=60).json()
+    assert (found["release"]["video_id"], found["release"]["found_by"]) == (own_video, "file")
+
+
+def test_the_credential_comes_as_crjson(server: Server, own_file: bytes) -> None:
+    answer = httpx.post(f"{server.url}/verify/crjson", files={"file": ("x", own_file)}, timeout=120)
+    assert answer.json()["manifests"]
+
+
+def test_feedback_is_taken_from_anybody(server: Server) -> None:
+    said = {"sha256": "0" * 64, "verdict": "wrong", "text": "this is mine"}
+    assert httpx.post(f"{server.url}/verify/feedback", json=said, timeout=60).status_code == 202
+    assert httpx.post(f"{server.url}/verify/feedback", json=said | {"verdict": "x"}, timeout=60).status_code == 422
 
 
 def another_root() -> bytes:

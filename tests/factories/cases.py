@@ -102,7 +102,8 @@ def a_marked(passed: Passed | None = None) -> Marked:
 
 def a_signed(marked: Marked | None = None) -> Signed:
     """A signed draft."""
-    return Signed(marked or a_marked(), a_medium("d"), "urn:c2pa:1")
+    stills = a_medium("e", MediaKind.IMAGE), a_medium("f", MediaKind.IMAGE)
+    return Signed(marked or a_marked(), a_medium("d"), "urn:c2pa:1", "1" * 64, *stills)
 
 
 def a_logged(signed: Signed | None = None) -> Logged:

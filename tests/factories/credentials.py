@@ -1,6 +1,13 @@
 """Small videos, certificates of every sort, and signed files that were interfered with."""
 
+import atexit
+import functools
+import importlib.util
+import os
+import shutil
 import struct
+import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,16 +18,28 @@ import numpy as np
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID, ObjectIdentifier
 
 from watermark.adapters.certificates import SigningIdentity
+from watermark.adapters.signing_keys.pkcs11 import Pkcs11Token
 from watermark.domain.credentials import CredentialClaim, Owner
 
 CLAIM_SIGNING = "1.3.6.1.4.1.62558.2.1"
 EMAIL = "1.3.6.1.5.5.7.3.4"
 DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"
 TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
+_TOKEN_PLACES = (
+    "/usr/lib/softhsm/libsofthsm2.so",
+    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+    "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
+    "/usr/lib64/pkcs11/libsofthsm2.so",
+)
+TOKEN_MODULE = next((Path(place) for place in _TOKEN_PLACES if Path(place).exists()), None)
+"""SoftHSM 2's library; None where it, or python-pkcs11, is not installed."""
+if importlib.util.find_spec("pkcs11") is None:
+    TOKEN_MODULE = None
+TOKEN_PIN = "5678"
 MANIFEST_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """UUID of the box in which an MP4 carries its manifest store (C2PA 2.4, A.5)."""
 
@@ -76,17 +95,36 @@ class Authority:
     ) -> SigningIdentity:
         """A leaf valid from `after` (from now) for `life`."""
         key = key or ec.generate_private_key(ec.SECP256R1())
+        return SigningIdentity(self.certify(key.public_key(), usages, after=after, life=life, name=name), key)
+
+    def certify(
+        self,
+        key: ec.EllipticCurvePublicKey,
+        usages: Sequence[str] = (CLAIM_SIGNING, EMAIL),
+        *,
+        after: timedelta = timedelta(days=-1),
+        life: timedelta = timedelta(days=300),
+        name: str = "Signer",
+        revoked_at: str = "",
+    ) -> str:
+        """A chain for a key: its leaf, which says where its revocation could be asked for, and this root."""
         signs = x509.KeyUsage(True, True, False, False, False, False, False, False, False)
         purposes = x509.ExtendedKeyUsage([ObjectIdentifier(usage) for usage in usages])
-        issued = (
+        builder = (
             _builder(_name(name), self.certificate.subject, key, after, life)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(signs, critical=True)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
             .add_extension(purposes, critical=TIME_STAMPING in usages)
-            .sign(self.key, hashes.SHA256())
         )
-        return SigningIdentity(issued.public_bytes(Encoding.PEM).decode() + self.pem, key)
+        if revoked_at:
+            place = x509.UniformResourceIdentifier(revoked_at)
+            access = x509.AuthorityInformationAccess(
+                [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)]
+            )
+            builder = builder.add_extension(access, critical=False)
+        issued = builder.sign(self.key, hashes.SHA256())
+        return issued.public_bytes(Encoding.PEM).decode() + self.pem
 
 
 def make_authority(name: str = "Root") -> Authority:
@@ -94,7 +132,7 @@ def make_authority(name: str = "Root") -> Authority:
     key = ec.generate_private_key(ec.SECP256R1())
     signs = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
     certificate = (
-        _builder(_name(name), _name(name), key, timedelta(days=-800), timedelta(days=4000))
+        _builder(_name(name), _name(name), key.public_key(), timedelta(days=-800), timedelta(days=4000))
         .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
         .add_extension(signs, critical=True)
         .sign(key, hashes.SHA256())
@@ -103,18 +141,18 @@ def make_authority(name: str = "Root") -> Authority:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, after: timedelta, life: timedelta
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, after: timedelta, life: timedelta
 ) -> x509.CertificateBuilder:
     start = datetime.now(UTC) + after
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(start + life)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 
@@ -125,6 +163,33 @@ def _name(common: str) -> x509.Name:
             x509.NameAttribute(NameOID.COMMON_NAME, common),
         ]
     )
+
+
+def pkcs8(identity: SigningIdentity) -> bytes:
+    """The private key of an identity, as an operator's file holds it."""
+    return identity.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@functools.cache
+def token_label() -> str:
+    """A fresh SoftHSM token, once a process: the library reads where its tokens are when it is loaded."""
+    folder = Path(tempfile.mkdtemp(prefix="placet-token-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "tokens").mkdir()
+    (folder / "softhsm.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\n")
+    os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm.conf")
+    label = f"placet {os.getpid()}"
+    command = ["softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", "1234", "--pin", TOKEN_PIN]
+    subprocess.run(command, check=True, capture_output=True)
+    return label
+
+
+def make_token(pin: str = TOKEN_PIN, label: str | None = None) -> Pkcs11Token:
+    """The SoftHSM token; only where `TOKEN_MODULE` is not None."""
+    if TOKEN_MODULE is None:
+        raise AssertionError("SoftHSM is not installed")
+    made = token_label()
+    return Pkcs11Token(TOKEN_MODULE, label or made, pin)
 
 
 def leaf_der(identity: SigningIdentity) -> bytes:

@@ -6,6 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
 from trust_kernel.errors import Unavailable
 from trust_kernel.media.sandbox import ChildLimits
 from watermark.adapters.c2pa_signing import manifest_definition
@@ -33,6 +37,20 @@ class InlineChild:
         return function(**arguments)
 
 
+class FakeKeyService:
+    """A key service that holds a key, signs digests, and can go down or answer nonsense."""
+
+    def __init__(self, key: ec.EllipticCurvePrivateKey) -> None:
+        self._key = key
+        self.is_down = False
+        self.answer: bytes | None = None
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        if self.is_down:
+            raise ConnectionRefusedError("nobody there")
+        return self.answer or self._key.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256())))
+
+
 class DeadKey:
     """A key service that does not answer."""
 
@@ -56,6 +74,10 @@ class FakeSigner:
     @property
     def anchors(self) -> TrustAnchors:
         return TrustAnchors(("fake root",))
+
+    @property
+    def is_stamping(self) -> bool:
+        return False
 
     def sign(
         self, source: Path, target: Path, claim: CredentialClaim, ingredients: Sequence[PackedIngredient]
@@ -90,6 +112,10 @@ class FakeReader:
             return Reading(None, error="ManifestNotFound")
         store = json.loads(manifest or embedded)
         return Reading(_judged(store, content, anchors), leaf=_LEAF, recovered=manifest is not None)
+
+    def crjson(self, path: Path, anchors: TrustAnchors, manifest: bytes | None = None) -> str | None:
+        store = self.read(path, anchors, manifest).store
+        return None if store is None else json.dumps({"manifests": list(store["manifests"].values())})
 
     def pack(self, files: Sequence[IngredientFile], anchors: TrustAnchors) -> Sequence[PackedIngredient]:
         return [PackedIngredient(file, self.read(file.path, anchors), b"archive") for file in files]

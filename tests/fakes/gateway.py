@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from copyright_optout.api import NamedWork, OptOutIndex, PicturedWork
 from generator_gateway.errors import GatewayReason
-from generator_gateway.ports import CaseView, GateReport, MarkRuling, MediaInput, Progress, RenderOrder
+from generator_gateway.ports import CaseView, GateReport, MarkRuling, MediaInput, Prints, Progress, RenderOrder
 from likeness_guard.api import Claims, Examination, Gallery, LikenessGuard, NamedPerson, Sighting
 from trust_kernel.decisions import Decision, Evidence, Finding, Outcome, Ruling, Verdict
 from trust_kernel.envelope import Sealed
@@ -24,10 +24,14 @@ from watermark.api import (
     CredentialReport,
     CredentialService,
     CredentialState,
+    Made,
     MarkingService,
     MarkReading,
     MarkReport,
+    MarksFound,
     SignedCredential,
+    Stretch,
+    Visibility,
 )
 
 _KINDS = {b"image": MediaKind.IMAGE, b"sound": MediaKind.AUDIO}
@@ -66,8 +70,8 @@ class SpellingDecoder:
         self.looked += 1
         return look_of(path.read_bytes())
 
-    def poster(self, path: Path) -> bytes:
-        return b"poster of " + path.read_bytes()
+    def poster(self, path: Path, longest: int = 640) -> bytes:
+        return b"poster of " if longest == 320 else b"poster of " + path.read_bytes()
 
     def spritesheet(self, path: Path) -> bytes:
         return b"sheet of " + path.read_bytes()
@@ -123,22 +127,52 @@ class SeeingOptOuts(OptOutIndex):
         return tuple(left) == tuple(right)
 
 
+class LookPrints:
+    """A `PrintMaker` by the fake decoder and the fake hashes: what spells the same looks the same."""
+
+    def __init__(self, decoder: SpellingDecoder, hashes: SeeingOptOuts) -> None:
+        self._decoder = decoder
+        self._hashes = hashes
+
+    def prints(self, path: Path) -> Prints:
+        return Prints(self._hashes.fingerprints(self._decoder.look(path, MediaLimits())))
+
+
+class SayingDisclosure:
+    """A disclosure that writes who made it behind the bytes."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[str, Made]] = []
+
+    def state(self, path: Path, media_type: str, made: Made) -> tuple[tuple[str, Mapping[str, object]], ...]:
+        self.made.append((media_type, made))
+        path.write_bytes(path.read_bytes() + b"|told=" + made.identifier.encode())
+        return (("com.placet.disclosure", {"identifier": made.identifier}),)
+
+
 class WritingMarks(MarkingService):
     """Writes the payload in front of the bytes; `failing` is raised instead."""
 
     def __init__(self) -> None:
         self.failing: Exception | None = None
         self.marked: list[int] = []
+        self.shown: list[Visibility] = []
         self.searches: list[bool] = []
 
-    def mark(self, source: Path, target: Path, *, payload: int) -> MarkReport:
+    def mark(
+        self, source: Path, target: Path, *, payload: int, visibility: Visibility = Visibility.STANDARD
+    ) -> MarkReport:
         if self.failing is not None:
             raise self.failing
         self.marked.append(payload)
+        self.shown.append(visibility)
         target.write_bytes(b"mark=%d|" % payload + source.read_bytes())
-        return MarkReport(44.0, 1.1, self.read(target, thorough=False), 0.1)
+        return MarkReport(44.0, 1.1, self._read(target, thorough=False), 0.1, length=1.0)
 
-    def read(self, path: Path, *, thorough: bool) -> MarkReading:
+    def read(self, path: Path, *, thorough: bool) -> MarksFound:
+        return MarksFound(self._read(path, thorough=thorough), None)
+
+    def _read(self, path: Path, *, thorough: bool) -> MarkReading:
         if self.failing is not None:
             raise self.failing
         self.searches.append(thorough)
@@ -147,7 +181,8 @@ class WritingMarks(MarkingService):
         for part in path.read_bytes().split(b"|"):
             name, _, value = part.partition(b"=")
             if name == b"mark" or (name == b"deep" and thorough):
-                return MarkReading(True, int(value), 30.0, 7.0, None, 24, 1.0)
+                stretch = Stretch(0.0, 1.0, int(value), "1", 30.0)
+                return MarkReading(True, int(value), 30.0, 7.0, None, 24, 1.0, "1", (stretch,), 1e-12)
         return MarkReading(False, None, 1.0, 7.0, None, 24, 1.0)
 
 

@@ -17,6 +17,7 @@ PUBLIC_ROUTES = {
     "GET /favicon.ico",
     "GET /healthz",
     "GET /is-this-ai",
+    "GET /is-this-ai/{sha256}",
     "GET /ledger/checkpoint",
     "GET /ledger/entries",
     "GET /ledger/key",
@@ -25,10 +26,19 @@ PUBLIC_ROUTES = {
     "GET /openapi.json",
     "GET /readyz",
     "GET /sign-in",
+    "GET /sbr/manifests/{manifestId}",
+    "GET /sbr/matches/byBinding",
+    "GET /sbr/services/supportedAlgorithms",
     "GET /static/{name}",
+    "GET /verify/{sha256}",
     "POST /is-this-ai",
+    "POST /is-this-ai/feedback",
+    "POST /sbr/matches/byBinding",
+    "POST /sbr/matches/byContent",
     "POST /sign-in",
     "POST /verify",
+    "POST /verify/crjson",
+    "POST /verify/feedback",
 }
 ASKED_INSIDE = {"likeness:administer"}
 """Permissions that no route names: a route that everybody has asks for them too, about other people's things."""

@@ -20,6 +20,7 @@ _DAMAGE = (
     TypeError,
     ArithmeticError,
     NotImplementedError,
+    RuntimeError,
     struct.error,
     zlib.error,
 )

@@ -24,6 +24,7 @@ from trust_kernel.errors import (
 from trust_kernel.web.csrf import SAFE_METHODS
 from trust_kernel.web.documents import MEDIA_TYPE, failed_here, problem, request_id
 from trust_kernel.web.domain import Reason, Throttled
+from trust_kernel.web.rate import TooOften
 from trust_kernel.web.limits import add_security_headers
 from trust_kernel.web.pages import Pages
 
@@ -85,7 +86,8 @@ class _Answers:
         if failed_here(status):
             _LOG.error("%s failed: %s", request_id(request.scope), error.code, exc_info=error)
         document = problem(request.scope, status, error.detail, error.code, field=error.field, limit=error.limit)
-        return self._answer(request, document)
+        headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooOften) else None
+        return self._answer(request, document, headers)
 
     def on_malformed(self, request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
@@ -125,7 +127,7 @@ class _Answers:
             response = JSONResponse(document, status, media_type=MEDIA_TYPE)
         response.headers.update(headers or {})
         if status in _RETRY_AFTER:
-            response.headers["retry-after"] = _RETRY_AFTER[status]
+            response.headers.setdefault("retry-after", _RETRY_AFTER[status])
         if status == HTTPStatus.UNAUTHORIZED:
             response.headers["www-authenticate"] = "Bearer"
         response.headers["cache-control"] = "no-store"

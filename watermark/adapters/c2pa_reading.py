@@ -6,7 +6,9 @@ words; how deep it nests and how long it is are bounded there.
 
 import io
 import json
+import struct
 import tempfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,17 +18,19 @@ from trust_kernel.media.sandbox import ChildLimits
 from watermark.adapters.c2pa_settings import c2pa_settings
 from watermark.adapters.certificates import check_anchors
 from watermark.adapters.claim_certificate import leaf_certificate
+from watermark.domain.credential_store import Store, mapping, objects
 from watermark.domain.credentials import CredentialReason, LeafCertificate, Reading, TrustAnchors
 from watermark.ports.credentials import IngredientFile, PackedIngredient
 
-READ_LIMITS = ChildLimits(wall_seconds=30.0, cpu_seconds=30.0, memory_bytes=2_000_000_000, file_bytes=200_000_000)
-"""1 GB of video takes 1.5 s to read; a store is some 20 KB a generation."""
+READ_LIMITS = ChildLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1_500_000_000, file_bytes=200_000_000)
+"""A file is hashed as it streams by, 256 MB at a time: 2 GB take 5 s and 450 MB; a store is some 20 KB a generation."""
 _MAX_JSON = 8_000_000
 _MAX_DEPTH = 64
 _MAX_MESSAGE = 300
 _ELSEWHERE = (b"\x1aE\xdf\xa3", b"OggS", b"fLaC", b"FLV\x01", b"\x30\x26\xb2\x75", b"BM", b"\x00\x00\x01\xba")
 """How Matroska and WebM, Ogg, FLAC, Flash video, ASF, BMP and MPEG programme streams begin."""
-_HEAD_BYTES = 16
+_HEAD_BYTES = 1024
+_STAND_IN = "stand-in"
 
 
 class Child(Protocol):
@@ -53,20 +57,13 @@ class SandboxedReader:
 
     def read(self, path: Path, anchors: TrustAnchors, manifest: bytes | None = None) -> Reading:
         """Validate a file's credential."""
-        with tempfile.TemporaryDirectory(prefix="placet-credential-") as folder:
-            store = None
-            if manifest is not None:
-                store = Path(folder) / "store.c2pa"
-                store.write_bytes(manifest)
-            reply = self._sandbox.call(
-                read_credential,
-                limits=self._limits,
-                path=str(path.resolve()),
-                claims=list(anchors.claims),
-                stamps=list(anchors.stamps),
-                manifest=str(store) if store else None,
-            )
-        return _reading(reply, recovered=manifest is not None)
+        return _reading(self._call(read_credential, path, anchors, manifest), recovered=manifest is not None)
+
+    def crjson(self, path: Path, anchors: TrustAnchors, manifest: bytes | None = None) -> str | None:
+        """Give a file's credential as crJSON."""
+        reply = self._call(read_crjson, path, anchors, manifest)
+        found = reply["crjson"]
+        return found if isinstance(found, str) else None
 
     def pack(self, files: Sequence[IngredientFile], anchors: TrustAnchors) -> Sequence[PackedIngredient]:
         """Read and pack ingredients in one child."""
@@ -98,6 +95,27 @@ class SandboxedReader:
             for file, reading, archive in zip(files, readings, archives, strict=True)
         ]
 
+    def _call(
+        self,
+        function: Callable[..., Mapping[str, object]],
+        path: Path,
+        anchors: TrustAnchors,
+        manifest: bytes | None,
+    ) -> Mapping[str, Any]:
+        with tempfile.TemporaryDirectory(prefix="placet-credential-") as folder:
+            store = None
+            if manifest is not None:
+                store = Path(folder) / "store.c2pa"
+                store.write_bytes(manifest)
+            return self._sandbox.call(
+                function,
+                limits=self._limits,
+                path=str(path.resolve()),
+                claims=list(anchors.claims),
+                stamps=list(anchors.stamps),
+                manifest=str(store) if store else None,
+            )
+
 
 def read_here(path: Path, anchors: TrustAnchors) -> Reading:
     """Read in this process: only for a file that we have just written ourselves."""
@@ -114,12 +132,53 @@ def read_credential(path: str, claims: list[str], stamps: list[str], manifest: s
         manifest: path of a manifest store to hold against the file, or None for its own.
 
     Returns:
-        store (JSON text or None), error, message, usages (list or None), known_elsewhere.
+        store (JSON text or None), error, message, leaf (usages and has_run_out, or None), known_elsewhere.
 
     Raises:
         Broken: the anchors cannot be read.
     """
     return _read(path, _context(claims, stamps), Path(manifest).read_bytes() if manifest else None)
+
+
+def read_crjson(path: str, claims: list[str], stamps: list[str], manifest: str | None) -> dict[str, object]:
+    """Give a file's credential as crJSON; runs in the child.
+
+    Args:
+        path: the file.
+        claims: PEM texts, roots of claim signers.
+        stamps: PEM texts, roots of time-stamp authorities.
+        manifest: path of a manifest store to hold against the file, or None for its own.
+
+    Returns:
+        crjson (text, or None where there is no credential, or one too long or too deep).
+
+    Raises:
+        Broken: the anchors cannot be read.
+    """
+    from c2pa import C2paError, Reader
+
+    context = _context(claims, stamps)
+    store = Path(manifest).read_bytes() if manifest else None
+    try:
+        with Path(path).open("rb") as file:
+            told = _told(file.read(_HEAD_BYTES))
+            file.seek(0)
+            with Reader(told, file, store, context=context) as reader:
+                return {"crjson": json.dumps(_as_published(json.loads(_bounded(reader.crjson()))))}
+    except (C2paError, ValueError, RecursionError):
+        return {"crjson": None}
+
+
+def _as_published(crjson: Any) -> Any:
+    """The same without what c2pa-rs 0.91 writes and crJSON's published schema does not allow."""
+    for manifest in objects(mapping(crjson).get("manifests")):
+        if isinstance(manifest, dict):
+            manifest.pop("isUpdateManifest", None)
+            manifest.pop("isCompressedManifest", None)
+            signature = manifest.get("signature")
+            if isinstance(signature, dict) and "timestamp" not in mapping(signature.get("timeStampInfo")):
+                signature.pop("timeStampInfo", None)
+    return crjson
 
 
 def pack_ingredients(orders: list[dict[str, str]], claims: list[str], stamps: list[str]) -> dict[str, object]:
@@ -139,8 +198,9 @@ def pack_ingredients(orders: list[dict[str, str]], claims: list[str], stamps: li
     context = _context(claims, stamps)
     readings = []
     for order in orders:
-        readings.append(_read(order["path"], context, None))
-        _pack(order, context)
+        reading = _read(order["path"], context, None)
+        readings.append(reading)
+        _pack(order, context, has_thumbnail=_has_thumbnail(reading["store"]))
     return {"readings": readings}
 
 
@@ -163,14 +223,13 @@ def _read(path: str, context: Any, manifest: bytes | None) -> dict[str, object]:
         file.seek(0)
         elsewhere = head.startswith(_ELSEWHERE)
         try:
-            # The format is found from the bytes: a name is a stranger's word.
-            with Reader(None, file, manifest, context=context) as reader:
+            with Reader(_told(head), file, manifest, context=context) as reader:
                 store = reader.json()
                 return {
                     "store": _bounded(store),
                     "error": "",
                     "message": "",
-                    "usages": _usages(reader, store),
+                    "leaf": _signers_leaf(reader, store),
                     "known_elsewhere": elsewhere,
                 }
         except C2paError as error:
@@ -179,13 +238,19 @@ def _read(path: str, context: Any, manifest: bytes | None) -> dict[str, object]:
             return _failure("TooLarge: the credential is too long, too deep or not JSON", known_elsewhere=elsewhere)
 
 
+def _told(head: bytes) -> str | None:
+    """None: c2pa finds a format from the bytes, for a name is a stranger's word. SVG, which is text, it misses."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return "image/svg+xml" if start.startswith((b"<?xml", b"<!", b"<svg")) and b"<svg" in head else None
+
+
 def _failure(message: str, *, known_elsewhere: bool) -> dict[str, object]:
     kind, _, rest = message.partition(":")
     return {
         "store": None,
         "error": kind.strip(),
         "message": rest.strip()[:_MAX_MESSAGE],
-        "usages": None,
+        "leaf": None,
         "known_elsewhere": known_elsewhere,
     }
 
@@ -207,7 +272,7 @@ def _below(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _usages(reader: Any, store: str) -> list[str] | None:
+def _signers_leaf(reader: Any, store: str) -> dict[str, object] | None:
     from c2pa import C2paError
 
     label = json.loads(store).get("active_manifest")
@@ -220,14 +285,21 @@ def _usages(reader: Any, store: str) -> list[str] | None:
     except C2paError:
         return None
     leaf = leaf_certificate(box.getvalue(), label)
-    return sorted(leaf.usages) if leaf else None
+    return {"usages": sorted(leaf.usages), "has_run_out": leaf.has_run_out} if leaf else None
 
 
-def _pack(order: dict[str, str], context: Any) -> None:
+def _has_thumbnail(store: object) -> bool:
+    if not isinstance(store, str):
+        return False
+    loaded = Store(mapping(json.loads(store)))
+    return bool(mapping(loaded.active.get("thumbnail")))
+
+
+def _pack(order: dict[str, str], context: Any, *, has_thumbnail: bool) -> None:
     from c2pa import Builder, C2paError
 
     path = Path(order["path"])
-    ingredient = {key: order[key] for key in ("title", "relationship", "label")}
+    ingredient: dict[str, Any] = {key: order[key] for key in ("title", "relationship", "label")}
     with path.open("rb") as file:
         media_type = media_type_of(file.read(_HEAD_BYTES))
         file.seek(0)
@@ -236,12 +308,29 @@ def _pack(order: dict[str, str], context: Any) -> None:
         archive = io.BytesIO()
         try:
             with Builder({"claim_version": 2}, context=context) as builder:
+                if has_thumbnail:
+                    # Unless one is named, c2pa copies the thumbnail of the ingredient's own manifest, which is kept
+                    # anyway: 26 KB more a generation. Where one is named, it points to that manifest's instead, and
+                    # what was named never gets into the file.
+                    builder.add_resource(_STAND_IN, io.BytesIO(_pixel()))
+                    ingredient["thumbnail"] = {"format": "image/png", "identifier": _STAND_IN}
                 builder.add_ingredient(ingredient, media_type, file)
                 builder.write_ingredient_archive(order["label"], archive)
         except C2paError:
             # The reading says what is wrong with the file; whether that stops the signing is not decided here.
             return
     Path(order["target"]).write_bytes(archive.getvalue())
+
+
+def _pixel() -> bytes:
+    """A PNG of one grey pixel, 67 bytes."""
+    parts = {b"IHDR": struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0), b"IDAT": zlib.compress(b"\0\x80"), b"IEND": b""}
+    chunks = (struct.pack(">I", len(body)) + kind + body + _checksum(kind + body) for kind, body in parts.items())
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def _checksum(chunk: bytes) -> bytes:
+    return struct.pack(">I", zlib.crc32(chunk))
 
 
 def media_type_of(head: bytes) -> str | None:
@@ -265,12 +354,12 @@ def media_type_of(head: bytes) -> str | None:
 
 
 def _reading(reply: Mapping[str, Any], *, recovered: bool = False) -> Reading:
-    usages = reply["usages"]
+    leaf = reply["leaf"]
     return Reading(
         store=_loaded(reply["store"]),
         error=str(reply["error"]),
         message=str(reply["message"]),
-        leaf=None if usages is None else LeafCertificate(frozenset(map(str, usages))),
+        leaf=LeafCertificate(frozenset(map(str, leaf["usages"])), leaf["has_run_out"] is True) if leaf else None,
         known_elsewhere=reply["known_elsewhere"] is True,
         recovered=recovered,
     )

@@ -1,9 +1,9 @@
-"""Signing our own MP4s with c2pa-python: claim version 2, C2PA 2.4, with the key behind a port."""
+"""Signing our own videos, pictures and sounds with c2pa-python: claim version 2, C2PA 2.4, the key behind a port."""
 
 import base64
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -12,23 +12,24 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from trust_kernel.errors import InvalidInput, PlacetError, Unavailable
-from watermark.adapters.c2pa_reading import read_here
+from watermark.adapters.c2pa_reading import media_type_of, read_here
 from watermark.adapters.c2pa_settings import c2pa_settings
+from watermark.domain.credential_report import NUMBER_BYTES, SOUND_BYTES
 from watermark.domain.credential_store import text
 from watermark.domain.credentials import (
-    TRAINED_MEDIA,
+    THUMBNAIL_BYTES,
     CredentialClaim,
     CredentialProfile,
     CredentialReason,
     Reading,
     TrustAnchors,
 )
-from watermark.ports.credentials import CredentialKey, PackedIngredient
+from watermark.ports.credentials import AnchorShelf, CredentialKey, PackedIngredient
 
 SPEC_VERSION = "2.4"
-_MIME = "video/mp4"
 _THUMBNAIL = "thumbnail"
-_NUMBER_BYTES = 8
+_RESERVED = ("c2pa.actions", "c2pa.soft-binding", "c2pa.hash.", "c2pa.ingredient", "c2pa.thumbnail", "cawg.identity")
+"""What an extra assertion may not be: each says something that only signing itself can know."""
 _NOT_ALLOWED = {"use": "notAllowed"}
 
 
@@ -39,7 +40,9 @@ class C2paSigner:
         key: gives the key to sign with, asked before each signing, so that a certificate can be renewed.
         profile: what is the same in every credential.
         tsa_url: RFC 3161 time-stamp authority; without one a file stops verifying the day that its leaf runs out.
-        stamps: PEM roots of that authority.
+        stamps: PEM roots of that authority; a stamp that neither these nor the lists vouch for is not let out.
+        listed: anchors of public lists, believed as long as they stand there: they are not remembered.
+        former: keeps the roots that keys lead to, so that what was signed before a rotation is still believed.
     """
 
     def __init__(
@@ -49,16 +52,25 @@ class C2paSigner:
         *,
         tsa_url: str | None = None,
         stamps: Sequence[str] = (),
+        listed: TrustAnchors = TrustAnchors(),  # noqa: B008 - frozen and empty
+        former: AnchorShelf | None = None,
     ) -> None:
         self._key = key
         self._profile = profile
         self._tsa_url = tsa_url
         self._stamps = tuple(stamps)
+        self._listed = listed
+        self._former = former
 
     @property
     def anchors(self) -> TrustAnchors:
-        """The last certificate of our own chain, and the roots of our time-stamp authority."""
-        return _anchors(self._key(), self._stamps)
+        """Our own root, those of our time-stamp authority, those before them, and the listed ones."""
+        return self._joined(_anchors(self._key(), self._stamps))
+
+    @property
+    def is_stamping(self) -> bool:
+        """A time-stamp authority is configured."""
+        return self._tsa_url is not None
 
     def sign(
         self, source: Path, target: Path, claim: CredentialClaim, ingredients: Sequence[PackedIngredient]
@@ -68,7 +80,10 @@ class C2paSigner:
 
         key = self._key()
         asked = _Asked(key)
-        settings = c2pa_settings(_anchors(key, self._stamps), self._tsa_url)
+        anchors = _anchors(key, self._stamps)
+        if self._former is not None:
+            self._former.remember(anchors)
+        settings = c2pa_settings(self._joined(anchors), self._tsa_url)
         try:
             with (
                 Context.from_dict(settings) as context,
@@ -77,18 +92,22 @@ class C2paSigner:
                 source.open("rb") as unsigned,
                 target.open("w+b") as signed,
             ):
-                if claim.thumbnail:
-                    builder.add_resource(_THUMBNAIL, io.BytesIO(claim.thumbnail))
+                if _thumbnail_type(claim):
+                    builder.add_resource(_THUMBNAIL, io.BytesIO(claim.thumbnail or b""))
                 for ingredient in ingredients:
                     if ingredient.archive is not None:
                         builder.add_ingredient_from_archive(io.BytesIO(ingredient.archive))
-                return bytes(builder.sign(signer, _MIME, unsigned, signed))
+                return bytes(builder.sign(signer, claim.media_type, unsigned, signed))
         except C2paError as error:
             raise _failure(error, asked, stamped=self._tsa_url is not None) from error
 
     def read_back(self, path: Path) -> Reading:
         """Validate what was just written, under our own anchors."""
         return read_here(path, self.anchors)
+
+    def _joined(self, anchors: TrustAnchors) -> TrustAnchors:
+        before = self._former.believed() if self._former is not None else TrustAnchors()
+        return anchors.joined(before).joined(self._listed)
 
 
 class _Asked:
@@ -112,7 +131,7 @@ def _failure(error: Exception, asked: _Asked, *, stamped: bool) -> PlacetError:
     words = str(error)
     if words.startswith("Signature") or (stamped and "stamp" in words.lower()):
         return Unavailable("the credential could not be signed", code=CredentialReason.SIGN_FAILED)
-    return InvalidInput("the video cannot carry a credential", code=CredentialReason.SIGN_FAILED, field="video")
+    return InvalidInput("the file cannot carry a credential", code=CredentialReason.SIGN_FAILED, field="video")
 
 
 def _anchors(key: CredentialKey, stamps: tuple[str, ...]) -> TrustAnchors:
@@ -123,28 +142,78 @@ def _anchors(key: CredentialKey, stamps: tuple[str, ...]) -> TrustAnchors:
 def manifest_definition(
     claim: CredentialClaim, profile: CredentialProfile, ingredients: Sequence[PackedIngredient]
 ) -> str:
-    """The manifest that states `claim`, as c2pa's builder takes it: JSON."""
+    """The manifest that states `claim`, as c2pa's builder takes it: JSON.
+
+    Raises:
+        InvalidInput: an extra assertion bears the label of one that only we state.
+    """
     definition: dict[str, Any] = {
         "claim_version": 2,
         "claim_generator_info": [
             {"name": profile.generator, "version": profile.version, "specVersion": SPEC_VERSION},
         ],
         "title": text(claim.title),
-        "format": _MIME,
-        "assertions": [
-            _created("c2pa.actions.v2", {"actions": _actions(claim, profile, ingredients), "allActionsIncluded": True}),
-            _created("c2pa.soft-binding", _soft_binding(claim, profile)),
-            _created("c2pa.ai-disclosure", {"modelType": "c2pa.types.model", "modelName": claim.ai_model}),
-            _created(profile.ownership_label, _ownership(claim)),
-            {"label": "cawg.training-mining", "data": {"entries": _no_training()}},
-            {"label": "cawg.metadata", "kind": "Json", "data": _metadata(claim)},
-        ],
+        "format": claim.media_type,
+        "assertions": _assertions(claim, profile, ingredients),
         # What c2pa cannot pack is still named, without its content.
         "ingredients": [_unpacked(ingredient) for ingredient in ingredients if ingredient.archive is None],
     }
-    if claim.thumbnail:
-        definition["thumbnail"] = {"format": "image/jpeg", "identifier": _THUMBNAIL}
+    thumbnail = _thumbnail_type(claim)
+    if thumbnail:
+        definition["thumbnail"] = {"format": thumbnail, "identifier": _THUMBNAIL}
     return json.dumps(definition)
+
+
+def _assertions(
+    claim: CredentialClaim, profile: CredentialProfile, ingredients: Sequence[PackedIngredient]
+) -> list[dict[str, Any]]:
+    fixed = [
+        _created("c2pa.actions.v2", {"actions": _actions(claim, profile, ingredients), "allActionsIncluded": True}),
+        _created("c2pa.soft-binding", _picture_binding(claim, profile)),
+        _created(profile.ownership_label, _ownership(claim)),
+    ]
+    if claim.media_type.startswith("audio/"):
+        del fixed[1]
+    if claim.sound_number is not None:
+        fixed.append(_created("c2pa.soft-binding", _sound_binding(claim, claim.sound_number, profile)))
+    stated: dict[str, dict[str, Any]] = {
+        "c2pa.ai-disclosure": {"modelType": "c2pa.types.model", "modelName": claim.ai_model},
+        "cawg.training-mining": {"entries": _no_training()},
+        "cawg.metadata": _metadata(claim),
+    }
+    for label, data in claim.extra_assertions:
+        if label.split("__")[0].startswith(_RESERVED) or label == profile.ownership_label:
+            raise InvalidInput(
+                f"an extra assertion may not be a {text(label)}",
+                code=CredentialReason.RESERVED,
+                field="extra_assertions",
+            )
+        stated[label] = _merged(stated.get(label, {}), data)
+    return fixed + [_stated(label, data) for label, data in stated.items()]
+
+
+def _stated(label: str, data: dict[str, Any]) -> dict[str, Any]:
+    if label.startswith("cawg."):
+        # CAWG's are gathered, not created: their authors are named apart from the claim generator.
+        return {"label": label, "data": data, **({"kind": "Json"} if label.endswith("metadata") else {})}
+    return _created(label, data) | ({"kind": "Json"} if label.endswith("metadata") else {})
+
+
+def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Both, the second's word last; objects in them are merged alike."""
+    merged = dict(one)
+    for key, value in other.items():
+        held = merged.get(key)
+        merged[key] = _merged(held, value) if isinstance(held, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _thumbnail_type(claim: CredentialClaim) -> str | None:
+    """Media type of the thumbnail; None where there is none, or none that is taken."""
+    if not claim.thumbnail or len(claim.thumbnail) > THUMBNAIL_BYTES:
+        return None
+    kind = media_type_of(claim.thumbnail[:16])
+    return kind if kind in {"image/jpeg", "image/png", "image/webp"} else None
 
 
 def _created(label: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -161,7 +230,7 @@ def _actions(
         "action": "c2pa.edited" if parents else "c2pa.created",
         "when": when,
         "softwareAgent": {"name": claim.ai_model},
-        "digitalSourceType": TRAINED_MEDIA,
+        "digitalSourceType": claim.source_type,
     }
     if inputs:
         rendered["parameters"] = {"ingredientIds": inputs}
@@ -174,15 +243,18 @@ def _actions(
     return [*opened, rendered, marked]
 
 
-def _soft_binding(claim: CredentialClaim, profile: CredentialProfile) -> dict[str, Any]:
+def _picture_binding(claim: CredentialClaim, profile: CredentialProfile) -> dict[str, Any]:
+    return _binding(claim, profile.soft_binding_alg, claim.release_number.to_bytes(NUMBER_BYTES, "big"))
+
+
+def _sound_binding(claim: CredentialClaim, number: int, profile: CredentialProfile) -> dict[str, Any]:
+    return _binding(claim, profile.sound_binding_alg, number.to_bytes(SOUND_BYTES, "big"))
+
+
+def _binding(claim: CredentialClaim, alg: str, value: bytes) -> dict[str, Any]:
     scope = {"timespan": {"start": 0, "end": round(claim.duration * 1000)}} if claim.duration else {}
     # c2pa's JSON cannot say "byte string": base64 text it is.
-    value = base64.b64encode(claim.release_number.to_bytes(_NUMBER_BYTES, "big")).decode()
-    return {
-        "alg": profile.soft_binding_alg,
-        "blocks": [{"scope": scope, "value": value}],
-        "pad": "",
-    }
+    return {"alg": alg, "blocks": [{"scope": scope, "value": base64.b64encode(value).decode()}], "pad": ""}
 
 
 def _ownership(claim: CredentialClaim) -> dict[str, Any]:
@@ -202,7 +274,7 @@ def _metadata(claim: CredentialClaim) -> dict[str, Any]:
             "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
         },
         "dc:title": text(claim.title),
-        "Iptc4xmpExt:DigitalSourceType": TRAINED_MEDIA,
+        "Iptc4xmpExt:DigitalSourceType": claim.source_type,
     }
 
 

@@ -27,6 +27,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from trust_kernel.clock import Clock
 from trust_kernel.errors import Broken, InvalidInput
+from watermark.domain.credential_keys import KeyReason
 
 DEVELOPMENT = "Placet development (not publicly trusted)"
 """Organisation in every certificate made here."""
@@ -36,8 +37,20 @@ RENEW_BEFORE = timedelta(days=30)
 _ROOT_LIFE = timedelta(days=3650)
 _BACKDATED = timedelta(hours=1)
 """So that a clock that runs behind accepts a new certificate."""
-_CLAIM_SIGNING = ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
-_CLAIM_POLICY = ObjectIdentifier("1.3.6.1.4.1.62558.1.1")
+CLAIM_SIGNING = ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
+CLAIM_POLICY = ObjectIdentifier("1.3.6.1.4.1.62558.1.1")
+SIGNATURES_ONLY = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=True,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=False,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+"""What the policy wants of a leaf: signatures and non-repudiation."""
 _COORDINATE = 32
 _ROOT_FILE = "root.pem"
 _LEAF_FILE = "leaf.pem"
@@ -60,7 +73,7 @@ class SigningIdentity:
     @property
     def is_development(self) -> bool:
         """The chain was made by `DevelopmentAuthority`."""
-        return any(_organisation(certificate) == DEVELOPMENT for certificate in self._chain)
+        return is_development_chain(self._chain)
 
     @property
     def anchor_pem(self) -> str:
@@ -78,8 +91,32 @@ class SigningIdentity:
 
     def sign(self, data: bytes) -> bytes:
         """ES256, as r and s of 32 bytes each."""
-        r, s = decode_dss_signature(self.key.sign(data, ec.ECDSA(hashes.SHA256())))
-        return r.to_bytes(_COORDINATE, "big") + s.to_bytes(_COORDINATE, "big")
+        return raw_signature(self.key.sign(data, ec.ECDSA(hashes.SHA256())))
+
+
+def raw_signature(der: bytes) -> bytes:
+    """An ECDSA-Sig-Value on P-256 as COSE wants it: r and s, 32 bytes each."""
+    r, s = decode_dss_signature(der)
+    return r.to_bytes(_COORDINATE, "big") + s.to_bytes(_COORDINATE, "big")
+
+
+def is_development_chain(chain: Sequence[x509.Certificate]) -> bool:
+    """Tell whether any certificate was made here: the authority writes its name into each, wherever they are kept."""
+    return any(DEVELOPMENT in (named_by(certificate), _issuer(certificate)) for certificate in chain)
+
+
+def named_by(certificate: x509.Certificate) -> str:
+    """Organisation of a certificate's subject; the common name where it has none."""
+    return _word(certificate.subject)
+
+
+def _issuer(certificate: x509.Certificate) -> str:
+    return _word(certificate.issuer)
+
+
+def _word(name: x509.Name) -> str:
+    found = name.get_attributes_for_oid(NameOID.ORGANIZATION_NAME) or name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[0].value) if found else ""
 
 
 def load_identity(chain_pem: str, key_pem: bytes) -> SigningIdentity:
@@ -96,11 +133,15 @@ def load_identity(chain_pem: str, key_pem: bytes) -> SigningIdentity:
         leaf = x509.load_pem_x509_certificates(chain_pem.encode())[0]
         key = load_pem_private_key(key_pem, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise InvalidInput("the signing certificate or its key cannot be read", field="credential_key") from error
+        raise InvalidInput(
+            "the signing certificate or its key cannot be read", code=KeyReason.UNUSABLE, field="credential_key"
+        ) from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise InvalidInput("the signing key is not on P-256", field="credential_key")
+        raise InvalidInput("the signing key is not on P-256", code=KeyReason.UNUSABLE, field="credential_key")
     if leaf.public_key() != key.public_key():
-        raise InvalidInput("the signing key does not belong to the first certificate", field="credential_key")
+        raise InvalidInput(
+            "the signing key does not belong to the first certificate", code=KeyReason.UNUSABLE, field="credential_key"
+        )
     return SigningIdentity(chain_pem, key)
 
 
@@ -169,9 +210,9 @@ class DevelopmentAuthority:
             key = load_pem_private_key(bundle, None)
             chain = x509.load_pem_x509_certificates(bundle)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise Broken(f"{name} of the development authority cannot be read", code="watermark:key:damaged") from error
+            raise Broken(f"{name} of the development authority cannot be read", code=KeyReason.DAMAGED) from error
         if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise Broken(f"{name} of the development authority holds another kind of key", code="watermark:key:damaged")
+            raise Broken(f"{name} of the development authority holds another kind of key", code=KeyReason.DAMAGED)
         return SigningIdentity("".join(map(_pem, chain)), key)
 
     def _write(self, name: str, content: bytes, *, keep: bool) -> None:
@@ -219,26 +260,15 @@ def _make_root(now: datetime) -> SigningIdentity:
 def _make_leaf(root: SigningIdentity, now: datetime) -> SigningIdentity:
     key = ec.generate_private_key(ec.SECP256R1())
     issuer = x509.load_pem_x509_certificate(root.anchor_pem.encode())
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=True,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=False,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
     certificate = (
         _certificate(_name("Placet development signer"), issuer.subject, key.public_key(), now, LEAF_LIFE)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
+        .add_extension(SIGNATURES_ONLY, critical=True)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key()), critical=False)
         # E-mail protection beside claim signing: validators that know only the older rule accept it too.
-        .add_extension(x509.ExtendedKeyUsage([_CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
         .add_extension(
-            x509.CertificatePolicies([x509.PolicyInformation(_CLAIM_POLICY, policy_qualifiers=None)]), critical=False
+            x509.CertificatePolicies([x509.PolicyInformation(CLAIM_POLICY, policy_qualifiers=None)]), critical=False
         )
         .sign(root.key, hashes.SHA256())
     )
@@ -267,11 +297,6 @@ def _name(common_name: str) -> x509.Name:
             x509.NameAttribute(NameOID.COMMON_NAME, common_name),
         ]
     )
-
-
-def _organisation(certificate: x509.Certificate) -> str:
-    found = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
-    return str(found[0].value) if found else ""
 
 
 def _pem(certificate: x509.Certificate) -> str:

@@ -7,6 +7,7 @@ leaf is looked up here: JUMBF boxes (ISO/IEC 19566-5) down to the claim signatur
 
 import struct
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from watermark.domain.credentials import LeafCertificate
 
@@ -34,14 +35,15 @@ def leaf_certificate(store: bytes, manifest: str) -> LeafCertificate | None:
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
-        der = _leaf(_signature(store, manifest))
-        extensions = x509.load_der_x509_certificate(der).extensions
-        usages = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        certificate = x509.load_der_x509_certificate(_leaf(_signature(store, manifest)))
+        # As the validator does, which takes no clock.
+        has_run_out = certificate.not_valid_after_utc < datetime.now(UTC)
+        usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return LeafCertificate(frozenset())
     except (ValueError, struct.error, x509.DuplicateExtension, x509.InvalidVersion, UnsupportedAlgorithm):
         return None
-    return LeafCertificate(frozenset(usage.dotted_string for usage in usages))
+    return LeafCertificate(frozenset(usage.dotted_string for usage in usages), has_run_out)
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:

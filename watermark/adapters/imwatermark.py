@@ -10,7 +10,7 @@ so a video shorter than two seconds does not carry the whole number.
 """
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from trust_kernel.errors import InvalidInput, Unavailable
 from watermark.adapters.keystream import KeyStream
-from watermark.adapters.spread_spectrum.code import MESSAGE_BITS, PAYLOAD_BITS, message_bits, payload_of
-from watermark.domain.marks import Geometry, MarkReading, Search, WatermarkReason
+from watermark.adapters.spread_spectrum.code import CHECK_BITS, MESSAGE_BITS, PAYLOAD_BITS, message_bits, payload_of
+from watermark.domain.marks import Geometry, MarkKeys, MarkReading, Search, Stretch, WatermarkReason
 from watermark.ports.marks import YuvFrame
 
 FRAME_BITS = 32
@@ -56,7 +56,7 @@ class RivaGanMarker:
     """A `VideoMarker` that calls RivaGAN on small pictures.
 
     Args:
-        key: secret bytes that whiten what the mark says.
+        keys: they whiten what the mark says; it writes under the current one and reads under every one.
         threads: CPU threads that the network may take.
 
     Raises:
@@ -66,12 +66,10 @@ class RivaGanMarker:
     name = "rivagan"
     payload_bits = PAYLOAD_BITS
 
-    def __init__(self, key: bytes, threads: int = 2) -> None:
-        folder = _package_folder()
-        self._whitening = (
-            KeyStream(key, "rivagan:v1").signs(PARTS * FRAME_BITS // 2, "bits").reshape(PARTS, -1) < 0
-        ) * 1
-        self._folder = folder
+    def __init__(self, keys: MarkKeys, threads: int = 2) -> None:
+        self._folder = _package_folder()
+        self._whitenings = {key.id: _whitening(key.secret) for key in keys.all}
+        self._current = keys.current.id
         self._threads = threads
 
     def embedder(self, payload: int, width: int, height: int) -> "RivaGanEmbedder":
@@ -87,12 +85,12 @@ class RivaGanMarker:
                 field="payload",
                 limit=f"{self.payload_bits} bits",
             )
-        words = frame_words(payload) ^ self._whitening
+        words = frame_words(payload) ^ self._whitenings[self._current]
         return RivaGanEmbedder(words, _load(self._folder / "rivagan_encoder.onnx", self._threads), width, height)
 
     def detector(self) -> "RivaGanDetector":
         """Start reading one video."""
-        return RivaGanDetector(self._whitening, _load(self._folder / "rivagan_decoder.onnx", self._threads))
+        return RivaGanDetector(self._whitenings, _load(self._folder / "rivagan_decoder.onnx", self._threads))
 
 
 class RivaGanEmbedder:
@@ -128,43 +126,43 @@ class RivaGanEmbedder:
 class RivaGanDetector:
     """Reads one video, where the picture keeps its frame; RivaGAN knows no mirrors.
 
+    It does not say which seconds of a video carry the mark: a payload takes two seconds of it.
+
     Args:
-        whitening: keyed bits, (4, 32).
+        whitenings: keyed bits by the key's id, (4, 32) each.
         network: the decoder.
     """
 
-    def __init__(self, whitening: NDArray[np.int64], network: Network) -> None:
-        self._signs = 1.0 - 2.0 * whitening
+    def __init__(self, whitenings: Mapping[str, NDArray[np.int64]], network: Network) -> None:
+        self._signs = {key_id: 1.0 - 2.0 * whitening for key_id, whitening in whitenings.items()}
         self._network = network
-        self._sums = np.zeros((PARTS, FRAME_BITS))
+        self._sums = {key_id: np.zeros((PARTS, FRAME_BITS)) for key_id in whitenings}
         self._frames = 0
-        self._first = self._last = 0.0
+        self._first = self._last = self._looked = 0.0
 
     def add(self, frame: YuvFrame) -> None:
-        """Take one more frame, unless it is too close to the last: find its part, add its soft bits there."""
+        """Take one more frame; unless it is too close to the last, find its part and add its soft bits there."""
         if self._frames == 0:
             self._first = frame.seconds
-        elif 0 < frame.seconds - self._last < _SPACING:
-            return
         self._last = frame.seconds
         self._frames += 1
+        if self._frames > 1 and 0 < frame.seconds - self._looked < _SPACING:
+            return
+        self._looked = frame.seconds
         height, width = frame.y.shape
         answer = self._network(frame=_to_network(_small(frame, _work_size(width, height))))[0]
-        # Positive for a zero, as in the code; clipped so that one frame says no more than another.
-        soft = self._signs * np.clip(_MIDDLE - answer, -1, 1)
-        part = int(((1.0 - 2.0 * _INDEX_WORDS) * soft[:, :INDEX_BITS]).sum(axis=1).argmax())
-        self._sums[part] += soft[part]
+        for key_id, signs in self._signs.items():
+            # Positive for a zero, as in the code; clipped so that one frame says no more than another.
+            soft = signs * np.clip(_MIDDLE - answer, -1, 1)
+            part = int(((1.0 - 2.0 * _INDEX_WORDS) * soft[:, :INDEX_BITS]).sum(axis=1).argmax())
+            self._sums[key_id][part] += soft[part]
 
     def read(self, search: Search) -> MarkReading:  # noqa: ARG002 - this mark has no search to widen
         """Look for a mark in all frames so far."""
-        hard = (self._sums < 0).astype(np.uint8)
-        payload = payload_of(hard[:, INDEX_BITS:].reshape(-1)) if self._frames else None
-        confidence = 0.0
-        if payload is not None:
-            bits = PARTS * FRAME_BITS
-            agreeing = int((frame_words(payload) == hard).sum())
-            confidence = (agreeing - bits / 2) / (bits**0.5 / 2)
+        tried = [(*_decoded(sums), key_id) for key_id, sums in self._sums.items()] if self._frames else []
+        confidence, payload, key_id = max(tried, key=lambda one: one[0], default=(0.0, None, None))
         found = payload is not None and confidence >= THRESHOLD
+        end = max(self._last, self._first + _SPACING)
         return MarkReading(
             found=found,
             payload=payload if found else None,
@@ -173,7 +171,29 @@ class RivaGanDetector:
             geometry=Geometry() if found else None,
             frames=self._frames,
             seconds=round(self._last - self._first, 3),
+            key_id=key_id if found else None,
+            stretches=(Stretch(self._first, end, payload, key_id, round(confidence, 2)),)
+            if found and payload is not None and key_id is not None
+            else (),
+            # The 88 message bits agree with themselves: by chance, only the checksum stands in the way.
+            chance=len(self._sums) * 2.0**-CHECK_BITS if found else 1.0,
         )
+
+
+def _whitening(secret: bytes) -> NDArray[np.int64]:
+    signs = KeyStream(secret, "rivagan:v1").signs(PARTS * FRAME_BITS // 2, "bits").reshape(PARTS, -1)
+    return (signs < 0).astype(np.int64)
+
+
+def _decoded(sums: NDArray[np.float64]) -> tuple[float, int | None]:
+    """How well 128 summed soft bits agree with the message that they decode to, in standard deviations; the payload."""
+    hard = (sums < 0).astype(np.uint8)
+    payload = payload_of(hard[:, INDEX_BITS:].reshape(-1))
+    if payload is None:
+        return 0.0, None
+    bits = PARTS * FRAME_BITS
+    agreeing = int((frame_words(payload) == hard).sum())
+    return (agreeing - bits / 2) / (bits**0.5 / 2), payload
 
 
 def frame_words(payload: int) -> NDArray[np.int64]:

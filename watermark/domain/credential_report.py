@@ -20,6 +20,7 @@ from watermark.domain.credential_faults import (
 from watermark.domain.credential_store import Json, Store, items, mapping, objects, text
 from watermark.domain.credentials import (
     CLAIM_ANCHORS,
+    STAMP_ANCHORS,
     ActionReport,
     AiClaim,
     CredentialProfile,
@@ -36,7 +37,7 @@ from watermark.domain.credentials import (
 
 CLAIM_USAGES = frozenset({"1.3.6.1.4.1.62558.2.1", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36"})
 """Extended key usages of claim signers: C2PA claim signing, e-mail protection, document signing."""
-_OTHER_USAGES = frozenset({"1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9", "2.5.29.37.0"})
+OTHER_USAGES = frozenset({"1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9", "2.5.29.37.0"})
 """Time stamping, OCSP signing, any: a certificate with one of these does not sign claims (C2PA 2.4, 14.5)."""
 
 _AI_SOURCES = frozenset(
@@ -50,7 +51,9 @@ _AI_SOURCES = frozenset(
 """IPTC and C2PA digital source types, lower case, that say that a trained model was at work."""
 _AI_ASSERTION = re.compile(r"(?<![a-z])(gen(erative)?[-_.]?ai|ai[-_.]?(generat\w*|disclosure))(?![a-z])", re.IGNORECASE)
 """Labels such as com.adobe.generative-ai (Firefly 1.0 gives no source type) and c2pa.ai-disclosure."""
-_NUMBER_BYTES = 8
+NUMBER_BYTES = 8
+SOUND_BYTES = 4
+"""Bytes of a release number as the marks in picture and sound carry it."""
 _METADATA = ("c2pa.metadata", "cawg.metadata", "stds.metadata", "stds.iptc", "stds.iptc.photo-metadata")
 _PART_OF = frozenset({"parentOf", "componentOf"})
 
@@ -114,6 +117,8 @@ def report_on(reading: Reading, profile: CredentialProfile) -> CredentialReport:
         soft_binding=_soft_binding(store, profile),
         owners=_owners(store, profile),
         manifest_label=text(store.label),
+        sound_binding=_sound_binding(store, profile),
+        document=reading.store,
     )
 
 
@@ -143,15 +148,16 @@ def _trust(store: Store, leaf: LeafCertificate | None) -> tuple[bool, tuple[Cred
     """
     faults = [code for code in store.failures if fault_of(code) is Fault.SIGNER]
     vouched = store.succeeded("signingCredential.trusted", saying=f"[{CLAIM_ANCHORS}]")
-    usable = leaf is not None and bool(leaf.usages & CLAIM_USAGES) and not leaf.usages & _OTHER_USAGES
+    usable = leaf is not None and bool(leaf.usages & CLAIM_USAGES) and not leaf.usages & OTHER_USAGES
+    has_run_out = leaf is not None and leaf.has_run_out and not _is_stamped(store)
     reasons: list[CredentialReason] = []
     if any(code.endswith("revoked") for code in faults):
         reasons.append(CredentialReason.REVOKED)
-    if "signingCredential.expired" in faults or "claimSignature.outsideValidity" in faults:
+    if has_run_out or "signingCredential.expired" in faults or "claimSignature.outsideValidity" in faults:
         reasons.append(CredentialReason.EXPIRED)
     if "signingCredential.invalid" in faults or (leaf is not None and not usable):
         reasons.append(CredentialReason.WRONG_CERTIFICATE)
-    return vouched and usable and not faults, tuple(reasons)
+    return vouched and usable and not faults and not has_run_out, tuple(reasons)
 
 
 def _state(store: Store, *, trusted: bool, recovered: bool) -> CredentialState:
@@ -240,13 +246,17 @@ def _source(value: object) -> str:
 
 def _signer(store: Store, *, trusted: bool) -> SignerReport:
     info = mapping(store.active.get("signature_info"))
-    stamped = store.succeeded("timeStamp.trusted")
     return SignerReport(
         organisation=text(info.get("issuer")),
         common_name=text(info.get("common_name")),
         trusted=trusted,
-        signed_at=text(info.get("time")) if stamped else "",
+        signed_at=text(info.get("time")) if _is_stamped(store) else "",
     )
+
+
+def _is_stamped(store: Store) -> bool:
+    """Tell whether one of our anchors for time stamps vouches for the stamp: the validator takes any anchor's word."""
+    return store.succeeded("timeStamp.trusted", saying=f"trust list: {STAMP_ANCHORS}")
 
 
 def _generator(manifest: Json) -> str:
@@ -281,20 +291,32 @@ def _ingredients(store: Store) -> Iterator[IngredientReport]:
 
 
 def _soft_binding(store: Store, profile: CredentialProfile) -> SoftBinding | None:
+    """Our own mark in the picture; else the first that is stated and is not our mark in the sound."""
+    stated = [binding for binding in _bindings(store, profile) if binding.alg != profile.sound_binding_alg]
+    ours = (binding for binding in stated if binding.alg == profile.soft_binding_alg)
+    return next(ours, next(iter(stated), None))
+
+
+def _sound_binding(store: Store, profile: CredentialProfile) -> SoftBinding | None:
+    stated = _bindings(store, profile)
+    return next((binding for binding in stated if binding.alg == profile.sound_binding_alg), None)
+
+
+def _bindings(store: Store, profile: CredentialProfile) -> Iterator[SoftBinding]:
+    sizes = {profile.soft_binding_alg: NUMBER_BYTES, profile.sound_binding_alg: SOUND_BYTES}
     for data in store.assertions(store.active, "c2pa.soft-binding"):
         alg = text(data.get("alg"))
         for block in objects(data.get("blocks")):
             value = text(block.get("value"), 1000)
-            return SoftBinding(alg, value, _number(value) if alg == profile.soft_binding_alg else None)
-    return None
+            yield SoftBinding(alg, value, _number(value, sizes[alg]) if alg in sizes else None)
 
 
-def _number(value: str) -> int | None:
+def _number(value: str, size: int) -> int | None:
     try:
         raw = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
         return None
-    return int.from_bytes(raw, "big") if len(raw) == _NUMBER_BYTES else None
+    return int.from_bytes(raw, "big") if len(raw) == size else None
 
 
 def _owners(store: Store, profile: CredentialProfile) -> tuple[Owner, ...] | None:

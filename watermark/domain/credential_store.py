@@ -11,17 +11,22 @@ from typing import Any
 from watermark.domain.credential_faults import is_failure
 
 _MAX_TEXT = 200
-_MAX_MANIFESTS = 64
+_MAX_MANIFESTS = 10_000
+"""Far above what 8 MB of JSON can hold: a fault may not hide behind a long chain."""
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Control, format (such as turn the direction of writing), surrogate, private, unassigned; line breaks."""
 
 Json = Mapping[str, Any]
 _NOTHING: Json = {}
 
 
 def text(value: object, limit: int = _MAX_TEXT) -> str:
-    """A string without control, format and surrogate characters, at most `limit` long; empty for anything else."""
+    """A string without what is not seen or breaks lines, at most `limit` long; empty for anything else."""
     if not isinstance(value, str):
         return ""
-    return "".join(mark for mark in value[: 4 * limit] if unicodedata.category(mark)[0] != "C").strip()[:limit]
+    kept = (mark for mark in value[: 4 * limit] if unicodedata.category(mark) not in _UNSEEN)
+    return "".join(kept).strip()[:limit]
 
 
 def mapping(value: object) -> Json:

@@ -17,6 +17,10 @@ STAMP_ANCHORS = "urn:placet:tsa"
 """The name under which anchors for time-stamp authorities are given to a validator."""
 TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC digital source type of media that a trained model made."""
+SIGNABLE = {"video/mp4": ".mp4", "image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "audio/wav": ".wav"}
+"""Media types that can be signed, and the suffix of each."""
+THUMBNAIL_BYTES = 28_000
+"""Largest thumbnail that is taken: with it, a chain of 20 remixes stays below 1 MB."""
 
 
 class CredentialReason(StrEnum):
@@ -52,6 +56,10 @@ class CredentialReason(StrEnum):
     """The credential names a person or organisation as its author, which cannot be confirmed."""
     SIGN_FAILED = "watermark:credential:sign_failed"
     """Signing failed: the key, the time-stamp authority or the file."""
+    UNSTAMPED = "watermark:credential:unstamped"
+    """A time stamp was asked for, and what came back is not one that our anchors vouch for."""
+    RESERVED = "watermark:credential:reserved_label"
+    """An extra assertion bears a label that is not for it."""
     UNVERIFIED = "watermark:credential:unverified"
     """What was signed did not verify; it must not go out."""
     ANCHORS = "watermark:credential:anchors_unreadable"
@@ -107,13 +115,15 @@ class CredentialProfile:
         generator: name of the claim generator, shown by verifiers.
         version: its version.
         ownership_label: label of the co-ownership assertion: a reverse domain, without a version suffix.
-        soft_binding_alg: name of the watermark algorithm; private, so a reverse domain.
+        soft_binding_alg: name of the watermark algorithm for pictures; private, so a reverse domain.
+        sound_binding_alg: the same for sound.
     """
 
     generator: str = "Placet"
     version: str = "0.1.0"
     ownership_label: str = "com.placet.co-ownership"
     soft_binding_alg: str = "com.placet.mark.1"
+    sound_binding_alg: str = "com.placet.sound.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +149,16 @@ class CredentialClaim:
         owners: everyone whose consent it needed, the requester first.
         ai_model: name of the backend that rendered.
         created_at: UTC.
-        duration: seconds of video that carry the mark; 0 where not known.
-        thumbnail: JPEG bytes, or None.
+        duration: seconds of video that carry the mark; 0 where not known, and for stills.
+        thumbnail: JPEG, PNG or WebP bytes, or None; one above `THUMBNAIL_BYTES` is left out.
         parent: the release that this is a remix of.
         inputs: reference media that went into it.
         record: opaque id under which the deployment keeps the consent record; empty where there is none.
+        sound_number: what the mark in the sound carries, in [0, 2**32); None where the sound carries none.
+        source_type: IPTC digital source type, a URI: how it was made.
+        media_type: of the file; one of `SIGNABLE`.
+        extra_assertions: label and data of further statements, such as a jurisdiction asks for. One under
+            cawg.metadata, c2pa.metadata, cawg.training-mining or c2pa.ai-disclosure adds to what is stated there.
     """
 
     title: str
@@ -156,6 +171,10 @@ class CredentialClaim:
     parent: Path | None = None
     inputs: tuple[Path, ...] = ()
     record: str = ""
+    sound_number: int | None = None
+    source_type: str = TRAINED_MEDIA
+    media_type: str = "video/mp4"
+    extra_assertions: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +185,15 @@ class SignedCredential:
         manifest_label: URN of the active manifest.
         manifest_digest: SHA-256 of the manifest store, hex.
         size: bytes of the signed file.
-        manifest: the manifest store, for recovery through the watermark; some 15 KB, and 20 KB a generation.
+        manifest: the manifest store, for recovery through the watermark; some 15 KB a generation, and its thumbnails.
+        stamped_at: time in the trusted time stamp, RFC 3339; empty where no authority is configured.
     """
 
     manifest_label: str
     manifest_digest: str
     size: int
     manifest: bytes = field(repr=False)
+    stamped_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +202,11 @@ class LeafCertificate:
 
     Attributes:
         usages: extended key usages, dotted.
+        has_run_out: its time was over when it was read.
     """
 
     usages: frozenset[str]
+    has_run_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +292,8 @@ class SoftBinding:
     Attributes:
         alg: name of the watermark algorithm.
         value: base64, as stated.
-        release_number: the value as a number, where it is eight bytes under our own algorithm's name.
+        release_number: the value as a number, where it is under our own algorithm's name and as long as that asks:
+            eight bytes for pictures; four for sound, which hold the release number's lowest bits.
     """
 
     alg: str
@@ -292,9 +316,11 @@ class CredentialReport:
         generator: the software that made the claim, as stated.
         actions: steps in the making.
         ingredients: what it was made from, depth first.
-        soft_binding: the watermark stated.
+        soft_binding: the watermark stated, our own before another.
         owners: co-owners stated under our own label.
         manifest_label: URN of the active manifest; empty without one.
+        sound_binding: our own watermark stated for the sound.
+        document: the validator's JSON as it came, for whoever wants all of it: a stranger's words, never cleaned.
     """
 
     state: CredentialState
@@ -310,6 +336,8 @@ class CredentialReport:
     soft_binding: SoftBinding | None = None
     owners: tuple[Owner, ...] | None = None
     manifest_label: str = ""
+    sound_binding: SoftBinding | None = None
+    document: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def ingredient_faults(self) -> tuple[IngredientReport, ...]:

@@ -266,6 +266,7 @@ class MarkReport:
         seconds: wall-clock time that marking and reading took.
         sound: the reading of its sound; None where it has none. Found, unless the sound is silent or under a second.
         sound_snr: dB, see MarkedFile.
+        length: seconds of video written.
     """
 
     psnr_y: float
@@ -274,3 +275,4 @@ class MarkReport:
     seconds: float
     sound: SoundReading | None = None
     sound_snr: float | None = None
+    length: float = 0.0

@@ -30,6 +30,23 @@ class CredentialKey(Protocol):
         ...
 
 
+class AnchorShelf(Protocol):
+    """Keeps the roots that our own certificates have led to."""
+
+    def remember(self, anchors: TrustAnchors) -> None:
+        """Keep roots, each once.
+
+        Raises:
+            Unavailable: they cannot be kept.
+            Broken: one is not a certificate.
+        """
+        ...
+
+    def believed(self) -> TrustAnchors:
+        """Every root kept."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class IngredientFile:
     """A file to be named as an ingredient.
@@ -79,6 +96,23 @@ class CredentialReader(Protocol):
         """
         ...
 
+    def crjson(self, path: Path, anchors: TrustAnchors, manifest: bytes | None = None) -> str | None:
+        """Give the credential as crJSON (C2PA's own JSON form), text as the validator wrote it, at most 8 MB.
+
+        Args:
+            path: the file.
+            anchors: whom to believe.
+            manifest: a manifest store from our records, to be held against the file in place of its own.
+
+        Returns:
+            None where no credential can be read.
+
+        Raises:
+            InvalidInput: reading passed its limits, or the child process died.
+            Broken: the anchors cannot be read.
+        """
+        ...
+
     def pack(self, files: Sequence[IngredientFile], anchors: TrustAnchors) -> Sequence[PackedIngredient]:
         """Read and pack ingredients, in one go.
 
@@ -94,13 +128,18 @@ class CredentialSigner(Protocol):
 
     @property
     def anchors(self) -> TrustAnchors:
-        """The root that its own certificates lead to."""
+        """The roots that its own certificates lead to, now and formerly, and those of its time-stamp authority."""
+        ...
+
+    @property
+    def is_stamping(self) -> bool:
+        """A time-stamp authority is configured: what is signed must bear its stamp."""
         ...
 
     def sign(
         self, source: Path, target: Path, claim: CredentialClaim, ingredients: Sequence[PackedIngredient]
     ) -> bytes:
-        """Write a signed copy of an MP4 and give the manifest store.
+        """Write a signed copy of a file of the claim's media type and give the manifest store.
 
         On failure `target` may hold anything: the caller writes to a temporary name.
 

@@ -95,7 +95,7 @@ class Sound:
     @property
     def seconds(self) -> float:
         """How long it lasts."""
-        return self.samples.shape[1] / self.rate
+        return float(self.samples.shape[1] / self.rate)
 
 
 class SoundMarker(Protocol):

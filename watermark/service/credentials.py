@@ -6,10 +6,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from trust_kernel.errors import Broken, InvalidInput
+from trust_kernel.errors import Broken, InvalidInput, Unavailable
 from trust_kernel.media.reasons import MediaReason
 from watermark.domain.credential_report import report_on, without_credential
 from watermark.domain.credentials import (
+    SIGNABLE,
     CredentialClaim,
     CredentialProfile,
     CredentialReason,
@@ -25,6 +26,7 @@ _CHILD_FAILURES = frozenset({MediaReason.DECODE_TOO_COSTLY, MediaReason.DECODE_F
 _REFUSED = frozenset({CredentialState.TAMPERED, CredentialState.MALFORMED})
 """An ingredient whose credential is one of these is not built upon."""
 _MAX_NUMBER = 1 << 64
+_MAX_SOUND = 1 << 32
 
 
 class CredentialService:
@@ -50,29 +52,30 @@ class CredentialService:
         self._anchors = anchors
 
     def sign(self, source: Path, target: Path, claim: CredentialClaim) -> SignedCredential:
-        """Sign an MP4; the target appears only once the signed file reads back as trusted and says what was claimed.
+        """Sign a file; the target appears only once it reads back as trusted, stamped if so configured, and as claimed.
 
         Args:
-            source: the marked video.
+            source: the marked file, of the claim's media type.
             target: where the signed copy goes; replaced if there.
             claim: what to state.
 
         Raises:
-            InvalidInput: an ingredient was changed or is not readable, or the video cannot be signed.
-            Unavailable: the key or the time-stamp authority does not answer.
+            InvalidInput: an ingredient, or one of its own, was changed or is unreadable; or the file cannot be signed.
+            Unavailable: the key or the time-stamp authority does not answer, or the stamp is not one that we trust.
             Broken: what was signed does not verify.
         """
-        if not 0 <= claim.release_number < _MAX_NUMBER:
-            raise InvalidInput("a release number has 64 bits", field="release_number", limit="64 bits")
+        _check_claim(claim)
         ingredients = self._checked_ingredients(claim)
         with tempfile.TemporaryDirectory(prefix=".signing-", dir=target.parent) as folder:
-            draft = Path(folder) / "signed.mp4"
+            draft = Path(folder) / f"signed{SIGNABLE[claim.media_type]}"
             manifest = self._signer.sign(source, draft, claim, ingredients)
-            label = self._confirm(self._signer.read_back(draft), claim)
+            report = self._confirm(self._signer.read_back(draft), claim)
             _settle(draft)
             size = draft.stat().st_size
             draft.replace(target)
-        return SignedCredential(label, hashlib.sha256(manifest).hexdigest(), size, manifest)
+        stamped_at = report.signer.signed_at if report.signer else ""
+        digest = hashlib.sha256(manifest).hexdigest()
+        return SignedCredential(report.manifest_label, digest, size, manifest, stamped_at)
 
     def examine(
         self,
@@ -108,6 +111,37 @@ class CredentialService:
             return without_credential(CredentialState.MALFORMED, reason)
         return report_on(reading, self._profile)
 
+    def crjson(
+        self,
+        path: Path,
+        *,
+        trust_anchors: Sequence[str] = (),
+        tsa_anchors: Sequence[str] = (),
+        manifest: bytes | None = None,
+    ) -> str | None:
+        """Give a file's credential as crJSON, the C2PA's own JSON form, for downloading; at most 8 MB.
+
+        Args:
+            path: any file; its name is not believed.
+            trust_anchors: further PEM roots of claim signers.
+            tsa_anchors: further PEM roots of time-stamp authorities.
+            manifest: a manifest store from our records to hold against the file.
+
+        Returns:
+            None where no credential can be read.
+
+        Raises:
+            Broken: the anchors cannot be read.
+            Unavailable: the sandbox cannot run.
+        """
+        extra = TrustAnchors(tuple(trust_anchors), tuple(tsa_anchors))
+        try:
+            return self._reader.crjson(path, self._believed.joined(extra), manifest)
+        except InvalidInput as error:
+            if error.code not in _CHILD_FAILURES:
+                raise
+            return None
+
     @property
     def _believed(self) -> TrustAnchors:
         return self._signer.anchors.joined(self._anchors)
@@ -118,28 +152,55 @@ class CredentialService:
             files.insert(0, IngredientFile(claim.parent, "parent", "parentOf", "Parent"))
         packed = self._reader.pack(files, self._believed) if files else ()
         for ingredient in packed:
-            state = report_on(ingredient.reading, self._profile).state
-            if state in _REFUSED:
-                raise InvalidInput(
-                    f"the credential of an ingredient reads {state}",
-                    code=CredentialReason.INGREDIENT,
-                    field="parent" if ingredient.file.relationship == "parentOf" else "inputs",
-                )
+            self._check_ingredient(ingredient)
         return packed
 
-    def _confirm(self, reading: Reading, claim: CredentialClaim) -> str:
+    def _check_ingredient(self, ingredient: PackedIngredient) -> None:
+        """Refuse what changed since it was signed, and what was made from something that had: however far back."""
+        report = report_on(ingredient.reading, self._profile)
+        field = "parent" if ingredient.file.relationship == "parentOf" else "inputs"
+        if report.state in _REFUSED:
+            raise InvalidInput(
+                f"the credential of an ingredient reads {report.state}", code=CredentialReason.INGREDIENT, field=field
+            )
+        if report.ingredient_faults:
+            raise InvalidInput(
+                "something that an ingredient was itself made from did not verify",
+                code=CredentialReason.INGREDIENT,
+                field=field,
+            )
+
+    def _confirm(self, reading: Reading, claim: CredentialClaim) -> CredentialReport:
         report = report_on(reading, self._profile)
-        said = report.soft_binding.release_number if report.soft_binding else None
-        if (
-            report.state is not CredentialState.TRUSTED
-            or said != claim.release_number
-            or report.owners != claim.owners
-            or len(report.ingredients) < len(claim.inputs) + (claim.parent is not None)
-        ):
+        if report.state is not CredentialState.TRUSTED or not _says(report, claim):
             raise Broken(
                 f"what was signed reads {report.state} or says something else", code=CredentialReason.UNVERIFIED
             )
-        return report.manifest_label
+        if self._signer.is_stamping and not (report.signer and report.signer.signed_at):
+            raise Unavailable(
+                "what was signed bears no time stamp that our anchors vouch for", code=CredentialReason.UNSTAMPED
+            )
+        return report
+
+
+def _check_claim(claim: CredentialClaim) -> None:
+    if not 0 <= claim.release_number < _MAX_NUMBER:
+        raise InvalidInput("a release number has 64 bits", field="release_number", limit="64 bits")
+    if claim.sound_number is not None and not 0 <= claim.sound_number < _MAX_SOUND:
+        raise InvalidInput("a mark in sound has 32 bits", field="sound_number", limit="32 bits")
+    if claim.media_type not in SIGNABLE:
+        raise InvalidInput("files of this type are not signed", code=CredentialReason.SIGN_FAILED, field="media_type")
+
+
+def _says(report: CredentialReport, claim: CredentialClaim) -> bool:
+    picture = report.soft_binding.release_number if report.soft_binding else None
+    sound = report.sound_binding.release_number if report.sound_binding else None
+    return (
+        picture == (None if claim.media_type.startswith("audio/") else claim.release_number)
+        and sound == claim.sound_number
+        and report.owners == claim.owners
+        and len(report.ingredients) >= len(claim.inputs) + (claim.parent is not None)
+    )
 
 
 def _numbered(claim: CredentialClaim) -> Sequence[tuple[int, Path]]:

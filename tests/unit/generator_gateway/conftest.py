@@ -36,7 +36,7 @@ from generator_gateway.gates.remix import RemixGate
 from generator_gateway.gates.works import WorksGate
 from generator_gateway.pipeline import produce
 from generator_gateway.ports import CaseSummary, CaseView, Lease, ReleaseRecord
-from generator_gateway.service.finishing import MarkingStep, SigningStep, pseudonym_with
+from generator_gateway.service.finishing import Finishing, MarkingStep, SigningStep, pseudonym_with
 from generator_gateway.service.judging import Bench, OutputJudge, RequestJudge
 from generator_gateway.service.line import ReleaseLine
 from generator_gateway.service.records import LedgerSteps
@@ -44,16 +44,19 @@ from generator_gateway.service.rendering import DraftRenderer
 from generator_gateway.service.reviewing import ReviewDesk
 from generator_gateway.service.runner import CaseRunner
 from generator_gateway.service.vault import ReleaseRecall, ReleaseVault, RevocationWithdrawals
-from generator_gateway.service.verification import VerificationDesk
+from generator_gateway.service.verification import Sources, VerificationDesk
 from generator_gateway.service.videos import NewVideo, VideoDesk, VideoRules
 from generator_gateway.stages import Ended, Request
 from generator_gateway.store import CaseJournal, CaseStore, LeaseBook, ReleaseStore
+from generator_gateway.store.bindings import BindingStore
 from likeness_guard.api import Band, Gallery, Sighting
 from likeness_guard.api import Modality as SeenModality
 from tests.factories.databases import postgres, sqlite
 from tests.fakes.consent import FakeClock, FakeEnroller
 from tests.fakes.gateway import (
+    LookPrints,
     RecordingQueue,
+    SayingDisclosure,
     SayingGate,
     SeeingLikeness,
     SeeingOptOuts,
@@ -109,6 +112,7 @@ class House:
     blobs: InMemoryBlobs = field(default_factory=InMemoryBlobs)
     queue: RecordingQueue = field(default_factory=RecordingQueue)
     gate: SayingGate = field(default_factory=SayingGate)
+    disclosure: SayingDisclosure = field(default_factory=SayingDisclosure)
 
     def __post_init__(self) -> None:
         database, clock = self.database, self.clock
@@ -118,6 +122,8 @@ class House:
         self.cases = CaseStore(database, clock, self.leases)
         self.journal = CaseJournal(database, clock, self.leases)
         self.releases = ReleaseStore(database)
+        self.bindings = BindingStore(database, self.blobs)
+        self.prints = LookPrints(self.decoder, self.optouts)
         self.recall = ReleaseRecall(database, clock, self.releases, self.ledger, self.outbox)
         self.finder = KnowingFinder(database, clock)
         self.registry = ConsentRegistry(self._parts())
@@ -130,13 +136,15 @@ class House:
         )
         self.reviews = ReviewDesk(database, self.cases, self.journal, self.blobs, self.ledger, self.outbox, self.queue)
         self.verification = VerificationDesk(
-            self.credentials,
-            self.marking,
-            self.decoder,
-            self.optouts,
-            self.releases,
-            LedgerProves(self.ledger),
-            LIMITS,
+            Sources(
+                credentials=self.credentials,
+                marks=self.marking,
+                prints=self.prints,
+                bindings=self.bindings,
+                releases=self.releases,
+                ledger=LedgerProves(self.ledger),
+                alike=self.optouts.alike,
+            )
         )
 
     def _parts(self) -> RegistryParts:
@@ -188,12 +196,15 @@ class House:
             output_gates=OutputJudge(bench, LIMITS, self.optouts),
             marker=MarkingStep(journal, self.cases, self.marking, blobs),
             signer=SigningStep(
-                journal,
-                self.cases,
-                self.credentials,
-                blobs,
-                decoder,
-                pseudonym_with(b"secret"),
+                Finishing(
+                    journal=journal,
+                    cases=self.cases,
+                    credentials=self.credentials,
+                    blobs=blobs,
+                    disclosure=self.disclosure,
+                    stills=decoder,
+                    pseudonym=pseudonym_with(b"secret"),
+                )
             ),
             vault=ReleaseVault(
                 database,
@@ -201,6 +212,9 @@ class House:
                 journal,
                 self.cases,
                 self.releases,
+                self.bindings,
+                blobs,
+                self.prints,
                 self.registry,
                 self.ledger,
                 self.outbox,

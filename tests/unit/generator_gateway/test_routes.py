@@ -8,16 +8,19 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from generator_gateway.api import ReportDesk
 from generator_gateway.routes import build_case_router, build_verify_router, build_video_router
 from generator_gateway.routes.intake import VideoIntake
 from generator_gateway.stages import Request
 from tests.factories.cases import a_finding
 from tests.fakes.gateway import RecordingFetcher
+from tests.fakes.verification import MemoryReports
 from tests.fakes.web import FakeIdentities, access_of, an_actor
-from tests.unit.generator_gateway.conftest import House
+from tests.unit.generator_gateway.conftest import House, LedgerProves
 from trust_kernel.decisions import Outcome
 from trust_kernel.web.access import PUBLIC, declared_permission, routes_of
 from trust_kernel.web.problems import install
+from trust_kernel.web.rate import RateLimit, TokenBuckets
 
 MAX_BYTES = 100
 PICTURE = b"image of a harbour"
@@ -33,9 +36,11 @@ class Door:
         access = access_of(identities)
         intake = VideoIntake(self.fetcher, "fake", MAX_BYTES)
         self.app = FastAPI()
-        self.app.include_router(build_video_router(house.desk, intake, house.decoder, access))
+        self.app.include_router(build_video_router(house.desk, intake, access))
         self.app.include_router(build_case_router(house.reviews, house.desk, access))
-        self.app.include_router(build_verify_router(house.verification, access, MAX_BYTES))
+        reports = ReportDesk(MemoryReports(), house.releases, LedgerProves(house.ledger), house.clock)
+        limit = RateLimit(TokenBuckets(1000))
+        self.app.include_router(build_verify_router(house.verification, reports, access, limit, MAX_BYTES))
         install(self.app, openai_prefixes=("/v1/videos",))
         self.client = TestClient(self.app, raise_server_exceptions=False)
         user = ("video:create", "video:read", "video:delete")
@@ -85,6 +90,9 @@ def test_every_route_declares_its_permission_and_verification_is_public(door: Do
         ("GET", "/v1/cases/{case_id}"): "case:read",
         ("POST", "/v1/cases/{case_id}/review"): "case:decide",
         ("POST", "/verify"): PUBLIC,
+        ("POST", "/verify/crjson"): PUBLIC,
+        ("POST", "/verify/feedback"): PUBLIC,
+        ("GET", "/verify/{sha256}"): PUBLIC,
     }
 
 
@@ -308,7 +316,7 @@ def test_a_video_is_polled_downloaded_and_deleted(door: Door) -> None:
         "video/mp4",
         "no-store",
     )
-    assert file.content.endswith(b"|drawn")
+    assert b"|drawn|" in file.content
     assert door.client.delete(f"/v1/videos/{case_id}", headers=door.ada).json() == {
         "id": case_id,
         "object": "video.deleted",
@@ -319,13 +327,19 @@ def test_a_video_is_polled_downloaded_and_deleted(door: Door) -> None:
 
 @pytest.mark.parametrize(
     ("variant", "kind", "start"),
-    [("thumbnail", "image/webp", b"poster of "), ("spritesheet", "image/jpeg", b"sheet of ")],
+    [("thumbnail", "image/webp", b"poster of mark="), ("spritesheet", "image/jpeg", b"sheet of mark=")],
 )
-def test_pictures_of_a_video_are_variants(door: Door, variant: str, kind: str, start: bytes) -> None:
+def test_pictures_of_a_video_are_variants_of_the_marked_video_disclosed_and_signed(
+    door: Door, variant: str, kind: str, start: bytes
+) -> None:
     case_id = door.house.released()
     answer = door.client.get(f"/v1/videos/{case_id}/content?variant={variant}", headers=door.ada)
     assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
-    assert answer.content.startswith(start)
+    number = door.house.release(case_id).release_number
+    label, _, signed = answer.content.partition(b"|")
+    assert label == b"label=urn:c2pa:%d" % number
+    assert signed.startswith(start)
+    assert signed.endswith(b"|told=%016x" % number)
 
 
 def test_another_variant_is_refused(door: Door) -> None:

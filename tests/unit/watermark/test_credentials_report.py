@@ -31,6 +31,8 @@ TRUSTED = {
     "explanation": f"signing certificate trusted, found in [{CLAIM_ANCHORS}] trust anchors",
 }
 VALIDATED = {"code": "claimSignature.validated", "url": PLACE}
+STAMPED = {"code": "timeStamp.trusted", "url": PLACE, "explanation": f"cert trusted: X, trust list: {STAMP_ANCHORS}"}
+CROSSED = {**STAMPED, "explanation": f"cert trusted: X, trust list: {CLAIM_ANCHORS}"}
 MATCH = {"code": "assertion.dataHash.match"}
 
 
@@ -239,11 +241,30 @@ def test_recovery_excuses_the_file_and_nothing_else() -> None:
 def test_a_time_of_signing_is_given_only_under_a_trusted_stamp() -> None:
     manifest = {"signature_info": {"issuer": "Acme", "time": "2026-01-01T00:00:00Z"}}
     without = judge(store(manifest=manifest)).signer
-    stamped = (TRUSTED, VALIDATED, MATCH, {"code": "timeStamp.trusted", "url": PLACE})
-    within = judge(store(success=stamped, manifest=manifest)).signer
+    within = judge(store(success=(TRUSTED, VALIDATED, MATCH, STAMPED), manifest=manifest)).signer
+    crossed = judge(store(success=(TRUSTED, VALIDATED, MATCH, CROSSED), manifest=manifest)).signer
     assert without is not None
     assert within is not None
-    assert (without.signed_at, within.signed_at) == ("", "2026-01-01T00:00:00Z")
+    assert crossed is not None
+    assert (without.signed_at, within.signed_at, crossed.signed_at) == ("", "2026-01-01T00:00:00Z", "")
+
+
+@pytest.mark.parametrize(
+    ("stamp", "state"),
+    [
+        ((), CredentialState.VALID_UNTRUSTED),
+        (("crossed",), CredentialState.VALID_UNTRUSTED),
+        (("stamped",), CredentialState.TRUSTED),
+    ],
+)
+def test_a_certificate_that_ran_out_counts_only_under_our_own_stamp_anchors(
+    stamp: tuple[str, ...], state: CredentialState
+) -> None:
+    stamps = tuple({"crossed": CROSSED, "stamped": STAMPED}[name] for name in stamp)
+    leaf = LeafCertificate(LEAF.usages, has_run_out=True)
+    report = judge(store(success=(TRUSTED, VALIDATED, MATCH, *stamps)), leaf)
+    assert report.state is state
+    assert (CredentialReason.EXPIRED in report.reasons) is (state is not CredentialState.TRUSTED)
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,9 @@ class _Confused(FakeSigner):
         return super().sign(source, target, make_claim(**self._changes), ingredients)
 
 
-@pytest.mark.parametrize("changes", [{"release_number": 7}, {"owners": ()}, {"owners": make_claim().owners[::-1]}])
+@pytest.mark.parametrize(
+    "changes", [{"release_number": 7}, {"sound_number": 7}, {"owners": ()}, {"owners": make_claim().owners[::-1]}]
+)
 def test_a_credential_that_says_something_else_is_not_let_out(
     source: Path, tmp_path: Path, changes: dict[str, Any]
 ) -> None:

@@ -3,12 +3,14 @@
 import hashlib
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from watermark.adapters.spread_spectrum import code
-from watermark.adapters.spread_spectrum.tile import carriers, tile
+from watermark.adapters.spread_spectrum import chance, code
+from watermark.adapters.spread_spectrum.patterns import pattern, roles_of
+from watermark.adapters.spread_spectrum.schedule import Schedule
 
 payloads = st.integers(0, 2**64 - 1)
 
@@ -63,16 +65,31 @@ def test_the_checksum_is_the_published_one() -> None:
 
 def test_marks_written_today_can_be_read_in_years() -> None:
     """The keyed pattern is a format: whoever changes it makes every mark that is out there unreadable."""
-    roles = carriers(b"a key that never changes")
+    roles = roles_of(b"a key that never changes")
     secret = b"".join(
-        part.astype("<i4").tobytes()
-        for part in (roles.sync, roles.sync_signs, roles.data, roles.data_signs, roles.coded_bit)
+        part.astype("<i4").tobytes() for part in (roles.across, roles.down, roles.sync, roles.coded_bit, roles.signs)
     )
-    assert hashlib.sha256(secret).hexdigest()[:16] == "d72159a0f75e753f"
+    assert hashlib.sha256(secret).hexdigest()[:16] == "468660fabf05bcc3"
+    order = Schedule(b"a key that never changes", 0x0123456789ABCDEF)
+    assert hashlib.sha256(order.numbers.astype("<i4").tobytes()).hexdigest()[:16] == "b93f40b4eb90f9e7"
     assert hashlib.sha256(code.encode(0x0123456789ABCDEF).tobytes()).hexdigest()[:16] == "d12ba9a7a1f72120"
 
 
-def test_two_keys_share_nothing() -> None:
-    one, other = tile(carriers(b"one"), 7), tile(carriers(b"other"), 7)
-    surface = np.fft.irfft2(np.fft.rfft2(one) * np.fft.rfft2(other).conj(), s=one.shape) / one.size
-    assert np.abs(surface).max() < 0.25
+@pytest.mark.parametrize(("one", "other"), [((b"one", 0), (b"other", 0)), ((b"one", 0), (b"one", 1))])
+def test_two_keys_and_two_patterns_of_one_share_nothing(one: tuple[bytes, int], other: tuple[bytes, int]) -> None:
+    first, second = (pattern(roles_of(key), number, 7) for key, number in (one, other))
+    surface = np.fft.irfft2(np.fft.rfft2(first) * np.fft.rfft2(second).conj(), s=first.shape) / first.size
+    assert np.abs(surface).max() < 0.1
+
+
+def test_a_pattern_repeats_nowhere_in_a_picture() -> None:
+    plain = pattern(roles_of(b"one"), 0, 7)
+    surface = np.fft.irfft2(np.abs(np.fft.rfft2(plain)) ** 2, s=plain.shape) / plain.size
+    surface[:8, :8] = surface[-8:, :8] = surface[:8, -8:] = surface[-8:, -8:] = 0
+    assert np.abs(surface).max() < 0.2
+
+
+@given(st.floats(chance.MATCHED, 30), st.integers(1, 1000))
+def test_chance_falls_with_the_statistic_and_rises_with_attempts(matched: float, attempts: int) -> None:
+    assert chance.bound(matched + 1, attempts) < chance.bound(matched, attempts) <= chance.bound(matched, attempts + 1)
+    assert chance.bound(matched, 50) <= chance.ACCEPTED

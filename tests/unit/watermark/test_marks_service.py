@@ -1,13 +1,58 @@
-"""No marked video is believed before its mark was read back."""
+"""No marked file is believed before its marks were read back."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from tests.fakes.marks import TailFileMarks
 from trust_kernel.errors import Broken
-from watermark.domain.marks import Search, WatermarkReason
+from watermark.domain.marks import (
+    MarkedFile,
+    MarkReading,
+    MarksFound,
+    Search,
+    SoundReading,
+    Visibility,
+    WatermarkReason,
+    sound_number,
+)
 from watermark.service.marking import MarkingService
+
+PAYLOAD = 2**40 + 77
+PICTURE = MarkReading(True, PAYLOAD, 30.0, 8.0, None, 24, 1.0)
+SOUND = SoundReading(True, sound_number(PAYLOAD), 20.0, 8.0, 3.0)
+LOST = replace(PICTURE, found=False, payload=None)
+MUTE = replace(SOUND, found=False, payload=None)
+
+
+@dataclass
+class SayingFiles:
+    """A `VideoFileMarks` that copies, and reads what it is told to."""
+
+    says: MarksFound
+    snr: float | None = 25.0
+    searches: list[Search] = field(default_factory=list)
+    visibilities: list[Visibility] = field(default_factory=list)
+
+    def write(
+        self, source: Path, target: Path, *, payload: int, visibility: Visibility = Visibility.STANDARD
+    ) -> MarkedFile:
+        assert payload == PAYLOAD
+        self.visibilities.append(visibility)
+        target.write_bytes(source.read_bytes())
+        return MarkedFile(43.5, 24, 24.0, 640, 360, 1.0, self.snr)
+
+    def write_still(
+        self, source: Path, target: Path, *, payload: int, visibility: Visibility = Visibility.STANDARD
+    ) -> MarkedFile:
+        self.write(source, target, payload=payload, visibility=visibility)
+        return MarkedFile(42.0, 1, 0.0, 640, 360, 0.5)
+
+    def read(self, path: Path, search: Search) -> MarksFound:
+        assert path.exists()
+        self.searches.append(search)
+        return self.says
 
 
 @pytest.fixture
@@ -17,28 +62,67 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_report_holds_the_reading_of_the_written_file(source: Path, tmp_path: Path) -> None:
+def test_a_report_holds_what_the_written_file_says(source: Path, tmp_path: Path) -> None:
     ticks = iter([100.0, 102.5])
-    service = MarkingService(TailFileMarks(), stopwatch=lambda: next(ticks))
-    report = service.mark(source, tmp_path / "marked.mp4", payload=77)
-    assert report.read_back.payload == 77
-    assert report.psnr_y == 43.5
-    assert report.seconds == 2.5
+    service = MarkingService(SayingFiles(MarksFound(PICTURE, SOUND)), stopwatch=lambda: next(ticks))
+    report = service.mark(source, tmp_path / "marked.mp4", payload=PAYLOAD)
+    assert (report.read_back, report.sound) == (PICTURE, SOUND)
+    assert (report.psnr_y, report.sound_snr, report.seconds, report.length) == (43.5, 25.0, 2.5, 1.0)
 
 
-@pytest.mark.parametrize("files", [TailFileMarks(forgets=True), TailFileMarks(changes=True)])
+BROKEN = {
+    "no picture": MarksFound(None, SOUND),
+    "no mark in the picture": MarksFound(LOST, SOUND),
+    "another mark in the picture": MarksFound(replace(PICTURE, payload=PAYLOAD + 1), SOUND),
+    "no sound": MarksFound(PICTURE, None),
+    "no mark in the sound": MarksFound(PICTURE, MUTE),
+    "another mark in the sound": MarksFound(PICTURE, replace(SOUND, payload=1)),
+}
+
+
+@pytest.mark.parametrize("says", BROKEN.values(), ids=BROKEN.keys())
 def test_a_mark_that_does_not_read_back_is_broken_and_leaves_no_file(
-    files: TailFileMarks, source: Path, tmp_path: Path
+    says: MarksFound, source: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(Broken) as broken:
-        MarkingService(files).mark(source, tmp_path / "marked.mp4", payload=77)
+        MarkingService(SayingFiles(says)).mark(source, tmp_path / "marked.mp4", payload=PAYLOAD)
     assert broken.value.code == WatermarkReason.UNREADABLE
     assert not (tmp_path / "marked.mp4").exists()
 
 
-def test_a_thorough_reading_searches_fully(source: Path) -> None:
-    files = TailFileMarks()
+@pytest.mark.parametrize("sound", [None, MUTE])
+def test_sound_that_cannot_bear_a_mark_need_not_read_back(
+    sound: SoundReading | None, source: Path, tmp_path: Path
+) -> None:
+    files = SayingFiles(MarksFound(PICTURE, sound), snr=None)
+    report = MarkingService(files).mark(source, tmp_path / "marked.mp4", payload=PAYLOAD)
+    assert report.sound is sound
+    assert report.sound_snr is None
+
+
+def test_a_still_is_read_back_too(source: Path, tmp_path: Path) -> None:
+    report = MarkingService(SayingFiles(MarksFound(PICTURE, None))).mark_still(
+        source, tmp_path / "marked.jpg", payload=PAYLOAD
+    )
+    assert (report.psnr_y, report.read_back, report.sound, report.length) == (42.0, PICTURE, None, 0.0)
+    with pytest.raises(Broken):
+        MarkingService(SayingFiles(MarksFound(LOST, None))).mark_still(source, tmp_path / "bad.jpg", payload=PAYLOAD)
+    assert not (tmp_path / "bad.jpg").exists()
+
+
+def test_how_plainly_the_mark_shows_is_handed_on(source: Path, tmp_path: Path) -> None:
+    files = SayingFiles(MarksFound(PICTURE, SOUND))
     service = MarkingService(files)
-    assert not service.read(source, thorough=False).found
+    marks: list[Callable[..., object]] = [service.mark, service.mark_still]
+    for mark in marks:
+        mark(source, tmp_path / "marked", payload=PAYLOAD)
+        mark(source, tmp_path / "marked", payload=PAYLOAD, visibility=Visibility.STRONG)
+    assert files.visibilities == [Visibility.STANDARD, Visibility.STRONG] * 2
+
+
+def test_a_thorough_reading_searches_fully(source: Path) -> None:
+    files = SayingFiles(MarksFound(LOST, None))
+    service = MarkingService(files)
+    assert service.read(source, thorough=False) == MarksFound(LOST, None)
     service.read(source, thorough=True)
     assert files.searches == [Search.ALIGNED, Search.FULL]

@@ -22,6 +22,8 @@ _GENERATORS = (0o557, 0o663, 0o711, 0o745)
 _CRC_POLYNOMIAL = 0x1864CFB
 _CRC_START = 0xB704CE
 _WRAPS = 3
+_SHAKEN, _SHAKE = 256, 0.3
+"""Times that soft bits are shaken, and how much, in their standard deviations."""
 
 
 def crc24(payload: int) -> int:
@@ -58,7 +60,11 @@ def encode(payload: int) -> NDArray[np.uint8]:
     Returns:
         uint8 zeros and ones of shape (352,).
     """
-    bits = message_bits(payload)
+    return coded(message_bits(payload))
+
+
+def coded(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Coded bits, (352,), of message bits, (88,)."""
     taps = np.array([[generator >> age & 1 for age in range(_MEMORY + 1)] for generator in _GENERATORS], np.uint8)
     # Tail-biting: the bits before the first are the last ones, so the register is the message, rolled.
     register = np.stack([np.roll(bits, age) for age in range(_MEMORY + 1)])
@@ -74,7 +80,29 @@ def decode(likelihood: NDArray[np.float64]) -> int | None:
     Returns:
         The payload, or None where the checksum is wrong.
     """
-    return payload_of(_viterbi(likelihood.reshape(MESSAGE_BITS, RATE)))
+    return payload_of(likeliest(likelihood))
+
+
+def likeliest(likelihood: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The message bits, (88,), that soft bits most likely carry, whatever their checksum."""
+    bits: NDArray[np.uint8] = _viterbi(likelihood.reshape(1, MESSAGE_BITS, RATE))[0]
+    return bits
+
+
+def likely(likelihood: NDArray[np.float64]) -> list[NDArray[np.uint8]]:
+    """Messages near the likeliest whose checksum fits, each (88,).
+
+    The soft bits are shaken a little, again and again, and decoded each time: what comes out are words about as likely as
+    the likeliest, and the checksum picks the right one among them (list decoding; it is worth half a decibel).
+
+    Args:
+        likelihood: as for `decode`.
+    """
+    # Any noise will do as long as it is the same on every machine and every day.
+    noise = np.random.default_rng(0).standard_normal((_SHAKEN, CODED_BITS))
+    shaken = likelihood + noise * (_SHAKE * likelihood.std())
+    found = np.unique(_viterbi(shaken.reshape(_SHAKEN, MESSAGE_BITS, RATE)), axis=0)
+    return [bits for bits in found if payload_of(bits) is not None]
 
 
 @lru_cache(maxsize=1)
@@ -93,20 +121,24 @@ def _trellis() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 def _viterbi(likelihood: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The likeliest messages, (m, 88), of likelihoods (m, 88, 4)."""
     before, sent = _trellis()
     patterns = np.arange(1 << RATE)
     signs = np.stack([1.0 - 2.0 * (patterns >> bit & 1) for bit in range(RATE - 1, -1, -1)])
-    gains = np.tile(likelihood @ signs, (_WRAPS, 1))
-    metric = np.zeros(_STATES)
-    came_by = np.zeros((len(gains), _STATES), np.uint8)
-    for step, gain in enumerate(gains):
-        candidates = metric[before] + gain[sent]
-        by_second = candidates[:, 1] > candidates[:, 0]
-        came_by[step] = by_second
-        metric = np.where(by_second, candidates[:, 1], candidates[:, 0])
-    bits = np.zeros(len(gains), np.uint8)
-    state = int(metric.argmax())
-    for step in range(len(gains) - 1, -1, -1):
-        bits[step] = state & 1
-        state = int(before[state, came_by[step, state]])
-    return bits[MESSAGE_BITS : 2 * MESSAGE_BITS]
+    gains = np.tile((likelihood @ signs).astype(np.float32), (1, _WRAPS, 1))
+    many, steps = gains.shape[:2]
+    metric = np.zeros((many, _STATES), np.float32)
+    came_by = np.zeros((steps, many, _STATES), np.uint8)
+    for step in range(steps):
+        gain = gains[:, step]
+        first = metric[:, before[:, 0]] + gain[:, sent[:, 0]]
+        second = metric[:, before[:, 1]] + gain[:, sent[:, 1]]
+        came_by[step] = second > first
+        metric = np.maximum(first, second)
+    bits = np.zeros((many, steps), np.uint8)
+    state = metric.argmax(axis=1)
+    each = np.arange(many)
+    for step in range(steps - 1, -1, -1):
+        bits[:, step] = state & 1
+        state = before[state, came_by[step, each, state]]
+    return bits[:, MESSAGE_BITS : 2 * MESSAGE_BITS]

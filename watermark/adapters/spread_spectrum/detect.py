@@ -1,161 +1,188 @@
-"""Reading the pattern: gather what is left of it, find how it lies, add up its bits."""
+"""Reading the marks of one video: find a pose that reads, say which seconds carry it, look for another in the rest."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from watermark.adapters.spread_spectrum import code
-from watermark.adapters.spread_spectrum.search import Candidate, PatternSearch
-from watermark.adapters.spread_spectrum.tile import (
-    INNER,
-    OUTER,
-    Carriers,
-    canonical_size,
-    frequencies,
-)
-from watermark.domain.marks import Geometry, MarkReading, Search
+from watermark.adapters.spread_spectrum import chance
+from watermark.adapters.spread_spectrum.demodulate import Demodulator, Reading
+from watermark.adapters.spread_spectrum.keyed import KeyedPatterns
+from watermark.adapters.spread_spectrum.pose import described
+from watermark.adapters.spread_spectrum.search import PROMISING, Found, PatternSearch
+from watermark.adapters.spread_spectrum.spectrum import Pyramid
+from watermark.adapters.spread_spectrum.windows import Window, Windows, views_of
+from watermark.domain.marks import MarkReading, Search, Stretch
 from watermark.ports.marks import YuvFrame
 
-THRESHOLD = 8.0
-"""Sync peak in standard deviations from which a mark may be believed; the checksum must be right besides.
-
-Wrong keys reached 6.7 in 84 full searches; by chance one of 16,384 shifts of 3,000 geometries reaches about 6.
-"""
-_ECHO_DEVIATIONS, _ECHO_SHARE = 4.0, 0.3
-"""A shift counts as an echo of the pattern from this many standard deviations, and this share of the highest peak."""
-_BANDS = 8
-"""Rings of frequencies that get a weight each: encoders eat the outer ones first."""
-
-
-class ResidualMean:
-    """The mean high-pass residual of a video's frames, at the canonical size.
-
-    The picture moves and averages out; the pattern stays. Each residual is divided by its neighbourhood and clipped, so
-    an edge says no more than a flat place.
-    """
-
-    def __init__(self) -> None:
-        self._total: NDArray[np.float32] | None = None
-        self.frames = 0
-
-    def add(self, luma: NDArray[np.uint8]) -> None:
-        """Take a frame's luma, uint8 (h, w). Frames after the first are brought to its canonical size."""
-        import cv2
-
-        if self._total is None:
-            height, width = luma.shape
-            canonical = canonical_size(width, height)
-            self._total = np.zeros(canonical[::-1], np.float32)
-        size = self._total.shape[::-1]
-        small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        # Two box filters of 7 come close to a Gaussian of sigma 2.8, and cost a fifth of it.
-        detail = cv2.subtract(small, cv2.blur(cv2.blur(small, (7, 7)), (7, 7)))
-        spread = cv2.blur(np.abs(detail), (15, 15))
-        known = detail / (spread * np.float32(1.2) + np.float32(1.0))
-        cv2.accumulate(np.clip(known, -1.5, 1.5), self._total)
-        self.frames += 1
-
-    @property
-    def mean(self) -> NDArray[np.float32] | None:
-        """float32 at the canonical size; None before the first frame."""
-        return None if self._total is None else self._total / np.float32(self.frames)
+_FIRST = 4
+"""Windows that a first look takes: an untouched copy needs no more."""
+_MOST_READ = 24
+"""Windows that are read together, evenly spread; more would not make a mark surer."""
+_MOST_MARKS = 4
+"""Different marks that are sought in one video."""
+_CARRIED, _BORNE = 5.0, 3.0
+"""Standard deviations from which a window carries a mark by itself, and between or beside such windows."""
 
 
 @dataclass(frozen=True)
-class Demodulator:
-    """Turns the folded pattern at a known geometry into soft bits.
+class Mark:
+    """One mark that was found.
 
-    Args:
-        roles: which coefficient does what, under the key.
+    Attributes:
+        pose: where it lies, and under which key.
+        reading: what it says.
     """
 
-    roles: Carriers
+    pose: Found
+    reading: Reading
 
-    def payload(self, folded: NDArray[np.float32], surface: NDArray[np.float32]) -> int | None:
-        """The payload of a folded tile.
-
-        Args:
-            folded: (128, 128), from `PatternSearch.folded`.
-            surface: (128, 128), how well the sync part fits at every shift, from `PatternSearch.surface`.
-
-        Returns:
-            The payload, or None where the checksum is wrong.
-        """
-        radius = frequencies()[2]
-        # An encoder that follows a moving picture drags the pattern along, so copies of it lie at other shifts. The
-        # sync part shows them all; adding them up, each turned back and weighted, is what a rake receiver does.
-        floor = max(_ECHO_DEVIATIONS * float(surface.std()), _ECHO_SHARE * float(surface.max()))
-        echoes = np.where(surface >= floor, surface, 0.0) / float(surface.max())
-        # Phases only: what is left of the picture is strong at a few frequencies, and would drown the others there.
-        transform = np.fft.fft2(folded)
-        turned = (transform / (np.abs(transform) + 1e-6) * np.fft.fft2(echoes).conj()).ravel()
-        data, sync = self._unsigned(turned)
-        soft = np.zeros(code.CODED_BITS)
-        data_radius, sync_radius = radius[self.roles.data], radius[self.roles.sync]
-        edges = np.linspace(INNER, OUTER + 1e-6, _BANDS + 1)
-        for low, high in pairwise(edges):
-            here = (data_radius >= low) & (data_radius < high)
-            known = sync[(sync_radius >= low) & (sync_radius < high)]
-            # What the known signs measure says how far the unknown ones can be trusted: gain over noise power.
-            gain = max(float(known.mean()), 0.0)
-            noise = float(data[here].var() + known.var()) + 1e-9
-            np.add.at(soft, self.roles.coded_bit[here].ravel(), (4 * gain / noise * data[here]).ravel())
-        return code.decode(soft)
-
-    def _unsigned(self, turned: NDArray[np.complex128]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        def parts(indices: NDArray[np.intp], signs: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.stack([turned[indices].real, turned[indices].imag], axis=1) * signs
-
-        return parts(self.roles.data, self.roles.data_signs), parts(self.roles.sync, self.roles.sync_signs)
+    @property
+    def payload(self) -> int:
+        """The number."""
+        assert self.reading.payload is not None, "a mark's checksum fits"
+        return self.reading.payload
 
 
 class SpreadSpectrumDetector:
     """Reads one video.
 
     Args:
-        roles: which coefficient does what, under the key.
-        search: finds the pattern's geometry, under the same key.
+        keys: under which keys to look.
+
+    Attributes:
+        attempts: poses and keys at which the last reading tried to decode.
     """
 
-    def __init__(self, roles: Carriers, search: PatternSearch) -> None:
-        self._demodulator = Demodulator(roles)
-        self._search = search
-        self._residual = ResidualMean()
-        self._first = self._last = 0.0
+    def __init__(self, keys: Sequence[KeyedPatterns]) -> None:
+        self._keys = keys
+        self._windows = Windows()
+        self.attempts = 0
+        self._best = 0.0
 
     def add(self, frame: YuvFrame) -> None:
         """Take one more frame; only its luma is used."""
-        if self._residual.frames == 0:
-            self._first = frame.seconds
-        self._last = frame.seconds
-        self._residual.add(frame.y)
+        self._windows.add(frame.y, frame.seconds)
 
     def read(self, search: Search) -> MarkReading:
-        """Look for a mark in all frames so far: where it was put first, then, in a full search, wherever it may be."""
-        mean = self._residual.mean
-        if mean is None:
-            return self._reading(None, 0.0, None)
-        best = 0.0
-        for candidate in self._search.candidates(mean, search):
-            best = max(best, candidate.peak)
-            if candidate.peak < THRESHOLD:
-                continue
-            folded = self._search.folded(mean, candidate.geometry)
-            payload = self._demodulator.payload(folded, self._search.surface(folded))
-            if payload is not None:
-                return self._reading(payload, candidate.peak, candidate)
-        return self._reading(None, best, None)
+        """Look for marks in all frames so far: where they were put first, then, in a full search, wherever they may be."""
+        self.attempts, self._best = 0, 0.0
+        rest = list(self._windows.kept)
+        marks: list[Mark] = []
+        stretches: list[Stretch] = []
+        while rest and len(marks) < _MOST_MARKS:
+            mark = self._find(rest, search if not marks else Search.ALIGNED)
+            if mark is None:
+                break
+            marks.append(mark)
+            carrying = self._carrying(rest, mark)
+            stretches += _stretches(carrying, mark)
+            bearing = {id(window) for window, _ in carrying}
+            left = [window for window in rest if id(window) not in bearing]
+            if len(left) in (0, len(rest)):
+                break
+            rest = left
+        return self._reading(marks, stretches)
 
-    def _reading(self, payload: int | None, confidence: float, candidate: Candidate | None) -> MarkReading:
-        geometry: Geometry | None = candidate.geometry if candidate else None
+    def _find(self, windows: Sequence[Window], search: Search) -> Mark | None:
+        searching = PatternSearch(self._keys)
+        for some, quick in _looks(windows):
+            residuals = [window.residual(quick=quick) for window in some]
+            whole = [Pyramid(residual) for residual in residuals]
+            apart = [Pyramid(view) for view in views_of(residuals)]
+            for views in (apart, whole) if len(whole) > 1 else (whole,):
+                mark = self._first_that_reads(searching.aligned(views), whole)
+                if mark is not None:
+                    return mark
+        if search is Search.ALIGNED:
+            return None
+        picture = windows[len(windows) // 2].frames[0]
+        return self._first_that_reads(searching.anywhere(apart, picture), whole)
+
+    def _first_that_reads(self, poses: Iterator[Found], windows: Sequence[Pyramid]) -> Mark | None:
+        for found in poses:
+            if found.score < PROMISING:
+                continue
+            self.attempts += 1
+            demodulator = Demodulator.of(found.keyed)
+            reading = demodulator.read([demodulator.coefficients(window, found.matrix) for window in windows])
+            if reading is None:
+                continue
+            self._best = max(self._best, reading.matched)
+            if reading.matched >= chance.MATCHED and chance.bound(reading.matched, self.attempts) <= chance.ACCEPTED:
+                return Mark(found, reading)
+        return None
+
+    def _carrying(self, windows: Sequence[Window], mark: Mark) -> list[tuple[Window, float]]:
+        """The windows that carry a mark, each with how surely."""
+        demodulator = Demodulator.of(mark.pose.keyed)
+        residuals = [window.residual(quick=True) for window in windows]
+        sure = np.zeros(len(windows))
+        for looked in ([*residuals], views_of(residuals)[-len(residuals) :]):
+            found = [demodulator.coefficients(Pyramid(one), mark.pose.matrix) for one in looked]
+            sure = np.maximum(sure, demodulator.present(found, mark.payload).max(axis=1))
+        carried = sure >= _CARRIED
+        near = np.convolve(np.pad(carried, 1), [1, 1, 1], "valid") > 0
+        borne = carried | (near & (sure >= _BORNE))
+        return [(window, float(z)) for window, z, bears in zip(windows, sure, borne, strict=True) if bears]
+
+    def _reading(self, marks: Sequence[Mark], stretches: Sequence[Stretch]) -> MarkReading:
+        lengths: dict[int, float] = {}
+        for stretch in stretches:
+            lengths[stretch.payload] = lengths.get(stretch.payload, 0.0) + stretch.end - stretch.start
+        best = max(marks, key=lambda mark: lengths.get(mark.payload, 0.0), default=None)
+        kept = self._windows
+        seen = kept.kept[0] if kept.kept else None
         return MarkReading(
-            found=payload is not None,
-            payload=payload,
-            confidence=round(confidence, 2),
-            threshold=THRESHOLD,
-            geometry=geometry,
-            frames=self._residual.frames,
-            seconds=round(self._last - self._first, 3),
+            found=best is not None,
+            payload=best.payload if best else None,
+            confidence=round(best.reading.matched if best else self._best, 2),
+            threshold=chance.MATCHED,
+            geometry=described(best.pose.matrix, _shape(seen)) if best and seen else None,
+            frames=kept.frames,
+            seconds=round(kept.last - kept.first, 3),
+            key_id=best.pose.keyed.key.id if best else None,
+            stretches=tuple(sorted(stretches, key=lambda stretch: stretch.start)),
+            chance=chance.bound(best.reading.matched, self.attempts) if best else 1.0,
         )
+
+
+def _looks(windows: Sequence[Window]) -> Iterator[tuple[Sequence[Window], bool]]:
+    """Windows to seek an aligned mark in, and whether quickly, the cheapest first.
+
+    Where nothing moves, an encoder keeps what it coded first, so the first windows alone may tell more than all.
+    """
+    several = len(windows) > _FIRST
+    yield windows[:_FIRST], True
+    if several:
+        yield _evenly(windows), True
+    yield windows[:_FIRST], False
+    if several:
+        yield _evenly(windows), False
+
+
+def _evenly(windows: Sequence[Window]) -> list[Window]:
+    if len(windows) <= _MOST_READ:
+        return list(windows)
+    return [windows[int(place)] for place in np.linspace(0, len(windows) - 1, _MOST_READ)]
+
+
+def _stretches(carrying: Sequence[tuple[Window, float]], mark: Mark) -> list[Stretch]:
+    """Windows that follow each other, joined."""
+    joined: list[tuple[float, float, float]] = []
+    for window, sure in carrying:
+        if joined and window.start - joined[-1][1] < 0.01:
+            start, _, before = joined[-1]
+            joined[-1] = (start, window.end, float(np.hypot(before, sure)))
+        else:
+            joined.append((window.start, window.end, sure))
+    return [
+        Stretch(start, end, mark.payload, mark.pose.keyed.key.id, round(sure, 2))
+        for start, end, sure in joined
+    ]
+
+
+def _shape(window: Window) -> tuple[int, int]:
+    height, width = window.frames[0].shape
+    return height, width

@@ -1,49 +1,37 @@
-"""Adding the pattern to a video, at a strength that the video itself sets."""
+"""Adding the patterns to a video, at a strength that the video itself sets."""
 
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from watermark.adapters.spread_spectrum.mask import tolerance
-from watermark.adapters.spread_spectrum.tile import CELLS, canonical_size
+from watermark.adapters.spread_spectrum.patterns import canonical_size
+from watermark.adapters.spread_spectrum.schedule import Schedule
 from watermark.ports.marks import YuvFrame
 
-TARGET_PSNR_Y = 43.5
-"""dB. At 43 the facts behind this method were measured; half a dB less is seen by nobody and still survives."""
-_WEAKEST, _STRONGEST = 0.4, 2.4
+TARGET_PSNR_Y = 44.0
+"""dB of luma that the mark costs."""
+_WEAKEST, STRONGEST = 0.4, 4.0
 """Bounds of the strength in grey levels: below, nothing survives encoding; above, flat places mottle."""
-_MEASURE_EVERY = 8
-"""Frames between two measurements of what the mark really costs."""
-
-
-class Schedule(Protocol):
-    """Says which pattern a moment bears.
-
-    One fixed pattern can be estimated by someone who folds a video, so a schedule may change it, though not faster than
-    a group of pictures: x264 reuses old residuals.
-    """
-
-    def number(self, seconds: float) -> int:
-        """The pattern's number at a time of the video."""
-        ...
-
-
-class OnePattern:
-    """The schedule of a video that bears the same pattern throughout."""
-
-    def number(self, seconds: float) -> int:  # noqa: ARG002 - a moment does not matter to this schedule
-        """Always 0."""
-        return 0
+_MEMORY, _STEP = 8, 1.05
+"""Measurements over which a deviation is made good, and the most that the strength changes at one of them."""
+_SMALLEST = 16
+"""Pixels on a side below which nothing is marked: there is no room for anything that could be read."""
+_RENEW = 8
+"""Frames that share one residual. What stays as it is costs an encoder nothing, and us neither."""
+_REMEMBERED = 0.7
+"""Share of the mask that comes from the one before: noise would make it flicker, which costs bits."""
+_CUT = 12.0
+"""Mean change in grey levels of a 32nd of the picture from which the mask is renewed at once."""
 
 
 class StrengthControl:
-    """Finds the strength that meets a PSNR, from what the mark was measured to cost so far.
+    """Finds the strength that meets a PSNR over the whole video, from what the mark was measured to cost so far.
 
-    The running mean over all measured frames moves ever more slowly, so the strength does not pump.
+    What was spent too little or too much is made good over the next seconds; steps are small, so nobody sees it pump.
 
     Args:
         target_psnr: dB of luma.
@@ -52,23 +40,34 @@ class StrengthControl:
     def __init__(self, target_psnr: float) -> None:
         self._target = 255.0**2 / 10 ** (target_psnr / 10)
         self._cost = 0.0
+        self._spent = 0.0
         self._measured = 0
         self.strength = 1.0
 
+    def begin(self, squared_error: float) -> None:
+        """Take what a first frame would cost at strength 1."""
+        self._cost = max(squared_error, 1e-3)
+        self.strength = self._bounded(self._target)
+
     def learn(self, squared_error: float) -> None:
-        """Take one measurement: mean squared error of a frame that was marked at the present strength."""
+        """Take one measurement: mean squared error of frames that were marked at the present strength."""
         self._measured += 1
-        cost = max(squared_error, 1e-3) / self.strength**2
-        self._cost += (cost - self._cost) / self._measured
-        self.strength = min(max(math.sqrt(self._target / self._cost), _WEAKEST), _STRONGEST)
+        self._spent += squared_error
+        self._cost += (max(squared_error, 1e-3) / self.strength**2 - self._cost) / min(self._measured + 1, _MEMORY)
+        due = self._target + (self._target * self._measured - self._spent) / _MEMORY
+        wanted = self._bounded(due)
+        self.strength = min(max(wanted, self.strength / _STEP), self.strength * _STEP)
+
+    def _bounded(self, squared_error: float) -> float:
+        return min(max(math.sqrt(max(squared_error, 0.0) / self._cost), _WEAKEST), STRONGEST)
 
 
 class SpreadSpectrumEmbedder:
     """Marks the luma of one video.
 
     Args:
-        tile: gives the tile of a pattern number, float32 (128, 128), standard deviation 1.
-        schedule: which pattern when.
+        pattern: gives the pattern of a number, float32 (640, 640), standard deviation 1.
+        schedule: which pattern when, and where it lies.
         width: pixels.
         height: pixels.
         target_psnr: dB of luma that the mark may cost.
@@ -76,53 +75,68 @@ class SpreadSpectrumEmbedder:
 
     def __init__(
         self,
-        tile: Callable[[int], NDArray[np.float32]],
+        pattern: Callable[[int], NDArray[np.float32]],
         schedule: Schedule,
         width: int,
         height: int,
         target_psnr: float = TARGET_PSNR_Y,
     ) -> None:
-        self._tile = tile
+        self._pattern = pattern
         self._schedule = schedule
         self._size = (width, height)
         self._canonical = canonical_size(width, height)
-        self._patterns: dict[int, NDArray[np.float32]] = {}
+        self._laid: dict[int, NDArray[np.float32]] = {}
         self._control = StrengthControl(target_psnr)
-        self._frames = 0
+        self._mask: NDArray[np.float32] | None = None
+        self._thumb: NDArray[np.uint8] | None = None
+        self._number = -1
+        self._age = 0
+        self._more: NDArray[np.uint8]
+        self._less: NDArray[np.uint8]
 
     def mark(self, frame: YuvFrame) -> YuvFrame:
-        """A marked copy; chroma is handed on as it is."""
-        residual = self._residual(frame)
-        if self._frames == 0:
-            self._control.learn(_squared_error(frame.y, self._add(frame.y, residual)))
-        marked = self._add(frame.y, residual)
-        if self._frames % _MEASURE_EVERY == 0:
-            self._control.learn(_squared_error(frame.y, marked))
-        self._frames += 1
-        return replace(frame, y=marked)
-
-    def _residual(self, frame: YuvFrame) -> NDArray[np.float32]:
+        """A marked copy; chroma is handed on as it is. A picture of a few pixels stays unmarked."""
         import cv2
 
-        small = cv2.resize(frame.y, self._canonical, interpolation=cv2.INTER_AREA).astype(np.float32)
-        return tolerance(small) * self._pattern(frame.seconds)
+        if min(self._size) < _SMALLEST:
+            return frame
+        self._prepare(frame)
+        marked = cv2.subtract(cv2.add(frame.y, self._more), self._less)
+        return replace(frame, y=np.asarray(marked, np.uint8))
 
-    def _add(self, luma: NDArray[np.uint8], residual: NDArray[np.float32]) -> NDArray[np.uint8]:
+    def _prepare(self, frame: YuvFrame) -> None:
+        """Make the residual anew where it is old, the scene has changed, or another pattern is due."""
         import cv2
 
-        wide = cv2.resize(residual * np.float32(self._control.strength), self._size, interpolation=cv2.INTER_CUBIC)
-        return np.asarray(cv2.add(luma, wide, dtype=cv2.CV_8U), np.uint8)
+        number = self._schedule.number(frame.seconds)
+        thumb = np.asarray(cv2.resize(frame.y[::8, ::8], (20, 20), interpolation=cv2.INTER_AREA), np.uint8)
+        cut = self._thumb is not None and float(cv2.norm(thumb, self._thumb, cv2.NORM_L1)) / thumb.size > _CUT
+        self._thumb = thumb
+        self._age += 1
+        if self._mask is not None and not cut and number == self._number and self._age < _RENEW:
+            return
+        small = np.asarray(cv2.resize(frame.y, self._canonical, interpolation=cv2.INTER_AREA), np.uint8)
+        mask = tolerance(small)
+        if self._mask is None:
+            self._control.begin(float(np.mean(np.square(mask * self._pattern_of(number)))))
+        elif not cut:
+            mask = cv2.addWeighted(mask, 1 - _REMEMBERED, self._mask, _REMEMBERED, 0)
+        self._mask, self._number, self._age = np.asarray(mask, np.float32), number, 0
+        self._renew(self._mask * self._pattern_of(number) * np.float32(self._control.strength))
 
-    def _pattern(self, seconds: float) -> NDArray[np.float32]:
-        number = self._schedule.number(seconds)
-        if number not in self._patterns:
+    def _renew(self, residual: NDArray[np.float32]) -> None:
+        import cv2
+
+        wide = cv2.resize(residual, self._size, interpolation=cv2.INTER_CUBIC)
+        self._more = np.asarray(cv2.convertScaleAbs(cv2.max(wide, 0.0)), np.uint8)
+        self._less = np.asarray(cv2.convertScaleAbs(cv2.min(wide, 0.0)), np.uint8)
+        cost = cv2.norm(self._more, cv2.NORM_L2SQR) + cv2.norm(self._less, cv2.NORM_L2SQR)
+        self._control.learn(float(cost) / wide.size)
+
+    def _pattern_of(self, number: int) -> NDArray[np.float32]:
+        if number not in self._laid:
             width, height = self._canonical
-            repeated = np.tile(self._tile(number), (height // CELLS + 1, width // CELLS + 1))
-            self._patterns[number] = np.ascontiguousarray(repeated[:height, :width])
-        return self._patterns[number]
-
-
-def _squared_error(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
-    import cv2
-
-    return float(cv2.norm(before, after, cv2.NORM_L2SQR)) / before.size
+            torus = np.roll(self._pattern(number), self._schedule.shift, axis=(0, 1))
+            down, across = (-(-side // len(torus)) for side in (height, width))
+            self._laid[number] = np.ascontiguousarray(np.tile(torus, (down, across))[:height, :width])
+        return self._laid[number]

@@ -1,28 +1,30 @@
 """The spread-spectrum mark behind the `VideoMarker` port."""
 
+from functools import cached_property
+
 from trust_kernel.errors import InvalidInput
 from watermark.adapters.spread_spectrum.code import PAYLOAD_BITS
 from watermark.adapters.spread_spectrum.detect import SpreadSpectrumDetector
-from watermark.adapters.spread_spectrum.embed import TARGET_PSNR_Y, OnePattern, SpreadSpectrumEmbedder
-from watermark.adapters.spread_spectrum.search import PatternSearch
-from watermark.adapters.spread_spectrum.tile import carriers, tile
-from watermark.domain.marks import WatermarkReason
+from watermark.adapters.spread_spectrum.embed import TARGET_PSNR_Y, SpreadSpectrumEmbedder
+from watermark.adapters.spread_spectrum.keyed import KeyedPatterns
+from watermark.adapters.spread_spectrum.patterns import pattern
+from watermark.adapters.spread_spectrum.schedule import Schedule
+from watermark.domain.marks import MarkKeys, WatermarkReason
 
 
 class SpreadSpectrumMarker:
-    """A `VideoMarker` that survives re-encoding, resizing, cropping, mirroring and slight rotation.
+    """A `VideoMarker` that survives re-encoding, resizing, cropping, mirroring, slight rotation and perspective.
 
     Args:
-        key: secret bytes; who does not have them can neither read nor write a mark.
+        keys: who does not have them can neither read nor write a mark.
         target_psnr: dB of luma that a mark may cost.
     """
 
     name = "spread-spectrum"
     payload_bits = PAYLOAD_BITS
 
-    def __init__(self, key: bytes, target_psnr: float = TARGET_PSNR_Y) -> None:
-        self._roles = carriers(key)
-        self._search = PatternSearch(self._roles)
+    def __init__(self, keys: MarkKeys, target_psnr: float = TARGET_PSNR_Y) -> None:
+        self._keyed = tuple(KeyedPatterns(key) for key in keys.all)
         self._target_psnr = target_psnr
 
     def embedder(self, payload: int, width: int, height: int) -> SpreadSpectrumEmbedder:
@@ -38,9 +40,15 @@ class SpreadSpectrumMarker:
                 field="payload",
                 limit=f"{self.payload_bits} bits",
             )
-        pattern = tile(self._roles, payload)
-        return SpreadSpectrumEmbedder(lambda _: pattern, OnePattern(), width, height, self._target_psnr)
+        current = self._keyed[0]
+        return SpreadSpectrumEmbedder(
+            lambda number: pattern(current.roles, number, payload),
+            Schedule(current.key.secret, payload),
+            width,
+            height,
+            self._target_psnr,
+        )
 
     def detector(self) -> SpreadSpectrumDetector:
         """Start reading one video."""
-        return SpreadSpectrumDetector(self._roles, self._search)
+        return SpreadSpectrumDetector(self._keyed)

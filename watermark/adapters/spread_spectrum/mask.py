@@ -5,31 +5,38 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-_FLOOR = 0.45
+FLAT = 0.2
 """Weight on a perfectly flat place. Not zero: a flat picture must be marked too."""
-_GAIN = 0.16
-"""Weight for each grey level of local activity."""
-_CEILING = 2.2
+_GAIN, _POWER = 0.6, 0.4
+"""Weight for a power of local activity: what is twice as busy hides somewhat more, not twice as much."""
+_KNEE = 0.3
+"""Grey levels of activity that count as flat: faint noise and smooth gradients."""
+_CEILING = 3.0
 _DARK, _BRIGHT = 40.0, 215.0
 
 
-def tolerance(luma: NDArray[np.float32]) -> NDArray[np.float32]:
+def tolerance(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Relative amplitude that a picture hides, a simple just-noticeable-difference model.
 
-    Texture hides noise (activity masking: mean absolute deviation from a 5 × 5 mean, averaged over 7 × 7), and very
-    dark and very bright places show it more (Weber's law, after gamma).
+    Texture hides noise (activity masking: mean absolute deviation from a 5 × 5 mean, averaged over 9 × 9), but a place
+    is only as busy as its quieter surroundings: what lies beside an edge is flat. Very dark and very bright places show
+    more (Weber's law, after gamma).
 
     Args:
-        luma: float32 (h, w) in [0, 255], at the canonical size.
+        luma: uint8 (h, w), at the canonical size.
 
     Returns:
-        float32 (h, w), from about 0.25 to 2.2.
+        float32 (h, w), from about 0.1 to 3.
     """
     import cv2
 
     deviation = cv2.absdiff(luma, cv2.blur(luma, (5, 5)))
-    weight = np.minimum(cv2.blur(deviation, (7, 7)) * np.float32(_GAIN) + np.float32(_FLOOR), np.float32(_CEILING))
-    return np.asarray(weight * cv2.LUT(luma.astype(np.uint8), _weber()), np.float32)
+    activity = cv2.blur(deviation.astype(np.float32), (9, 9))
+    # A lone edge is busy on a line only: the erosion takes it away where there is nothing beside it.
+    activity = cv2.min(activity, 2.0 * cv2.erode(cv2.blur(activity, (9, 9)), np.ones((9, 9), np.uint8)))
+    busy = cv2.pow(cv2.max(activity - np.float32(_KNEE), 0.0), _POWER)
+    weight = np.minimum(busy * np.float32(_GAIN) + np.float32(FLAT), np.float32(_CEILING))
+    return np.asarray(weight * cv2.LUT(luma, _weber()), np.float32)
 
 
 @lru_cache(maxsize=1)

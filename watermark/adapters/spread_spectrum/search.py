@@ -1,186 +1,234 @@
-"""Finding how the pattern lies: scale, mirror and rotation by trial, the shift by correlation.
+"""Finding how the patterns lie: scale, mirror and rotation by trial, the shift by correlation.
 
-At each trial geometry the residual is warped back, folded onto one tile, whitened (phase only) and correlated with the
-sync part. The peak over its surface's standard deviation is the score: about 5.5 by chance, 9 and more on a mark.
+At each trial geometry the residual of a window is laid back, whitened and correlated with the sync part of every pattern
+of every key; the laying back and the transform are shared by all of them. The best pattern of each window is taken at
+every shift, and windows are added up. Trials are some pixels apart; the most promising are settled by measuring
+how far blocks of the picture still lie off (`settle`), and tried again.
 """
 
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from watermark.adapters.spread_spectrum.tile import CELLS, INNER, OUTER, Carriers, sync_tile
-from watermark.domain.marks import Geometry, Search
+from watermark.adapters.spread_spectrum import pose
+from watermark.adapters.spread_spectrum.keyed import COARSE_GRID, GRID, JoinedKeys, KeyedPatterns, SyncPatterns
+from watermark.adapters.spread_spectrum.patterns import SIDE
+from watermark.adapters.spread_spectrum.screen import screens
+from watermark.adapters.spread_spectrum.settle import settled
+from watermark.adapters.spread_spectrum.spectrum import (
+    WHOLE,
+    Matrix,
+    Packed,
+    Pyramid,
+    Region,
+    correlation,
+    mirrored,
+    whitened,
+)
 
-PROMISING = 6.5
-"""Score from which a coarse trial is worth refining; a trial half a step off loses up to a third of its peak."""
-_REFINED = 3
-"""Trials of one sweep that are refined, the best first."""
-_SCALE_STEP = 0.0065
-"""Relative step of the scale sweep: 4 canonical pixels at the far side, within a period of the pattern."""
-_SCALES = (0.45, 2.3)
-_ROTATED_SCALES = (0.8, 1.5)
-_ROTATIONS = (-7.0, 7.0, 0.5)
-"""First, last and step, in degrees."""
-_ASPECTS = (16 / 9, 3 / 2, 4 / 3, 1.0, 3 / 4, 2 / 3, 9 / 16)
-"""Shapes that a squeezed picture may have had."""
-_REFINE_STEPS = (0.003, 0.0015, 0.0007)
-_HALF = slice(0, CELLS // 2 + 1)
+PROMISING = 4.8
+"""Joint score from which it is worth trying to read. Chance gives that often; a reading proves itself."""
+_SETTLED = 4
+"""Trials of one sweep that are settled, the best first."""
+_SWEPT, _COMPARED = 4, 6
+"""Views that a sweep looks at together, and that a settled geometry is tried and measured with."""
+_PEAKS = 4
+"""Shifts that are tried where nothing is scaled or turned: a faint mark need not be the highest peak."""
+_MIDDLE = Region(0.19, 0.19, 0.81, 0.81)
+"""What perspective and rotation leave nearly in place."""
+_INSETS = tuple(
+    Region(across, down, across + 0.5, down + 0.5) for down in (0.0, 0.25, 0.5) for across in (0.0, 0.25, 0.5)
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidate:
-    """A geometry and how well the pattern fits there.
+    """A way that patterns may lie.
 
     Attributes:
-        peak: standard deviations.
+        keyed: under which key, or which keys together.
+        matrix: lays the picture back onto the torus, its shift included.
+        score: peak of the joint surface in its standard deviations.
+        region: the part of the picture that they were sought in.
     """
 
-    peak: float
-    geometry: Geometry
+    keyed: SyncPatterns
+    matrix: Matrix
+    score: float
+    region: Region = WHOLE
+
+
+@dataclass(frozen=True)
+class Found:
+    """A candidate under one key."""
+
+    keyed: KeyedPatterns
+    matrix: Matrix
+    score: float
 
 
 class PatternSearch:
-    """Finds one pattern in a residual.
+    """Finds patterns in residuals.
 
     Args:
-        roles: which coefficient does what, under the key.
+        keys: under which keys to look.
     """
 
-    def __init__(self, roles: Carriers) -> None:
-        line = np.fft.fftfreq(CELLS, 1 / CELLS)
-        radius = np.hypot(*np.meshgrid(line[_HALF], line))
-        self._band = (radius >= INNER) & (radius <= OUTER)
-        plain = np.fft.rfft2(sync_tile(roles)).conj()
-        # The transform of the tile mirrored from left to right has its horizontal frequencies negated.
-        mirrored = np.fft.rfft2(sync_tile(roles)[:, ::-1]).conj()
-        self._sync = np.stack([plain, mirrored]).astype(np.complex64)
+    def __init__(self, keys: Sequence[KeyedPatterns]) -> None:
+        self._keys = keys
+        # Sweeps look for the current key, and for all former ones at once: with the sum of their patterns, which costs
+        # as much as one, and sees as far as one but for the root of their number.
+        self._groups: list[SyncPatterns] = [keys[0]]
+        if len(keys) > 1:
+            self._groups.append(JoinedKeys(keys[1:]) if len(keys) > 2 else keys[1])  # noqa: PLR2004 - one former key
 
-    def candidates(self, residual: NDArray[np.float32], search: Search) -> Iterator[Candidate]:
-        """Ways the pattern may lie, the cheap ones first; whoever asks stops at the first that decodes."""
-        upright = self.try_at(residual, Geometry())
-        yield upright
-        yield self.refine(residual, upright.geometry)
-        if search is Search.ALIGNED:
-            return
-        shape = residual.shape[1] / residual.shape[0]
-        for trials in (_squeezed(shape), _scaled(), _rotated()):
-            yield from self._sweep(residual, trials)
-
-    def try_at(self, residual: NDArray[np.float32], geometry: Geometry) -> Candidate:
-        """How well the pattern fits at a geometry, at its best shift."""
-        return Candidate(peak=_score(self.surface(self.folded(residual, geometry))), geometry=geometry)
-
-    def refine(self, residual: NDArray[np.float32], geometry: Geometry) -> Candidate:
-        """Climb to the best fit near a geometry, in both scales and the rotation."""
-        best = self.try_at(residual, geometry)
-        for step in _REFINE_STEPS:
-            improved = True
-            while improved:
-                improved = False
-                for nearby in _neighbours(best.geometry, step):
-                    trial = self.try_at(residual, nearby)
-                    if trial.peak > best.peak + 1e-6:
-                        best, improved = trial, True
-        return best
-
-    def surface(self, folded: NDArray[np.float32]) -> NDArray[np.float32]:
-        """How well the sync part fits at every shift of a folded residual: (128, 128), row and column of the shift."""
-        return np.asarray(self._surfaces(folded, hands=slice(0, 1))[0], np.float32)
-
-    def folded(self, residual: NDArray[np.float32], geometry: Geometry) -> NDArray[np.float32]:
-        """The residual laid back as the picture lay when it was marked, all tiles added up.
+    def aligned(self, views: Sequence[Pyramid]) -> Iterator[Found]:
+        """The patterns where they were put, but for a shift and a little besides.
 
         Args:
-            residual: float32 (h, w) at the canonical size.
-            geometry: how the picture lies now.
-
-        Returns:
-            float32 (128, 128).
+            views: of a video, see `windows.views_of`, all of one size.
         """
-        import cv2
+        for grid in (GRID, COARSE_GRID):
+            yield from self._upright(views, grid)
 
-        upright = residual[:, ::-1] if geometry.mirrored else residual
-        height, width = upright.shape
-        angle = math.radians(geometry.rotation)
-        turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-        back = np.diag([1 / geometry.scale_x, 1 / geometry.scale_y]) @ turn
-        corners = back @ np.array([[0, width, 0, width], [0, 0, height, height]])
-        corner = corners.min(axis=1)
-        tiles_x, tiles_y = (int(count) for count in np.ceil((corners.max(axis=1) - corner) / CELLS))
-        matrix = np.column_stack([back, -corner])
-        laid = cv2.warpAffine(np.ascontiguousarray(upright), matrix, (tiles_x * CELLS, tiles_y * CELLS))
-        total: NDArray[np.float32] = laid.reshape(tiles_y, CELLS, tiles_x, CELLS).sum(axis=(0, 2))
-        return total
+    def _upright(self, views: Sequence[Pyramid], grid: int) -> Iterator[Found]:
+        planes = [whitened(view.folded(np.eye(3), grid)) for view in views]
+        tried = [
+            (found, keyed)
+            for keyed in self._keys
+            for found in best_shifts(keyed, joint_surface(keyed, planes), np.eye(3), _PEAKS)
+        ]
+        tried.sort(key=lambda pair: -pair[0].score)
+        for rank, (found, keyed) in enumerate(tried[: 2 * _PEAKS]):
+            yield Found(keyed, found.matrix, found.score)
+            if rank == 0:
+                yield from self._settle(views, found)
 
-    def _sweep(self, residual: NDArray[np.float32], trials: Iterable[Geometry]) -> Iterator[Candidate]:
-        tried = [found for trial in trials for found in self._both_hands(residual, trial)]
-        tried.sort(key=lambda found: -found[0])
-        for rank, (peak, geometry) in enumerate(tried[:_REFINED]):
-            if rank == 0 or peak >= PROMISING:
-                yield self.refine(residual, geometry)
+    def anywhere(self, views: Sequence[Pyramid], picture: NDArray[np.uint8]) -> Iterator[Found]:
+        """Ways the patterns may lie, the cheap ones first; whoever asks stops at the first that reads.
 
-    def _both_hands(self, residual: NDArray[np.float32], geometry: Geometry) -> Iterator[tuple[float, Geometry]]:
-        """Scores of a geometry and of its mirror image, from one warp and one transform."""
-        plain, mirrored = self._surfaces(self.folded(residual, geometry), hands=slice(0, 2))
-        yield _score(plain), geometry
-        # To turn and then mirror is to mirror and then turn the other way.
-        yield _score(mirrored), replace(geometry, mirrored=True, rotation=-geometry.rotation)
-
-    def _surfaces(self, folded: NDArray[np.float32], hands: slice) -> NDArray[np.float32]:
-        transform = np.fft.rfft2(folded) * self._band
-        whitened = transform / (np.abs(transform) + 1e-6)
-        return np.asarray(np.fft.irfft2(whitened * self._sync[hands], s=(CELLS, CELLS)), np.float32)
-
-
-def _score(surface: NDArray[np.float32]) -> float:
-    return float(surface.max() / (surface.std() + 1e-12))
-
-
-def _neighbours(geometry: Geometry, step: float) -> Iterator[Geometry]:
-    degrees = math.degrees(step)
-    for across, down, turn in (
-        (1, 1, 0),
-        (-1, -1, 0),
-        (1, 0, 0),
-        (-1, 0, 0),
-        (0, 1, 0),
-        (0, -1, 0),
-        (0, 0, 1),
-        (0, 0, -1),
-    ):
-        yield replace(
-            geometry,
-            scale_x=geometry.scale_x * (1 + across * step),
-            scale_y=geometry.scale_y * (1 + down * step),
-            rotation=geometry.rotation + turn * degrees,
+        Args:
+            views: as for `aligned`.
+            picture: a frame at the canonical size.
+        """
+        compared = spread(views, _COMPARED)
+        filmed = [one for lies in screens(picture) for one in self._at(self._groups, compared, lies)]
+        yield from self._best(views, filmed)
+        height, width = views[0].shape
+        upright = [*pose.squeezed(width / height), *pose.scaled()]
+        yield from self._best(views, self._tried(views, upright, WHOLE, both=True))
+        yield from self._best(views, self._tried(views, pose.turned(), _MIDDLE))
+        yield from self._best(
+            views, [found for region in _INSETS for found in self._tried(views, pose.inset(), region)]
         )
 
+    def _at(
+        self, keys: Sequence[SyncPatterns], views: Sequence[Pyramid], matrix: Matrix, *, both: bool = False
+    ) -> list[Candidate]:
+        """The best shift of every key at a geometry and, for `both`, at its mirror image."""
+        planes = [whitened(view.folded(matrix, COARSE_GRID)) for view in views]
+        hands = [(planes, matrix)]
+        if both:
+            hands.append(([mirrored(plane) for plane in planes], pose.MIRROR @ matrix))
+        return [best_shift(keyed, joint_surface(keyed, some), lies) for keyed in keys for some, lies in hands]
 
-def _sweep_of_scales(bounds: tuple[float, float]) -> list[float]:
-    low, high = (math.log(bound) for bound in bounds)
-    return [float(scale) for scale in np.exp(np.arange(low, high, _SCALE_STEP))]
+    def _tried(
+        self, views: Sequence[Pyramid], trials: Iterable[Matrix], region: Region, *, both: bool = False
+    ) -> list[Candidate]:
+        some = [view.only(region) for view in spread(views, _SWEPT)]
+        found = [one for trial in trials for one in self._at(self._groups, some, trial, both=both)]
+        return [replace(one, region=region) for one in found]
+
+    def _best(self, views: Sequence[Pyramid], tried: Sequence[Candidate]) -> Iterator[Found]:
+        for found in sorted(tried, key=_score, reverse=True)[:_SETTLED]:
+            yield from self._settle(views, found)
+
+    def _settle(self, views: Sequence[Pyramid], found: Candidate) -> Iterator[Found]:
+        some = spread(views, _COMPARED)
+        if found.region in _INSETS:
+            some = [view.only(found.region) for view in some]
+        for keyed, matrix in _one_key(found, some):
+            lies = settled(some, keyed, matrix)
+            planes = [whitened(view.folded(lies, GRID)) for view in some]
+            best = best_shift(keyed, joint_surface(keyed, planes), lies)
+            if best.score < found.score:
+                yield Found(keyed, matrix, found.score)
+            yield Found(keyed, best.matrix, best.score)
 
 
-def _squeezed(shape: float) -> Iterator[Geometry]:
-    """The whole picture, squeezed into the shape that it has now (width over height) from a usual one."""
-    yield Geometry()
-    for aspect in _ASPECTS:
-        was_wide, was_high = (aspect, 1.0) if aspect >= 1 else (1.0, 1 / aspect)
-        is_wide, is_high = (shape, 1.0) if shape >= 1 else (1.0, 1 / shape)
-        yield Geometry(scale_x=is_wide / was_wide, scale_y=is_high / was_high)
+def spread(views: Sequence[Pyramid], most: int) -> list[Pyramid]:
+    """The first view and others evenly after it, `most` in all."""
+    if len(views) <= most:
+        return list(views)
+    return [views[0], *(views[int(place)] for place in np.linspace(1, len(views) - 1, most - 1))]
 
 
-def _scaled() -> Iterator[Geometry]:
-    for scale in _sweep_of_scales(_SCALES):
-        yield Geometry(scale_x=scale, scale_y=scale)
+def best_shifts(
+    keyed: SyncPatterns, joint: NDArray[np.float32], matrix: Matrix, most: int
+) -> list[Candidate]:
+    """The shifts at which one key's patterns fit best, the best first.
+
+    Args:
+        keyed: the key.
+        joint: how well they fit at every shift.
+        matrix: what laid the views back.
+        most: how many.
+    """
+    left, grid = joint.copy(), len(joint)
+    mean, deviation = float(joint.mean()), float(joint.std()) + 1e-9
+    found = []
+    for _ in range(most):
+        down, across = divmod(int(left.argmax()), grid)
+        peak = float(joint[down, across])
+        around = np.ix_(np.arange(down - 2, down + 3) % grid, np.arange(across - 2, across + 3) % grid)
+        near = joint[around]
+        left[around] = mean
+        # A pixel of the small torus is half a period of the finest frequencies: the peak lies between pixels.
+        fine_across = across + _vertex(near[2, 1], peak, near[2, 3])
+        fine_down = down + _vertex(near[1, 2], peak, near[3, 2])
+        step = SIDE / grid
+        lies = pose.moved(matrix, -fine_across * step, -fine_down * step)
+        found.append(Candidate(keyed, lies, (peak - mean) / deviation))
+    return found
 
 
-def _rotated() -> Iterator[Geometry]:
-    first, last, step = _ROTATIONS
-    angles = [float(angle) for angle in np.arange(first, last + step / 2, step) if angle]
-    for angle, scale in product(angles, _sweep_of_scales(_ROTATED_SCALES)):
-        yield Geometry(scale_x=scale, scale_y=scale, rotation=angle)
+def best_shift(keyed: SyncPatterns, joint: NDArray[np.float32], matrix: Matrix) -> Candidate:
+    """The shift at which one key's patterns fit best; see `best_shifts`."""
+    return best_shifts(keyed, joint, matrix, 1)[0]
+
+
+def _vertex(before: float, peak: float, after: float) -> float:
+    """Where, within half a step, the parabola through three neighbours has its top."""
+    bend = float(before) - 2 * peak + float(after)
+    return 0.5 * (float(before) - float(after)) / bend if bend < 0 else 0.0
+
+
+def joint_surface(keyed: SyncPatterns, planes: Sequence[Packed]) -> NDArray[np.float32]:
+    """How well the best pattern of each plane fits at every shift, summed, in standard deviations: (grid, grid)."""
+    import cv2
+
+    grid = len(planes[0])
+    total = np.zeros((grid, grid), np.float32)
+    for plane in planes:
+        best = np.full((grid, grid), -np.inf, np.float32)
+        for sync in keyed.sync(grid):
+            cv2.max(best, correlation(plane, sync), best)
+        total += best
+    return np.asarray(total * np.float32(1 / (keyed.deviation(grid) + 1e-9)), np.float32)
+
+
+def _one_key(found: Candidate, views: Sequence[Pyramid]) -> Iterator[tuple[KeyedPatterns, Matrix]]:
+    """The key that a candidate means, and its shift; of several keys together, the one that fits best."""
+    if isinstance(found.keyed, KeyedPatterns):
+        yield found.keyed, found.matrix
+    elif isinstance(found.keyed, JoinedKeys):
+        planes = [whitened(view.folded(found.matrix, COARSE_GRID)) for view in views]
+        each = [(best_shift(keyed, joint_surface(keyed, planes), found.matrix), keyed) for keyed in found.keyed.keys]
+        best, keyed = max(each, key=lambda pair: pair[0].score)
+        yield keyed, best.matrix
+
+
+def _score(found: Candidate | Found) -> float:
+    return found.score

@@ -1,0 +1,342 @@
+"""Search over the fingerprints of all releases, in memory: exact, linear, and nothing to build.
+
+Pictures: a frame of one video is a frame of another where their PDQ hashes differ by at most 31 of 256 bits, and the
+videos are alike where four of five frames of either are (the vPDQ defaults, as in `copyright_optout.domain.alike`).
+Sound: two stretches are alike where fewer bits differ than chance allows for the number of bits that were compared.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator_gateway.ports.bindings import ByteCodes, Prints
+from generator_gateway.service.bindings_iscc import read_code
+
+Words = NDArray[np.uint64]
+
+KEPT_EVERY = 4
+"""Of a release's sub-fingerprints of sound this many give one that is kept; of a query all are used."""
+
+NEAR_BITS = 31
+"""Bits of 256 by which two frames of one picture differ at most (vPDQ, ThreatExchange)."""
+LEAST_SHARE = 0.8
+"""Share of the frames of either video that must be near."""
+_HASH_BITS = 256
+_MOST_FRAMES = 128
+"""Frames of a query that are searched for, evenly; what else it has is for `fits`."""
+_PAIRS = 1 << 18
+"""Hashes compared at a time: 2 MB a word, which stays in the processor's cache."""
+
+_WORD_BITS = 32
+MOST_ERRORS = 0.35
+"""Share of bits by which stretches of the same sound differ at most (Haitsma and Kalker, 2002)."""
+SURE = 12.0
+"""Standard deviations of fair coins below one half that a stretch found among all must be. Bits of music are no fair
+coins: stretches of different tunes deviate twice as much, and reached 9 where bass and beat are the same."""
+_SURE_OF_ONE = 10.0
+"""The same where one release is held against a file: a million times fewer tries."""
+_LEAST_POSITIONS = 32
+"""Positions that must be heard in both: 4 s."""
+_LEAST_OF_ONE = 16
+_REACH = 64
+"""Positions on either side of an anchor that are compared: 8 s."""
+_PARTNER = 4
+"""An anchor is a position and the one half a second later, whose windows do not overlap."""
+_ANCHOR_BITS = 18
+"""Bits of an anchor's 64 that may differ: chance passes 3 in 10,000, three of four anchors do with a quarter wrong."""
+_ANCHOR_STEP = 15
+"""Query positions, of 32 ms, from one anchor to the next; odd, so that anchors fall between kept positions in turn."""
+_ANCHOR_PAIRS = 1 << 29
+"""Anchors times kept positions that are compared at most."""
+_MOST_HITS = 1 << 19
+"""Near positions that are looked at closely, of all anchors together: many releases may share one hum, and a query may
+be made to meet every position of it at every anchor. Looked at are then as many of each anchor's, evenly."""
+_CANDIDATES = 4096
+"""Candidates checked at a time."""
+
+_CODE_SURE = 7.0
+"""Standard deviations by which the bits of two Data-Codes that agree must pass one half of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a release.
+
+    Attributes:
+        pictures: PDQ hashes, 32 bytes each.
+        sound: sub-fingerprints, 4 bytes each, big-endian, `KEPT_EVERY` steps apart.
+        iscc: composite code or empty.
+    """
+
+    case_id: str
+    pictures: bytes
+    sound: bytes
+    iscc: str = ""
+
+    @classmethod
+    def of(cls, case_id: str, prints: Prints) -> "Kept":
+        """What is kept of a release with these fingerprints."""
+        pictures = b"".join(bytes.fromhex(bits) for bits in prints.pictures)
+        sound = np.array(prints.sound[::KEPT_EVERY], dtype=">u4").tobytes()
+        return cls(case_id, pictures, sound, prints.iscc)
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A release that resembles what was searched for.
+
+    Attributes:
+        similarity: in [0, 100].
+        by: "pictures", "sound" or "iscc".
+    """
+
+    case_id: str
+    similarity: int
+    by: str
+
+
+class PrintIndex:
+    """Fingerprints of releases, appended to. A search sees what was there when it began; whoever appends locks."""
+
+    def __init__(self) -> None:
+        self._cases: list[str] = []
+        self._frames = _Column(np.dtype(np.uint64), 4)
+        self._frame_starts = _Column(np.dtype(np.int64), 1)
+        self._sound = _Column(np.dtype(np.uint32), 1)
+        self._sound_starts = _Column(np.dtype(np.int64), 1)
+        self._codes = _Column(np.dtype(np.uint8), 32)
+
+    def __len__(self) -> int:
+        """Releases held."""
+        return len(self._cases)
+
+    @property
+    def frames(self) -> int:
+        """Hashes of frames held."""
+        return len(self._frames.values)
+
+    def add(self, releases: Sequence[Kept]) -> None:
+        """Take releases in."""
+        for part in (releases[start : start + _CANDIDATES] for start in range(0, len(releases), _CANDIDATES)):
+            frames = [np.frombuffer(one.pictures, ">u8").reshape(-1, 4) for one in part]
+            sounds = [np.frombuffer(one.sound, ">u4").reshape(-1, 1) for one in part]
+            # First, so that a search that runs meanwhile never finds a place without a case; starts before what they
+            # start, which a search reads in the other order.
+            self._cases += [one.case_id for one in part]
+            self._frame_starts.extend(len(self._frames.values) + _starts(frames))
+            self._sound_starts.extend(len(self._sound.values) + _starts(sounds))
+            self._frames.extend(np.concatenate(frames).astype(np.uint64))
+            self._sound.extend(np.concatenate(sounds).astype(np.uint32))
+            self._codes.extend(np.stack([_code_row(one.iscc) for one in part]))
+
+    def search(self, prints: Prints, *, sole: bool = False) -> list[Likeness]:
+        """Releases that look, sound or are stored alike, the most similar first.
+
+        Args:
+            prints: what to look for.
+            sole: the release is named already, by a mark, so that less is needed to believe that it is alike.
+        """
+        found = [*self._alike_bytes(prints.iscc), *self._alike_pictures(prints.pictures)]
+        found += self._alike_sound(prints.sound, sole=sole)
+        return sorted(found, key=lambda one: (-one.similarity, one.by, one.case_id))
+
+    def _alike_bytes(self, code: str) -> list[Likeness]:
+        return self.with_codes(read_code(code)) if code else []
+
+    def with_codes(self, codes: ByteCodes) -> list[Likeness]:
+        """Releases whose files have the same bytes, or nearly so, the most similar first."""
+        rows = self._codes.values
+        has = rows.any(axis=1)
+        similarity = np.zeros(len(rows))
+        if codes.data:
+            mine = np.frombuffer(codes.data, np.uint8)
+            bits = 8 * len(mine)
+            same = bits - np.bitwise_count(rows[:, : len(mine)] ^ mine).sum(axis=1, dtype=np.int64)
+            near = has & (same >= bits / 2 + _CODE_SURE * math.sqrt(bits) / 2)
+            similarity[near] = 100 * same[near] / bits
+        if codes.instance:
+            mine = np.frombuffer(codes.instance, np.uint8)
+            similarity[has & (rows[:, 16 : 16 + len(mine)] == mine).all(axis=1)] = 100
+        order = np.argsort(-similarity, kind="stable")[: np.count_nonzero(similarity)]
+        return [Likeness(self._cases[place], int(similarity[place]), "iscc") for place in order]
+
+    def _alike_pictures(self, pictures: Sequence[str]) -> list[Likeness]:
+        queries = _hashes(pictures)
+        frames, starts = self._frames.values, self._frame_starts.values[:, 0]
+        if not len(queries) or not len(frames):
+            return []
+        for turn in _TURNS:
+            near = list(_near_frames(queries ^ turn, frames))
+            if near and (found := self._enough(near, len(queries), len(frames), starts)):
+                return found
+        return []
+
+    def _enough(
+        self, near: list[NDArray[np.int64]], queries: int, count: int, starts: NDArray[np.int64]
+    ) -> list[Likeness]:
+        """Of pairs of near frames (query, frame, bits), the releases of which there are enough."""
+        query, frame, bits = np.concatenate(near, axis=1)
+        release = np.searchsorted(starts, frame, side="right") - 1
+        order = np.lexsort((bits, query, release))
+        query, ours, bits = query[order], release[order], bits[order]
+        nearest = np.ones(len(order), np.bool_)
+        nearest[1:] = (ours[1:] != ours[:-1]) | (query[1:] != query[:-1])
+        places, mine = np.unique(ours[nearest], return_counts=True)
+        wrong = np.add.reduceat(bits[nearest], np.cumsum([0, *mine[:-1]])) / mine
+        theirs = np.unique(np.unique(np.stack([release, frame]), axis=1)[0], return_counts=True)[1]
+        sizes = np.diff(starts, append=count)[places]
+        shares = np.maximum(mine / queries, theirs / sizes)
+        similarity = np.round(100 * shares * (1 - wrong / _HASH_BITS)).astype(np.int64)
+        return [
+            Likeness(self._cases[place], int(similarity[one]), "pictures")
+            for one, place in enumerate(places)
+            if shares[one] >= LEAST_SHARE
+        ]
+
+    def _alike_sound(self, sound: Sequence[int], *, sole: bool) -> list[Likeness]:
+        kept, starts = self._sound.values[:, 0], self._sound_starts.values[:, 0]
+        query = np.array(sound, np.uint32)
+        best: dict[int, float] = {}
+        for release, errors in _sound_hits(query, kept, starts, sole=sole):
+            best[release] = min(errors, best.get(release, 1.0))
+        return [Likeness(self._cases[release], round(100 * (1 - best[release])), "sound") for release in best]
+
+
+class _Column:
+    """Rows in one array that grows by doubling. What was given out stays as it was."""
+
+    def __init__(self, dtype: "np.dtype[Any]", width: int) -> None:
+        self._room: NDArray[Any] = np.empty((64, width), dtype)
+        self.values: NDArray[Any] = self._room[:0]
+
+    def extend(self, rows: NDArray[Any]) -> None:
+        used = len(self.values)
+        needed = used + len(rows)
+        if needed > len(self._room):
+            room = np.empty((max(needed, 2 * len(self._room)), self._room.shape[1]), self._room.dtype)
+            room[:used] = self.values
+            self._room = room
+        self._room[used:needed] = rows.reshape(len(rows), self._room.shape[1])
+        self.values = self._room[:needed]
+
+
+def _starts(parts: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+    return np.cumsum([0, *(len(part) for part in parts[:-1])], dtype=np.int64)
+
+
+def _code_row(iscc: str) -> NDArray[np.uint8]:
+    """Data- and Instance-Code, 16 bytes each; zeros where there is none."""
+    codes = read_code(iscc) if iscc else ByteCodes()
+    row = codes.data.ljust(16, b"\0") + codes.instance.ljust(16, b"\0")
+    return np.frombuffer(row, np.uint8)
+
+
+def _hashes(pictures: Sequence[str]) -> Words:
+    """Hashes as words (n, 4), each once, at most `_MOST_FRAMES`, evenly."""
+    once = list(dict.fromkeys(pictures))
+    if len(once) > _MOST_FRAMES:
+        once = [once[round(place)] for place in np.linspace(0, len(once) - 1, _MOST_FRAMES)]
+    raw = b"".join(bytes.fromhex(bits) for bits in once)
+    return np.frombuffer(raw, ">u8").reshape(-1, 4).astype(np.uint64)
+
+
+def _turns() -> tuple[Words, ...]:
+    """What a mirrored, upside down or turned picture changes in its hash: every other column or row of its DCT."""
+    mirrored, upside_down = bytes.fromhex("5" * 64), bytes.fromhex(("0" * 4 + "f" * 4) * 8)
+    both = bytes(one ^ other for one, other in zip(mirrored, upside_down, strict=True))
+    return tuple(np.frombuffer(turn, ">u8").astype(np.uint64) for turn in (bytes(32), mirrored, upside_down, both))
+
+
+_TURNS = _turns()
+
+
+def _near_frames(queries: Words, frames: Words) -> Iterator[NDArray[np.int64]]:
+    """Pairs of near hashes, (3, n): query, frame, bits. Half of the bits rule nearly everything out."""
+    step = max(1, _PAIRS // len(queries))
+    for start in range(0, len(frames), step):
+        part = frames[start : start + step]
+        half = np.bitwise_count(queries[:, 0, None] ^ part[None, :, 0])
+        half += np.bitwise_count(queries[:, 1, None] ^ part[None, :, 1])
+        query, frame = np.nonzero(half <= NEAR_BITS)
+        if len(query):
+            bits = np.bitwise_count(queries[query] ^ part[frame]).sum(axis=1, dtype=np.int64)
+            near = bits <= NEAR_BITS
+            if near.any():
+                yield np.stack([query[near], frame[near] + start, bits[near]])
+
+
+def _sound_hits(
+    query: NDArray[np.uint32], kept: NDArray[np.uint32], starts: NDArray[np.int64], *, sole: bool
+) -> Iterator[tuple[int, float]]:
+    """Releases that a query sounds like where an anchor of it was found, with the share of bits that differ."""
+    least, sure = (_LEAST_OF_ONE, _SURE_OF_ONE) if sole else (_LEAST_POSITIONS, SURE)
+    if len(kept) < least or len(query) < KEPT_EVERY * least:
+        return
+    ends = np.append(starts[1:], len(kept))
+    lines: dict[int, set[int]] = {}
+    for place, hits in _anchors(query, kept):
+        for hit in hits.tolist():
+            # One line for all anchors that lie alike: where the query's beginning would fall, in query steps.
+            lines.setdefault(hit * KEPT_EVERY - place, set()).add(place)
+    tries = np.array([(line, place) for line, places in lines.items() for place in places], np.int64).reshape(-1, 2)
+    for start in range(0, len(tries), _CANDIDATES):
+        part = tries[start : start + _CANDIDATES]
+        errors, heard, release = _compared(query, kept, starts, ends, part)
+        bound = np.minimum(MOST_ERRORS, 0.5 - sure / 2 / np.sqrt(_WORD_BITS * np.maximum(heard, 1)))
+        for one in np.flatnonzero((heard >= least) & (errors <= bound)):
+            yield int(release[one]), float(errors[one])
+
+
+def _anchors(query: NDArray[np.uint32], kept: NDArray[np.uint32]) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """Places in a query, and the kept positions that are near there and half a second later."""
+    pairs = _paired(kept, _PARTNER)
+    asked = _paired(query, _PARTNER * KEPT_EVERY)
+    places = np.arange(0, len(asked), _ANCHOR_STEP)
+    places = places[(query[places] != 0) & (query[places + _PARTNER * KEPT_EVERY] != 0)]
+    most = max(KEPT_EVERY, _ANCHOR_PAIRS // max(1, len(pairs)))
+    if len(places) > most:
+        places = places[np.linspace(0, len(places) - 1, most).astype(np.intp)]
+    share = max(1, _MOST_HITS // max(1, len(places)))
+    for place in places.tolist():
+        near = [
+            np.flatnonzero(np.bitwise_count(pairs[start : start + _PAIRS] ^ asked[place]) <= _ANCHOR_BITS) + start
+            for start in range(0, len(pairs), _PAIRS)
+        ]
+        yield place, _evenly(np.concatenate(near), share)
+
+
+def _evenly(hits: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    if len(hits) <= most:
+        return hits
+    return hits[np.linspace(0, len(hits) - 1, most).astype(np.intp)]
+
+
+def _paired(words: NDArray[np.uint32], apart: int) -> Words:
+    return np.asarray(words[:-apart].astype(np.uint64) << np.uint64(32) | words[apart:], np.uint64)
+
+
+def _compared(
+    query: NDArray[np.uint32],
+    kept: NDArray[np.uint32],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    tries: NDArray[np.int64],
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """For each (line, place): share of bits that differ around the place, positions heard in both, and the release."""
+    anchors = (tries[:, 0] + tries[:, 1]) // KEPT_EVERY
+    release = np.searchsorted(starts, anchors, side="right") - 1
+    around = np.arange(-_REACH, _REACH + 1)
+    theirs = anchors[:, None] + around
+    mine = tries[:, 1, None] + KEPT_EVERY * around
+    inside = (theirs >= starts[release][:, None]) & (theirs < ends[release][:, None])
+    inside &= (mine >= 0) & (mine < len(query))
+    left = np.where(inside, kept[np.clip(theirs, 0, len(kept) - 1)], 0)
+    right = np.where(inside, query[np.clip(mine, 0, len(query) - 1)], 0)
+    both = (left != 0) & (right != 0)
+    heard = both.sum(axis=1)
+    wrong = (np.bitwise_count(left ^ right) * both).sum(axis=1, dtype=np.int64)
+    return wrong / (_WORD_BITS * np.maximum(heard, 1)), heard, release

@@ -1,0 +1,103 @@
+"""Content credentials: whose key signs, and whom we believe."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from placet.wiring.kernel import Kernel
+from placet.wiring.trust import build_trust
+from trust_kernel.errors import Broken, InvalidInput
+from trust_kernel.settings import Settings
+from watermark.adapters.c2pa_reading import SandboxedReader
+from watermark.adapters.c2pa_signing import C2paSigner
+from watermark.adapters.certificates import DevelopmentAuthority, check_anchors
+from watermark.adapters.signing_keys.chain import check_identity
+from watermark.adapters.signing_keys.files import FileKeys
+from watermark.adapters.signing_keys.former import FormerAnchors
+from watermark.adapters.signing_keys.pkcs11 import Pkcs11Key, Pkcs11Token
+from watermark.adapters.signing_keys.requests import make_key_file, make_request
+from watermark.api import CredentialProfile, CredentialService, TrustAnchors
+from watermark.domain.credential_keys import IdentityState, KeyReason, RequestSubject
+from watermark.ports.credentials import CredentialKey
+
+
+def build_credentials(kernel: Kernel) -> CredentialService:
+    """Content credentials.
+
+    Raises:
+        Broken: no signing certificate in production, or one that cannot be used.
+        InvalidInput: the certificate is not one for signing claims, or a file cannot be read.
+    """
+    settings = kernel.settings
+    profile = CredentialProfile()
+    key = build_signing_key(kernel)
+    check_identity(key(), kernel.clock.now(), production=settings.environment == "production")
+    stamps = _anchors(settings.tsa_anchors)
+    listed = build_trust(settings).load().anchors
+    signer = C2paSigner(
+        key,
+        profile,
+        tsa_url=settings.tsa_url or None,
+        stamps=stamps,
+        listed=listed,
+        former=FormerAnchors(settings.data_dir / "certificates" / "former"),
+    )
+    anchors = TrustAnchors(_anchors(settings.trust_anchors), stamps).joined(listed)
+    return CredentialService(signer, SandboxedReader(kernel.sandbox), profile, anchors)
+
+
+def build_signing_key(kernel: Kernel) -> Callable[[], CredentialKey]:
+    """Gives the key to sign with, whenever it is asked: renewed files are taken up.
+
+    Raises:
+        Broken: there is none, in production: nobody could trust what a development one signs.
+    """
+    settings = kernel.settings
+    production = settings.environment == "production"
+    token = build_token(settings)
+    if settings.signing_chain is not None and token is not None:
+        held = Pkcs11Key(token, settings.pkcs11_key, settings.signing_chain.read_text("ascii"))
+        return lambda: held
+    if settings.signing_chain is not None and settings.signing_key is not None:
+        return FileKeys(settings.signing_chain, settings.signing_key, kernel.clock, production=production).identity
+    if production:
+        raise Broken("production needs PLACET_SIGNING_CHAIN and a key to go with it", code=KeyReason.DEVELOPMENT)
+    return DevelopmentAuthority(settings.data_dir / "certificates", kernel.clock).identity
+
+
+def request_certificate(settings: Settings, subject: RequestSubject, key_file: Path | None) -> str:
+    """Make a signing key, in a file or in the token of the settings, and give the request for its certificate, PEM.
+
+    Raises:
+        InvalidInput: there is neither a file nor a token, or the subject cannot be written.
+        Conflict: there is such a key already.
+    """
+    if key_file is not None:
+        return make_request(subject, make_key_file(key_file))
+    token = build_token(settings)
+    if token is None:
+        raise InvalidInput("say --key FILE, or name a token in the settings", field="--key")
+    token.generate(settings.pkcs11_key)
+    return make_request(subject, token.private_key(settings.pkcs11_key))
+
+
+def signing_state(kernel: Kernel) -> IdentityState:
+    """Whose certificate signs, and for how long it can be used.
+
+    Raises:
+        Broken: it cannot be used now.
+        InvalidInput: it is not one for signing claims.
+    """
+    production = kernel.settings.environment == "production"
+    return check_identity(build_signing_key(kernel)(), kernel.clock.now(), production=production)
+
+
+def build_token(settings: Settings) -> Pkcs11Token | None:
+    """The PKCS#11 token that the settings name; None where they name none."""
+    if settings.pkcs11_module is None:
+        return None
+    return Pkcs11Token(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin.get_secret_value())
+
+
+def _anchors(path: Path | None) -> tuple[str, ...]:
+    """Checked at start: the reader would leave out, silently, what it cannot parse."""
+    return check_anchors([path.read_text("ascii")]) if path else ()

@@ -1,0 +1,73 @@
+"""Remembers the roots that our certificates have led to, so that releases signed before a rotation keep verifying."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from trust_kernel.errors import Broken, Unavailable
+from watermark.domain.credential_keys import KeyReason
+from watermark.domain.credentials import CredentialReason, TrustAnchors
+
+
+class FormerAnchors:
+    """An `AnchorShelf`: one PEM file a root, named by its SHA-256, in two folders: claims and stamps.
+
+    To stop believing a root, after its key was stolen for example, delete its file.
+
+    Args:
+        directory: where the folders are; made when the first root is kept.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._claims = directory / "claims"
+        self._stamps = directory / "stamps"
+
+    def remember(self, anchors: TrustAnchors) -> None:
+        """Keep roots, each once.
+
+        Raises:
+            Unavailable: they cannot be written.
+            Broken: one is not a certificate.
+        """
+        try:
+            _keep(self._claims, anchors.claims)
+            _keep(self._stamps, anchors.stamps)
+        except OSError as error:
+            raise Unavailable("the former roots cannot be kept", code=KeyReason.ANCHORS) from error
+        except ValueError as error:
+            raise Broken("a root is not a PEM certificate", code=CredentialReason.ANCHORS) from error
+
+    def believed(self) -> TrustAnchors:
+        """Every root kept."""
+        return TrustAnchors(_held(self._claims), _held(self._stamps))
+
+
+def _keep(folder: Path, pems: Iterable[str]) -> None:
+    for pem in pems:
+        for certificate in x509.load_pem_x509_certificates(pem.encode()):
+            name = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
+            place = folder / f"{name}.pem"
+            if not place.exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                _put(place, certificate.public_bytes(Encoding.PEM))
+
+
+def _put(place: Path, content: bytes) -> None:
+    descriptor, temporary = tempfile.mkstemp(dir=place.parent, prefix=".new-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(place)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _held(folder: Path) -> tuple[str, ...]:
+    return tuple(path.read_text("ascii") for path in sorted(folder.glob("*.pem")))
