@@ -110,12 +110,64 @@ class Fit:
         return all(each.deviations <= 3.0 for each in self.exceedances)
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The largest of many sums of random signs, one for every word that might be there.
+
+    Whatever the sums are over, each exceeds t at most as often as a normal value does (asymptotically; Hoeffding gives
+    exp(-t² / 2)), so the tail is that of so many normal values. How many there seem to be is fitted.
+
+    Attributes:
+        count: words that there seem to be; the fit is an envelope, so that chance in the sample errs on the safe side.
+    """
+
+    count: float
+
+    @classmethod
+    def fit(cls, values: Sequence[float]) -> "Words":
+        """The smallest number of words that explains the sample at every level, two standard deviations added."""
+        every = np.sort(np.asarray(values, np.float64))[::-1]
+        places = sorted({place for rare in _RARE if (place := len(every) // rare)} | {1})
+        return cls(max((k + 2 * math.sqrt(k) + 2) / len(every) / normal_tail(float(every[k - 1])) for k in places))
+
+    def beyond(self, level: float) -> float:
+        """Bound on the probability that the largest passes a level."""
+        return min(1.0, self.count * normal_tail(level))
+
+    def level(self, probability: float) -> float:
+        """What is passed with at most a probability."""
+        low, high = 0.0, 40.0
+        for _ in range(80):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.beyond(middle) > probability else (low, middle)
+        return high
+
+    def check(self, held: Sequence[float]) -> tuple[Exceedance, ...]:
+        """How often levels that a sample passes ever more rarely were passed, against the model."""
+        every = np.sort(np.asarray(held, np.float64))[::-1]
+        lines = []
+        for place in (len(every) // rare for rare in _RARE if len(every) >= rare):
+            level, expected = float(every[place - 1]), self.beyond(float(every[place - 1])) * len(every)
+            lines.append(Exceedance(level, place, expected, (place - expected) / math.sqrt(expected)))
+        return tuple(lines)
+
+
+def normal_tail(level: float) -> float:
+    """Probability that a standard normal value exceeds a level."""
+    return 0.5 * math.erfc(level / math.sqrt(2))
+
+
+def halves(values: Sequence[float], seed: int = 0) -> tuple[list[float], list[float]]:
+    """Two random halves."""
+    every = np.asarray(values, np.float64)[np.random.default_rng(seed).permutation(len(values))]
+    return every[::2].tolist(), every[1::2].tolist()
+
+
 def checked_fit(values: Sequence[float], seed: int = 0) -> Fit:
     """Fit a tail on a random half of the values, check it on the other."""
-    every = np.asarray(values, np.float64)
-    order = np.random.default_rng(seed).permutation(len(every))
-    fitted, held = every[order[::2]], every[order[1::2]]
-    tail = Tail.fit(fitted.tolist())
+    fitted, kept = halves(values, seed)
+    held = np.asarray(kept)
+    tail = Tail.fit(fitted)
     exceedances = []
     for rare in _RARE:
         if len(held) >= rare:
@@ -123,4 +175,4 @@ def checked_fit(values: Sequence[float], seed: int = 0) -> Fit:
             seen = int((held >= level).sum())
             exceedances.append(Exceedance(level, seen, expected, (seen - expected) / math.sqrt(expected)))
     quantiles = tuple(Quantile(share, float(np.quantile(held, share)), tail.level(1 - share)) for share in _QUANTILES)
-    return Fit(tail, len(every), float(every.max()), quantiles, tuple(exceedances))
+    return Fit(tail, len(values), max(values), quantiles, tuple(exceedances))

@@ -44,10 +44,7 @@ QUICK = (
     "two generations",
     "screenshot",
 )
-RIVALS = (
-    "none", "H.264 CRF 28", "H.264 CRF 33", "crop 25 %", "mirror", "480p CRF 30", "480p CRF 30 + crop 25 %",
-    "360p CRF 33", "two generations",
-)  # fmt: skip
+RIVALS = ("none", "H.264 CRF 28", "crop 25 %", "mirror", "480p CRF 30", "360p CRF 33", "two generations")
 RIVAL_CLIPS = 2
 RIVAL_SECONDS = {RIVAGAN: 3.0, "dwtDct": 1.0, "dwtDctSvd": 1.0}
 """Rivals are slow: they mark the beginnings of a few clips. RivaGAN's adapter needs 2 s for its number."""

@@ -1,5 +1,6 @@
 """The Python door of the marks and credentials."""
 
+from watermark.domain.credential_keys import RequestSubject
 from watermark.domain.credentials import (
     AiClaim,
     CredentialClaim,
@@ -52,6 +53,7 @@ __all__ = [
     "MarksFound",
     "Nature",
     "Owner",
+    "RequestSubject",
     "SignedCredential",
     "SignerReport",
     "SoftBinding",

@@ -117,7 +117,8 @@ class Bindings(Protocol):
     def manifest(self, manifest_label: str) -> bytes | None:
         """The manifest store of a release that stands; None where there is none.
 
-        A store holds a picture of the video, so a withdrawn release's is not given any more.
+        A store holds a picture of the video, and of those that it is a remix of, so where one of them was withdrawn it
+        is not given any more.
         """
         ...
 

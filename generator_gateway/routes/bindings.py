@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from generator_gateway.ports.bindings import BindingMatch, BindingReason
+from generator_gateway.routes.apart import ThreadsApart
 from generator_gateway.service.bindings import MOST_MATCHES, Hint, SoftBindings
 from generator_gateway.service.bindings_values import MOST_TEXT
 from trust_kernel.errors import InvalidInput
@@ -135,6 +136,8 @@ def _add_queries(router: APIRouter, service: SoftBindings, dependencies: list[pa
 
 
 def _add_content(router: APIRouter, service: SoftBindings, dependencies: list[params.Depends], max_bytes: int) -> None:
+    threads = ThreadsApart()
+
     @router.post("/matches/byContent", dependencies=dependencies, openapi_extra={"requestBody": _ANY_MEDIUM})
     async def by_content(
         request: Request,
@@ -149,7 +152,7 @@ def _add_content(router: APIRouter, service: SoftBindings, dependencies: list[pa
         with tempfile.TemporaryDirectory(prefix="placet-binding-") as folder:
             path = Path(folder) / "upload"
             await _store(request.stream(), path, max_bytes)
-            return _out(await run_in_threadpool(_resolve, service, path, alg, hint, limit))
+            return _out(await threads.run(lambda: _resolve(service, path, alg, hint, limit)))
 
 
 def _resolve(

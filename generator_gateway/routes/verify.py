@@ -15,10 +15,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as PathPart
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, ValidationError
-from starlette.concurrency import run_in_threadpool
 
 from generator_gateway.errors import GatewayReason
 from generator_gateway.ports.verification import FoundBy, KeptReport, OnStep, Step, Verification, told
+from generator_gateway.routes.apart import ThreadsApart
 from generator_gateway.routes.uploads import Received, receive
 from generator_gateway.routes.verification_out import (
     WITHDRAWN,
@@ -32,7 +32,7 @@ from generator_gateway.routes.verification_out import (
 )
 from generator_gateway.service.verification import ReportDesk, VerificationDesk
 from generator_gateway.wording import Wording, language_for, wording
-from trust_kernel.errors import InvalidInput, NotFound, PlacetError
+from trust_kernel.errors import Broken, InvalidInput, NotFound, PlacetError
 from trust_kernel.web.access import Access
 from trust_kernel.web.documents import problem
 from trust_kernel.web.problems import status_of
@@ -104,6 +104,7 @@ def build_verify_router(
     """
     router = APIRouter(tags=["verification"])
     guards = [access.public(), limit.guard()]
+    threads = ThreadsApart()
 
     @router.post("/verify", dependencies=guards, openapi_extra=_UPLOAD_DOC, response_model=VerificationOut)
     async def verify(request: Request, keep: bool = False, lang: str = "") -> Response:
@@ -117,9 +118,9 @@ def build_verify_router(
             asked = _asked(request, received, keep=keep, lang=lang)
             work = _Work(desk, reports, received.path, asked)
             if EVENTS in request.headers.get("accept", ""):
-                lines = _started(work, request, stack.pop_all())
+                lines = threads.pieces(_started(work, request, stack.pop_all()))
                 return StreamingResponse(lines, media_type=EVENTS, headers=_NO_STORE)
-            found = await run_in_threadpool(work.done)
+            found = await threads.run(work.done)
             return Response(found.model_dump_json(), media_type="application/json", headers=_NO_STORE)
 
     @router.post("/verify/crjson", dependencies=guards, openapi_extra=_UPLOAD_DOC)
@@ -127,7 +128,7 @@ def build_verify_router(
         """A file's content credential as crJSON, the C2PA's own JSON form; 404 where it has none that can be read."""
         with ExitStack() as stack:
             received = await _received(stack, request, max_bytes)
-            text = await run_in_threadpool(desk.crjson, received.path)
+            text = await threads.run(lambda: desk.crjson(received.path))
         if text is None:
             raise NotFound("this file holds no content credential that can be read", field="file")
         return Response(text, media_type="application/json", headers=_NO_STORE)
@@ -161,7 +162,11 @@ def known_report(reports: ReportDesk, sha256: str, words: Wording) -> Verificati
     if released is not None:
         return verification_out(released, words)
     kept = reports.find(sha256)
-    return _as_it_stands(reports, kept, words) if kept is not None else None
+    try:
+        return _as_it_stands(reports, kept, words) if kept is not None else None
+    except ValidationError:
+        # Kept by another version, whose answers had another shape.
+        return None
 
 
 def _as_it_stands(reports: ReportDesk, kept: KeptReport, words: Wording) -> VerificationOut:
@@ -250,15 +255,22 @@ def _work_aloud(work: _Work, request: Request, cleanup: ExitStack, put: Callable
         said = statement_out(told(f"verify:step:{step}"), work.asked.words)
         put(_line({"event": "step", "step": step.value, "sentence": said.sentence}))
 
+    last = _problem(request, Broken("something broke here"))
     try:
         with cleanup:
             found = work.done(on_step)
-        put(_line({"event": "verification", "verification": found.model_dump(mode="json")}))
+        last = _line({"event": "verification", "verification": found.model_dump(mode="json")})
     except PlacetError as error:
-        document = problem(request.scope, status_of(error), error.detail, error.code, field=error.field)
-        put(_line({"event": "problem", "problem": document}))
+        last = _problem(request, error)
     finally:
+        # Even where something broke that nobody foresaw, which the thread's end writes into the log.
+        put(last)
         put(None)
+
+
+def _problem(request: Request, error: PlacetError) -> str:
+    document = problem(request.scope, status_of(error), error.detail, error.code, field=error.field)
+    return _line({"event": "problem", "problem": document})
 
 
 def _line(event: dict[str, Any]) -> str:

@@ -184,7 +184,7 @@ class _SigningBench:
         return _SignedVideo(target, credential)
 
     def still(self, picture: bytes, name: str, media_type: str) -> Path:
-        """A picture of the marked video: it carries the same marks, and a credential of its own."""
+        """A picture of the marked video, with a credential of its own; whether its mark is left is not looked at."""
         told, target = self.folder / f"told-{name}", self.folder / name
         told.write_bytes(picture)
         claim = plain_claim(self.parts, self.marked, f"{self.marked.case_id}-{name}", media_type)

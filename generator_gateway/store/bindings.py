@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from threading import Lock
 
 from sqlalchemy.orm import defer
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from generator_gateway.errors import GatewayReason
+from generator_gateway.ports import MAX_LINEAGE
 from generator_gateway.ports.bindings import BindingMatch, ByteCodes, Prints
 from generator_gateway.service.bindings_details import LEAST, kept_of, shows_part_of
 from generator_gateway.service.bindings_search import Kept, Likeness, PrintIndex
-from generator_gateway.tables import BindingRow, ReleaseRow
+from generator_gateway.tables import BindingRow, CaseRow, ReleaseRow
 from trust_kernel.db import Database
 from trust_kernel.errors import NotFound
 from trust_kernel.media.blobs import Blobs
@@ -66,17 +67,22 @@ class BindingStore:
             session.flush()
 
     def manifest(self, manifest_label: str) -> bytes | None:
-        """The manifest store of a release that stands; a withdrawn one's shows a picture that was taken back."""
+        """The manifest store of a release that stands, as does all that it is a remix of.
+
+        A store shows a picture of the video and, one within the other, of each that it was made from; so that of one
+        that was taken back, or whose ancestor was, is not given.
+        """
         statement = (
-            select(BindingRow.manifest_digest)
+            select(BindingRow.case_id, BindingRow.manifest_digest)
             .join(ReleaseRow, col(ReleaseRow.case_id) == col(BindingRow.case_id))
             .where(ReleaseRow.manifest_label == manifest_label)
-            .where(ReleaseRow.status == "released")
             .where(BindingRow.manifest_digest != "")
         )
         with self._database.reading() as session:
-            digest = session.exec(statement).first()
-        return self._blobs.read(digest) if digest is not None else None
+            found = session.exec(statement).first()
+            if found is None or not _all_stand(session, found[0]):
+                return None
+        return self._blobs.read(found[1])
 
     def by_mark(self, release_number: int) -> tuple[BindingMatch, ...]:
         """The release of this number, whatever has become of it."""
@@ -164,6 +170,20 @@ class BindingStore:
 
 
 _WAYS = ("pictures", "sound", "iscc")
+
+
+def _all_stand(session: Session, case_id: str) -> bool:
+    """Whether a release, and each that it is a remix of, has not been taken back."""
+    above: str | None = case_id
+    for _ in range(MAX_LINEAGE + 1):
+        release = session.get(ReleaseRow, above)
+        if release is None or release.status != "released":
+            return False
+        case = session.get(CaseRow, above)
+        above = case.remix_of if case is not None else None
+        if above is None:
+            return True
+    return False
 
 
 def _exact(row: ReleaseRow, by: str) -> BindingMatch:

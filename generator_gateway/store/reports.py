@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, select
 
 from generator_gateway.ports.verification import Feedback, KeptReport
@@ -19,10 +20,13 @@ class ReportStore:
 
     def keep(self, report: KeptReport) -> None:
         """Keep a report in place of an older one of the same file."""
+        values = {"body": report.body, "at": report.at, "until": report.until}
         with self._database.transaction() as session:
-            session.merge(
-                VerificationReportRow(sha256=report.sha256, body=report.body, at=report.at, until=report.until)
-            )
+            # In one statement: looking first would let two who keep the same file at once both find none.
+            connection = session.connection()
+            insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+            row = insert(VerificationReportRow).values(sha256=report.sha256, **values)
+            connection.execute(row.on_conflict_do_update(index_elements=["sha256"], set_=values))
 
     def find(self, sha256: str, now: datetime) -> KeptReport | None:
         """A report that has not run out, whether or not it was swept away yet."""

@@ -24,7 +24,8 @@ def request(data: Path | None, organisation: str, name: str, country: str, key_f
     The key goes into --key, a file of mode 0600; without it, into the PKCS#11 token of the settings, which it never
     leaves. A certificate authority on the C2PA trust list answers the request.
     """
-    from placet.wiring.credentials import RequestSubject, request_certificate
+    from placet.wiring.credentials import request_certificate
+    from watermark.api import RequestSubject
 
     subject = RequestSubject(organisation, name, country)
     click.echo(request_certificate(settings_for(data), subject, key_file), nl=False)

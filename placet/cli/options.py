@@ -22,10 +22,25 @@ def data_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def settings_for(data: Path | None, **changes: object) -> "Settings":
-    """Settings from the environment, with what the command line says instead."""
+    """Settings from the environment, with what the command line says instead.
+
+    Raises:
+        InvalidInput: one cannot be read.
+    """
+    from pydantic import ValidationError
+    from pydantic_settings import SettingsError
+
+    from trust_kernel.errors import InvalidInput
     from trust_kernel.settings import Settings
 
-    settings = Settings()
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        # Without the values: one of them may be a secret.
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise InvalidInput(f"the settings cannot be used: {faults}", field="settings") from error
+    except SettingsError as error:
+        raise InvalidInput(f"the settings cannot be read (lists are JSON): {error}", field="settings") from error
     chosen = {"data_dir": data, **changes} if data is not None else changes
     settings = settings.model_copy(update=chosen)
     return settings.model_copy(update={"data_dir": settings.data_dir.resolve()})

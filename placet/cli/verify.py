@@ -128,7 +128,9 @@ def _pem(paths: Sequence[Path], option: str) -> tuple[str, ...]:
 def _json(found: "Verification", words: "Wording", shown: str, *, several: bool) -> str:
     from generator_gateway.routes.verification_out import verification_out
 
-    document = {"file": shown} | verification_out(found, words).model_dump(mode="json")
+    # A name on disk is bytes; those that are no UTF-8 would make this no JSON.
+    name = os.fsencode(shown).decode("utf-8", "replace")
+    document = {"file": name} | verification_out(found, words).model_dump(mode="json")
     return json.dumps(document, indent=None if several else 2, ensure_ascii=False)
 
 

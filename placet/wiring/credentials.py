@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from placet.wiring.kernel import Kernel
 from placet.wiring.trust import build_trust
@@ -25,23 +26,24 @@ def build_credentials(kernel: Kernel) -> CredentialService:
 
     Raises:
         Broken: no signing certificate in production, or one that cannot be used.
-        InvalidInput: the certificate is not one for signing claims, or a file cannot be read.
+        InvalidInput: the certificate is not one for signing claims, a file cannot be read, or the time-stamp
+            authority's address is none.
     """
     settings = kernel.settings
     profile = CredentialProfile()
     key = build_signing_key(kernel)
     check_identity(key(), kernel.clock.now(), production=settings.environment == "production")
-    stamps = _anchors(settings.tsa_anchors)
+    stamps = _anchors(settings.tsa_anchors, "tsa_anchors")
     listed = build_trust(settings).load().anchors
     signer = C2paSigner(
         key,
         profile,
-        tsa_url=settings.tsa_url or None,
+        tsa_url=_authority(settings.tsa_url),
         stamps=stamps,
         listed=listed,
         former=FormerAnchors(settings.data_dir / "certificates" / "former"),
     )
-    anchors = TrustAnchors(_anchors(settings.trust_anchors), stamps).joined(listed)
+    anchors = TrustAnchors(_anchors(settings.trust_anchors, "trust_anchors"), stamps).joined(listed)
     return CredentialService(signer, SandboxedReader(kernel.sandbox), profile, anchors)
 
 
@@ -50,17 +52,26 @@ def build_signing_key(kernel: Kernel) -> Callable[[], CredentialKey]:
 
     Raises:
         Broken: there is none, in production: nobody could trust what a development one signs.
+        InvalidInput: there is a certificate without a key, or a key file without its certificate; or one of them
+            cannot be read.
     """
     settings = kernel.settings
     production = settings.environment == "production"
     token = build_token(settings)
     if settings.signing_chain is not None and token is not None:
-        held = Pkcs11Key(token, settings.pkcs11_key, settings.signing_chain.read_text("ascii"))
+        held = Pkcs11Key(token, settings.pkcs11_key, _text(settings.signing_chain, "signing_chain"))
         return lambda: held
     if settings.signing_chain is not None and settings.signing_key is not None:
         return FileKeys(settings.signing_chain, settings.signing_key, kernel.clock, production=production).identity
     if production:
         raise Broken("production needs PLACET_SIGNING_CHAIN and a key to go with it", code=KeyReason.DEVELOPMENT)
+    if settings.signing_chain is not None or settings.signing_key is not None:
+        # Half of an identity is a mistake, and a development certificate in its place would hide it.
+        raise InvalidInput(
+            "a signing certificate needs its key, and a key its certificate",
+            code=KeyReason.UNUSABLE,
+            field="signing_chain" if settings.signing_chain is None else "signing_key",
+        )
     return DevelopmentAuthority(settings.data_dir / "certificates", kernel.clock).identity
 
 
@@ -98,6 +109,23 @@ def build_token(settings: Settings) -> Pkcs11Token | None:
     return Pkcs11Token(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin.get_secret_value())
 
 
-def _anchors(path: Path | None) -> tuple[str, ...]:
+def _anchors(path: Path | None, setting: str) -> tuple[str, ...]:
     """Checked at start: the reader would leave out, silently, what it cannot parse."""
-    return check_anchors([path.read_text("ascii")]) if path else ()
+    return check_anchors([_text(path, setting)]) if path else ()
+
+
+def _text(path: Path, setting: str) -> str:
+    try:
+        return path.read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"the file that {setting} names cannot be read as PEM", field=setting) from error
+
+
+def _authority(url: str) -> str | None:
+    """Checked at start: c2pa refuses what is no address only when a finished video is to be signed."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise InvalidInput("the address of the time-stamp authority is not one of http or https", field="tsa_url")
+    return url

@@ -19,7 +19,11 @@ def build_mark_keys(kernel: Kernel) -> MarkKeyBook:
 
 
 def build_marking(kernel: Kernel, keys: MarkKeyBook, disclosure: DisclosureService) -> MarkingService:
-    """The marks in pictures and sound, and those that people see."""
+    """The marks in pictures and sound, and those that people see.
+
+    Raises:
+        InvalidInput: the visible mark, its logo or the opening label cannot be drawn.
+    """
     settings = kernel.settings
     files = SandboxedFileMarks(
         kernel.sandbox,
@@ -28,6 +32,7 @@ def build_marking(kernel: Kernel, keys: MarkKeyBook, disclosure: DisclosureServi
         VisibleLook(settings.visible_label, _logo(settings), disclosure.opening),
         settings.watermark_adapter,
     )
+    files.check_logo()
     return MarkingService(files)
 
 
@@ -35,7 +40,7 @@ def build_disclosure(settings: Settings) -> DisclosureService:
     """What the jurisdictions in the settings want said.
 
     Raises:
-        InvalidInput: there is no such jurisdiction.
+        InvalidInput: there is no such jurisdiction, or a fact that one asks for is missing.
     """
     profile = CredentialProfile()
     deployment = Deployment(

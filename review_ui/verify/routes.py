@@ -120,7 +120,7 @@ class _Page:
             trouble = trouble_of(error, words, self._services.max_bytes)
             return self.form(request, words, trouble, status=trouble.status)
         working.start()
-        pieces = self._written(request, words, working, received)
+        pieces = self._services.threads.pieces(self._written(request, words, working, received))
         headers = _HEADERS | {"content-language": words.language}
         return StreamingResponse(pieces, media_type="text/html; charset=utf-8", headers=headers)
 

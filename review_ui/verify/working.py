@@ -5,11 +5,12 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from generator_gateway.api import ReportDesk, Step, Verification, Wording
+from generator_gateway.routes.apart import ThreadsApart
 from generator_gateway.routes.verification_out import VerificationOut
 from generator_gateway.routes.verify import told_and_kept
 from trust_kernel.errors import PlacetError, Unavailable
@@ -39,12 +40,14 @@ class VerifyServices:
         reports: kept answers and feedback.
         limit: how often one address may ask; shared with the API.
         max_bytes: largest file.
+        threads: where a page waits for its next step.
     """
 
     desk: Verifies
     reports: ReportDesk
     limit: RateLimit
     max_bytes: int
+    threads: ThreadsApart = field(default_factory=ThreadsApart)
 
 
 @dataclass(frozen=True, slots=True)

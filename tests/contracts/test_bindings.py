@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from generator_gateway.ports.bindings import Bindings, ByteCodes, Prints
 from generator_gateway.service.bindings_iscc import read_code
 from generator_gateway.store.bindings import BindingStore
-from generator_gateway.tables import ReleaseRow
+from generator_gateway.tables import CaseRow, ReleaseRow
 from tests.factories.databases import postgres, sqlite
 from tests.fakes.bindings import FakeRelease, MemoryBindings
 from tests.fakes.media import InMemoryBlobs
@@ -50,6 +51,10 @@ class World:
         """Put a release on record."""
         raise NotImplementedError
 
+    def remix(self, case_id: str, of: str) -> None:
+        """Say of a release that it is a remix of another."""
+        raise NotImplementedError
+
     def blob(self, data: bytes) -> str:
         """Store a manifest."""
         raise NotImplementedError
@@ -81,6 +86,19 @@ class DatabaseWorld(World):
         with self.database.transaction() as session:
             session.add(row)
 
+    def remix(self, case_id: str, of: str) -> None:
+        row = CaseRow(
+            id=case_id,
+            account_id="acct_a",
+            status="completed",
+            request={},
+            release_number=int(hashlib.sha256(case_id.encode()).hexdigest()[:8], 16),
+            remix_of=of,
+            created_at=NOW,
+        )
+        with self.database.transaction() as session:
+            session.add(row)
+
     def blob(self, data: bytes) -> str:
         return self.blobs.put_bytes(data)
 
@@ -93,6 +111,9 @@ class MemoryWorld(World):
     def release(self, case_id: str, number: int, label: str, index: int, status: str = "released") -> None:
         del index
         self.memory.releases[case_id] = FakeRelease(number, label, status)
+
+    def remix(self, case_id: str, of: str) -> None:
+        self.memory.releases[case_id] = replace(self.memory.releases[case_id], remix_of=of)
 
     def blob(self, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()
@@ -204,6 +225,17 @@ class BindingsContract:
         world.released("video_b", Prints(), number=2)
         assert world.bindings.manifest("urn:c2pa:video_a") is None
         assert world.bindings.manifest("urn:c2pa:video_b")
+
+    @pytest.mark.parametrize(("status", "is_given"), [("released", True), ("withdrawn", False)])
+    def test_the_manifest_of_a_remix_is_given_as_long_as_all_that_it_shows_stands(
+        self, world: World, status: str, is_given: bool
+    ) -> None:
+        world.released("video_a", Prints(), number=1, status=status)
+        world.released("video_b", Prints(), number=2)
+        world.released("video_c", Prints(), number=3)
+        world.remix("video_b", "video_a")
+        world.remix("video_c", "video_b")
+        assert (world.bindings.manifest("urn:c2pa:video_c") is not None) == is_given
 
     def test_one_release_is_compared_alone(self, world: World) -> None:
         world.released("video_a", Prints(pictures=pictures(1), sound=sound(1)), number=1)

@@ -1,7 +1,9 @@
 """What every shelf of kept verifications does."""
 
+import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -47,6 +49,18 @@ class ReportsContract:
         reports.keep(first)
         reports.keep(second)
         assert reports.find(first.sha256, NOON + DAY) == second
+
+    def test_several_may_keep_the_same_file_at_once(self, reports: Reports) -> None:
+        for _ in range(10):
+            sha256, together = digest(), threading.Barrier(3)
+
+            def keep(number: int, sha256: str = sha256, together: threading.Barrier = together) -> None:
+                together.wait(10)
+                reports.keep(report(sha256, str(number)))
+
+            with ThreadPoolExecutor(3) as pool:
+                list(pool.map(keep, range(3)))
+            assert reports.find(sha256, NOON) is not None
 
     def test_only_what_has_run_out_is_forgotten(self, reports: Reports) -> None:
         reports.forget(NOON + 1000 * DAY)

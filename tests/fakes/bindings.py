@@ -19,6 +19,7 @@ class FakeRelease:
     number: int
     label: str
     status: str = "released"
+    remix_of: str | None = None
 
 
 class MemoryBindings:
@@ -38,11 +39,13 @@ class MemoryBindings:
 
     def manifest(self, manifest_label: str) -> bytes | None:
         cases = [
-            case
-            for case, release in self.releases.items()
-            if release.label == manifest_label and release.status == "released"
+            case for case, release in self.releases.items() if release.label == manifest_label and self._stands(case)
         ]
         return next((self.manifests[self.digests[case]] for case in cases if self.digests.get(case)), None)
+
+    def _stands(self, case_id: str) -> bool:
+        release = self.releases[case_id]
+        return release.status == "released" and (release.remix_of is None or self._stands(release.remix_of))
 
     def by_mark(self, release_number: int) -> tuple[BindingMatch, ...]:
         return self._exact((c for c, release in self.releases.items() if release.number == release_number), "mark")

@@ -20,7 +20,7 @@ from watermark.domain.marks import MarkKey, MarkKeys, Search
 from watermark.ports.marks import YuvFrame
 
 WIDTH, HEIGHT, FPS = 640, 360, 24
-SECONDS = 2.0
+SECONDS = 3.0
 PAYLOAD = 0x0123_4567_89AB_CDEF
 KEYS = MarkKeys(MarkKey("2", b"the key of these tests"), (MarkKey("1", b"the key before"),))
 MARKER = SpreadSpectrumMarker(KEYS)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, SecretStr
 
 from copyright_optout.api import ClaimState
 from generator_gateway.routes import intake
-from generator_gateway.routes.verify import VerificationOut
+from generator_gateway.routes.verification_out import VerificationOut
 from generator_gateway.schemas import VideoOut
 from placet.cli.main import placet
 from placet.roles import ROLES

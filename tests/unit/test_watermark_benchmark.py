@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks import false_marks, mark_pictures
 from benchmarks import watermark as benchmark
 from benchmarks.attacks import ATTACKS, BY_NAME, PROMISED
-from benchmarks.extremes import checked_fit
+from benchmarks.extremes import Words, checked_fit, halves
 from benchmarks.mark_pictures import CONTRAST, Pair, flattest, whole
 from benchmarks.mark_rivals import PackagedTransform, packaged_transforms
 from benchmarks.mark_runs import Cost, write_marked
@@ -211,9 +211,22 @@ def test_a_tail_that_is_lighter_than_the_model_is_on_the_safe_side() -> None:
     assert fit.tail.beyond(7.0) > 500 * 1.3e-12
 
 
+def test_the_number_of_words_is_found_again_and_never_too_low() -> None:
+    largest = np.random.default_rng(1).standard_normal((8_000, 500)).max(axis=1).tolist()
+    fitted, held = halves(largest)
+    words = Words.fit(fitted)
+    assert 500 <= words.count < 20_000
+    assert all(each.deviations < 3 for each in words.check(held))
+    assert words.beyond(words.level(1e-9)) == pytest.approx(1e-9)
+
+
+def test_words_that_are_heavier_than_normal_are_noticed() -> None:
+    heavy = np.random.default_rng(1).gumbel(10, 0.5, 8_000)
+    assert max(each.deviations for each in Words(1e24).check(heavy.tolist())) > 3
+
+
 def test_the_gate_keeps_a_file_below_one_false_mark_in_a_billion() -> None:
-    fit = checked_fit(np.random.default_rng(1).gumbel(9.6, 0.3, 4_000).tolist())
-    found = false_marks.risk(fit, 200)
+    found = false_marks.risk(Words(2.0**88), 200)
     assert found["false_marks_a_file"] < false_marks.TARGET
     assert found["false_marks_a_file_bound"] <= false_marks.TARGET * 1.001
     assert max(found["gate_for_target_fitted"], found["gate_for_target_bound"]) <= found["gate"]

@@ -24,9 +24,9 @@ from trust_kernel.errors import (
 from trust_kernel.web.csrf import SAFE_METHODS
 from trust_kernel.web.documents import MEDIA_TYPE, failed_here, problem, request_id
 from trust_kernel.web.domain import Reason, Throttled
-from trust_kernel.web.rate import TooOften
 from trust_kernel.web.limits import add_security_headers
 from trust_kernel.web.pages import Pages
+from trust_kernel.web.rate import TooOften
 
 _LOG = logging.getLogger(__name__)
 

@@ -114,13 +114,20 @@ def client_key(scope: Scope, proxies: Sequence[Network] = ()) -> str:
         return peer
     if _within(address, proxies):
         for word in reversed(",".join(Headers(scope=scope).getlist("x-forwarded-for")).split(",")[-_MOST_HOPS:]):
-            named = _parsed(word.strip())
+            named = _parsed(_without_port(word.strip()))
             if named is None:
                 break
             address = named
             if not _within(named, proxies):
                 break
     return _household(address)
+
+
+def _without_port(text: str) -> str:
+    """As some proxies write it: ``192.0.2.1:4711``, ``[2001:db8::1]:4711``."""
+    if text.startswith("[") and "]" in text:
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def _parsed(text: str) -> _Address | None:

@@ -158,7 +158,10 @@ def profiles_named(names: Sequence[str]) -> tuple[DisclosureProfile, ...]:
         except ValueError as error:
             known = ", ".join(Jurisdiction)
             raise InvalidInput(
-                f"there is no disclosure profile {name!r}", code=DisclosureReason.PROFILE, field="profile", limit=known
+                f"there is no disclosure profile {name!r}, only {known}",
+                code=DisclosureReason.PROFILE,
+                field="profile",
+                limit=known,
             ) from error
         chosen[profile.jurisdiction] = profile
     return tuple(chosen.values())

@@ -48,8 +48,9 @@ class StreamDetector(Protocol):
 
 
 class VideoMarker(Protocol):
-    """An invisible mark. Its keys are given at construction and never leave it: it writes under the current one and
-    reads under every one.
+    """An invisible mark: written under the current key, read under every one.
+
+    The keys are given at construction and never leave it.
     """
 
     @property

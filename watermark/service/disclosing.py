@@ -1,14 +1,19 @@
 """Says in every file of a release what the jurisdictions that apply ask to be said."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from watermark.domain.disclosure import Deployment, Disclosure, DisclosureProfile, Made, disclose, opening_of
+from watermark.domain.disclosure import Deployment, Disclosure, DisclosureProfile, Made, Nature, disclose, opening_of
 from watermark.domain.disclosure_assertions import Assertion, assertions_of
 from watermark.domain.marks import OpeningLabel
 
 WriteMetadata = Callable[[Path, Disclosure, str], None]
 """Writes a disclosure into a file of ours, in place; the last argument is its media type."""
+
+
+_ANY = Made("0" * 16, datetime(1970, 1, 1, tzinfo=UTC), Nature.GENERATED, "")
+"""A release that lacks nothing: what is missing then is missing of the deployment."""
 
 
 class DisclosureService:
@@ -19,6 +24,10 @@ class DisclosureService:
         deployment: who provides what.
         write: writes metadata.
         written: media types that it writes into; others carry what is disclosed in their credential alone.
+
+    Raises:
+        InvalidInput: a fact about the deployment is missing (`watermark:disclosure:missing_fact`): better now than when
+            the first video waits to be signed.
     """
 
     def __init__(
@@ -32,6 +41,7 @@ class DisclosureService:
         self._deployment = deployment
         self._write = write
         self._written = written
+        disclose(self._profiles, deployment, _ANY)
 
     @property
     def opening(self) -> OpeningLabel | None:

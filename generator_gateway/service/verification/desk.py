@@ -101,8 +101,7 @@ class VerificationDesk:
             tell(Step.FINGERPRINT)
             known, fingerprint = self._known(path, marks, certain, printing)
         picture, sound = self._traced(marks, known)
-        named = certain or _shown_as_claimed(claimed, picture)
-        recovered = self._recovered(path, named, picture, anchors)
+        named, recovered = (certain, None) if certain else self._held(path, credential, claimed, picture, anchors)
         tell(Step.LEDGER)
         releases = self._releases(named, picture, sound, fingerprint)
         findings = Findings(
@@ -112,7 +111,7 @@ class VerificationDesk:
             sound=sound.evidence,
             fingerprint=fingerprint,
             releases=releases,
-            contradicted=claimed is not None and named is None,
+            claimed=claimed.case_id if claimed is not None else None,
         )
         said = self._say(findings, sha256, path.stat().st_size)
         tell(Step.DONE)
@@ -234,14 +233,33 @@ class VerificationDesk:
         found = (self._sources.releases.find(match.case_id) for match in matches)
         return tuple(record for record in found if record is not None)
 
-    def _recovered(
-        self, path: Path, named: ReleaseRecord | None, picture: Traced, anchors: _Anchors
-    ) -> CredentialReport | None:
-        """The stored credential of the one release that the pictures are confirmed to be of, held against this file."""
-        if named is not None or len(picture.confirmed) != 1:
-            return None
-        manifest = self._sources.bindings.manifest(picture.confirmed[0].manifest_label)
-        return self._examine(path, anchors, manifest) if manifest is not None else None
+    def _held(
+        self,
+        path: Path,
+        own: CredentialReport,
+        claimed: ReleaseRecord | None,
+        picture: Traced,
+        anchors: _Anchors,
+    ) -> tuple[ReleaseRecord | None, CredentialReport | None]:
+        """Hold stored credentials against this file.
+
+        Gives the release that it still is where such a credential holds as a whole, for then nothing has changed that
+        our signature covers, unless the file bears another credential instead; and that credential, or else what is
+        left of that of the one release that the pictures are confirmed to be of.
+        """
+        sole = picture.confirmed[0] if len(picture.confirmed) == 1 else None
+        is_bare = own.state is CredentialState.NO_CREDENTIAL
+        recovered = None
+        for record in filter(None, (claimed, sole if sole != claimed else None)):
+            manifest = self._sources.bindings.manifest(record.manifest_label)
+            if manifest is None:
+                continue
+            report = self._examine(path, anchors, manifest)
+            if report.state is CredentialState.TRUSTED and (is_bare or record == claimed):
+                return record, report
+            if record == sole:
+                recovered = report
+        return None, recovered
 
     def _releases(
         self, named: ReleaseRecord | None, picture: Traced, sound: Traced, fingerprint: FingerprintEvidence
@@ -286,15 +304,6 @@ def evidence_of(release: ReleaseRecord, found_by: FoundBy, ledger: Proves) -> Re
 def _digests(release: ReleaseRecord) -> frozenset[str]:
     """Of everything that went out of a release: the video and its stills."""
     return frozenset(release.digest_of(variant) for variant in ("video", "thumbnail", "spritesheet"))
-
-
-def _shown_as_claimed(claimed: ReleaseRecord | None, picture: Traced) -> ReleaseRecord | None:
-    """The release that a credential claims, where the pictures are its own.
-
-    That is for files whose bytes differ where no signature covers them.
-    """
-    shown = {record.case_id for record in picture.confirmed}
-    return claimed if claimed is not None and claimed.case_id in shown else None
 
 
 def _digest(path: Path) -> str:

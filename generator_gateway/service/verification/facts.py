@@ -7,7 +7,7 @@ is never called a change of the file.
 from collections.abc import Mapping
 
 from generator_gateway.ports.verification import Fact, Facts, FoundBy, MarkState, ReleaseEvidence, Tone, told
-from generator_gateway.service.verification.headline import Findings
+from generator_gateway.service.verification.headline import HOLDS, Findings
 from generator_gateway.service.verification.texts import shown
 from watermark.api import AiClaim, CredentialReason, CredentialReport, CredentialState
 
@@ -41,7 +41,7 @@ def facts_of(found: Findings, development: str) -> Facts:
 def speaking(found: Findings) -> CredentialReport:
     """The credential that speaks for the file: its own, or the stored one where that holds and its own is gone."""
     recovered = found.recovered
-    if recovered is not None and recovered.state is CredentialState.RECOVERED and not found.credential.is_sound:
+    if recovered is not None and recovered.state in HOLDS and not found.credential.is_sound:
         return recovered
     return found.credential
 
@@ -94,8 +94,10 @@ def _integrity(found: Findings) -> Fact:
     credential = found.credential
     tone, answer = _UNCHANGED[credential.state]
     if found.recovered is not None and not credential.is_sound:
-        whole = found.recovered.state is CredentialState.RECOVERED
-        tone, answer = Tone.CAUTION, "differs" if whole else "differs_unproved"
+        tone, answer = Tone.CAUTION, "differs" if found.recovered.state in HOLDS else "differs_unproved"
+        # Where the stored one holds as a whole, its own is all that a file without any has lost.
+        if found.recovered.state is CredentialState.TRUSTED and credential.state is CredentialState.NO_CREDENTIAL:
+            tone, answer = _UNCHANGED[CredentialState.TRUSTED]
     if CredentialReason.TOO_COSTLY in credential.reasons:
         tone, answer = Tone.NONE, "too_costly"
     return _fact(tone, "unchanged", answer)

@@ -18,6 +18,8 @@ from generator_gateway.ports.verification import (
 from generator_gateway.service.verification.tracing_marks import covers_all
 from watermark.api import AiClaim, CredentialReason, CredentialReport, CredentialState
 
+HOLDS = frozenset({CredentialState.RECOVERED, CredentialState.TRUSTED})
+"""A stored credential that fits the file but for its bytes, or altogether."""
 _SILENT = frozenset({MarkState.UNREADABLE, MarkState.ABSENT})
 _NOTHING: Mapping[CredentialState, Headline] = {
     CredentialState.REMOTE_MANIFEST_ONLY: Headline.REMOTE_ONLY,
@@ -30,7 +32,7 @@ class Findings:
     """Every layer's answer, before it is put into a sentence; see `Verification` for each.
 
     Attributes:
-        contradicted: a trusted credential names a release that this file could not be confirmed to be.
+        claimed: the release that a trusted credential names; None where none does. Anybody who is trusted may name one.
     """
 
     credential: CredentialReport
@@ -39,7 +41,13 @@ class Findings:
     sound: MarkEvidence
     fingerprint: FingerprintEvidence
     releases: tuple[ReleaseEvidence, ...]
-    contradicted: bool = False
+    claimed: str | None = None
+
+    @property
+    def contradicted(self) -> bool:
+        """A trusted credential names a release that this file could not be confirmed to be of."""
+        confirmed = {release.video_id for release in self.releases if release.found_by in _IN_PICTURES}
+        return self.claimed is not None and self.claimed not in confirmed
 
     @property
     def signed_here(self) -> ReleaseEvidence | None:
@@ -89,7 +97,7 @@ def _made_here(found: Findings) -> Statement | None:
     if not found.shown_throughout:
         span = next(span for span in found.picture.spans if span.fit is Fit.SAME)
         return told(Headline.PART_MADE_HERE, start=span.start, end=span.end)
-    held = found.recovered is not None and found.recovered.state is CredentialState.RECOVERED
+    held = found.recovered is not None and found.recovered.state in HOLDS
     return told(Headline.RECOVERED if held else Headline.MADE_HERE)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from generator_gateway.ports.verification import Fit, FoundBy, MarkEvidence, MarkState, Statement, told
 from generator_gateway.service.verification.facts import speaking
-from generator_gateway.service.verification.headline import Findings
+from generator_gateway.service.verification.headline import HOLDS, Findings
 from generator_gateway.service.verification.texts import shown
 from watermark.api import CredentialReason, CredentialState
 
@@ -57,14 +57,15 @@ def _credential(found: Findings, development: str) -> Iterator[Statement]:
     signer = speaking(found).signer
     if development and signer is not None and signer.organisation == development:
         yield told("verify:note:development")
-    if found.shown and credential.is_sound:
+    # A withdrawn release's own credential is not asked for any more, so a file that claims to be it may be.
+    if found.shown and credential.is_sound and (found.claimed is None or found.recovered is not None):
         yield told("verify:note:signed_by_another")
     if found.shown and credential.state is CredentialState.TAMPERED:
         yield told("verify:note:own_credential_broken")
     if found.contradicted:
         yield told("verify:note:credential_unconfirmed")
-    if found.recovered is not None:
-        whole = found.recovered.state is CredentialState.RECOVERED
+    if found.recovered is not None and found.signed_here is None:
+        whole = found.recovered.state in HOLDS
         yield told("verify:note:recovered" if whole else "verify:note:not_recovered")
 
 

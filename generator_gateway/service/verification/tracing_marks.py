@@ -4,8 +4,10 @@ A mark counts as ours only where the file's fingerprint is that of the release t
 be compared, the mark is unconfirmed; only where it was compared and differs is it called a copy.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 from generator_gateway.ports import ReleaseRecord
 from generator_gateway.ports.bindings import BindingMatch, Prints
@@ -19,6 +21,9 @@ _SCALE, _DEGREES = 0.06, 2.0
 _SPEED = 0.01
 _SHORT = 5.0
 """Seconds of sound below which a fingerprint that is not found says nothing."""
+_PIECE = 5.0
+"""Seconds of a piece of a long stretch, at least."""
+_LEAST_PIECES, _MOST_PIECES = 3, 6
 Fits = Callable[[str, Prints], tuple[BindingMatch, ...]]
 """The ways in which one release looks or sounds like some fingerprints."""
 
@@ -77,10 +82,10 @@ def trace_picture(reading: MarkReading, releases: Callable[[int], ReleaseRecord 
     stretches = _stretches(reading)
     for stretch in stretches:
         record = releases(stretch.payload)
-        fit = _picture_fit(stretch, record, known, reading, altered=altered)
-        if record is not None and fit is Fit.SAME:
-            confirmed[record.case_id] = record
-        spans.append(_span(stretch, record, fit))
+        for piece, fit in _picture_fits(stretch, record, known, reading, altered=altered):
+            if record is not None and fit is Fit.SAME:
+                confirmed[record.case_id] = record
+            spans.append(_span(piece, record, fit))
     evidence = MarkEvidence(
         state=MarkState.FOUND if spans else MarkState.NOT_FOUND,
         confidence=reading.confidence,
@@ -161,6 +166,36 @@ def _picture_fit(
     if known.looks_like(record, prints):
         return Fit.SAME
     return Fit.UNCONFIRMED if altered else Fit.DIFFERS
+
+
+def _picture_fits(
+    stretch: Stretch, record: ReleaseRecord | None, known: Known, reading: MarkReading, *, altered: bool
+) -> Iterator[tuple[Stretch, Fit]]:
+    """Whether a stretch shows what its mark names; by pieces where most of a long one does not.
+
+    A few seconds of a video made here, with its mark copied over a film around them, make nothing else of that film.
+    """
+    fit = _picture_fit(stretch, record, known, reading, altered=altered)
+    pieces = _pieces(stretch, known.prints) if fit is Fit.SAME else []
+    if record is None or record.case_id == known.certain:
+        pieces = []
+    looked = [known.looks_like(record, prints) for _, prints in pieces] if record is not None else []
+    if 2 * sum(looked) >= len(looked):
+        yield stretch, fit
+        return
+    for is_same, group in groupby(zip(looked, pieces, strict=True), key=itemgetter(0)):
+        run = [piece for _, (piece, _) in group]
+        yield replace(stretch, start=run[0].start, end=run[-1].end), Fit.SAME if is_same else Fit.UNCONFIRMED
+
+
+def _pieces(stretch: Stretch, prints: Prints | None) -> list[tuple[Stretch, Prints]]:
+    """A long stretch in a few pieces, each with fingerprints of its own; those without any are left out."""
+    count = min(_MOST_PIECES, int((stretch.end - stretch.start) / _PIECE))
+    if prints is None or count < _LEAST_PIECES:
+        return []
+    edges = [stretch.start + (stretch.end - stretch.start) * at / count for at in range(count + 1)]
+    cut = [(replace(stretch, start=start, end=end), prints.between(start, end)) for start, end in pairwise(edges)]
+    return [(piece, its) for piece, its in cut if its.pictures]
 
 
 def _within(prints: Prints | None, stretch: Stretch, seconds: float) -> Prints | None:

@@ -94,6 +94,13 @@ def test_loudness_does_not_matter_and_silence_says_nothing(tune: NDArray[np.floa
     assert not sound_prints(tune * np.float32(1e-5)).any()
 
 
+@pytest.mark.parametrize("hertz", [500, 1000, 1500])
+def test_a_test_tone_says_nothing_or_all_of_them_would_sound_alike(hertz: float) -> None:
+    tone = np.sin(2 * np.pi * hertz * np.arange(10 * SAMPLE_RATE) / SAMPLE_RATE)
+    stored = np.round(0.3 * tone * 32767).astype(np.int16)
+    assert not sound_prints((stored / 32768).astype(np.float32)).any()
+
+
 def test_sound_of_any_length_is_transformed_in_parts_alike() -> None:
     samples = np.tile(melody(3, 4.0, SAMPLE_RATE), 6)
     whole, end = sound_prints(samples), sound_prints(samples[700 * HOP :])

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from copyright_optout.api import alike
 from generator_gateway.ports.bindings import ByteCodes, Prints
+from generator_gateway.service import bindings_search
 from generator_gateway.service.bindings_iscc import read_code
 from generator_gateway.service.bindings_search import KEPT_EVERY, NEAR_BITS, Kept, PrintIndex
 
@@ -132,6 +134,24 @@ def test_silence_is_like_no_silence() -> None:
 def test_silence_in_between_does_not_count_against_a_copy() -> None:
     gap = (*heard(1)[:120], *(0,) * 80, *heard(1)[200:])
     assert found(FIVE, Prints(sound=gap)) == ["video_1"]
+
+
+def test_one_hum_in_many_releases_costs_a_query_made_to_meet_it_everywhere_no_more_than_it_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    most, tried = 2_000, []
+    compared = bindings_search._compared
+
+    def counted(*arguments: Any) -> Any:
+        tried.append(len(arguments[-1]))
+        return compared(*arguments)
+
+    monkeypatch.setattr(bindings_search, "_MOST_HITS", most)
+    monkeypatch.setattr(bindings_search, "_compared", counted)
+    hum = (0x5A5A_1234,)
+    index = index_of(*(Prints(sound=hum * 320) for _ in range(20)))
+    assert found(index, Prints(sound=hum * 3000))
+    assert 0 < sum(tried) <= most
 
 
 def test_sound_of_a_release_inside_longer_sound_is_found() -> None:

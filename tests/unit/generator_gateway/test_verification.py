@@ -95,11 +95,61 @@ def test_whoever_signs_our_video_again_is_named_as_another(world: World) -> None
     assert found.facts.unchanged.answer.code == "verify:unchanged:unchanged"
 
 
-def test_bytes_that_no_signature_covers_may_differ_where_the_pictures_are_the_releases_own(world: World) -> None:
+@pytest.mark.parametrize("picture", [marked((0, 10, A)), UNMARKED])
+def test_bytes_that_no_signature_covers_may_differ_where_the_stored_credential_holds(
+    world: World, picture: MarkReading
+) -> None:
     own = world.release("a", A)
     report = a_credential(label=own.manifest_label)
-    found = world.verify(world.file(picture=marked((0, 10, A)), prints=looks("a"), credential=report))
+    world.credentials.held[b"manifest a"] = report
+    found = world.verify(world.file(picture=picture, prints=looks("a"), credential=report))
     assert found.headline.code == Headline.SIGNED_HERE
+    assert not {"signed_by_another", "credential_unconfirmed", "not_recovered"} & codes(found.notes)
+
+
+def test_a_file_that_lost_its_credential_and_nothing_else_is_not_called_different(world: World) -> None:
+    own = world.release("a", A)
+    world.credentials.held[b"manifest a"] = a_credential(label=own.manifest_label)
+    found = world.verify(world.file(picture=marked((0, 10, A)), prints=looks("a")))
+    assert found.headline.code == Headline.SIGNED_HERE
+    assert found.facts.unchanged.answer.code == "verify:unchanged:unchanged"
+    assert found.facts.signer.answer.code != "verify:signer:nobody"
+
+
+def test_our_bytes_under_a_credential_put_in_from_elsewhere_are_not_called_unchanged(world: World) -> None:
+    own = world.release("a", A)
+    world.credentials.held[b"manifest a"] = a_credential(label=own.manifest_label)
+    foreign = a_credential(CredentialState.TAMPERED, label="urn:c2pa:b")
+    found = world.verify(world.file(picture=marked((0, 10, A)), prints=looks("a"), credential=foreign))
+    assert found.headline.code == Headline.RECOVERED
+    assert found.facts.unchanged.answer.code == "verify:unchanged:differs"
+    assert {"own_credential_broken", "recovered"} <= codes(found.notes)
+
+
+@pytest.mark.parametrize(
+    ("seen", "headline"),
+    [((0, 10, A), Headline.RECOVERED), ((0, 2, A), Headline.PART_MADE_HERE)],
+)
+def test_a_trusted_stranger_who_signs_our_label_over_our_pictures_does_not_sign_for_us(
+    world: World, seen: tuple[float, float, int], headline: Headline
+) -> None:
+    own = world.release("a", A)
+    report = a_credential(label=own.manifest_label)
+    found = world.verify(world.file(picture=marked(seen), prints=looks("a"), credential=report))
+    assert found.headline.code == headline
+    assert found.release is not None
+    assert found.release.found_by is FoundBy.WATERMARK
+    assert "signed_by_another" in codes(found.notes)
+
+
+def test_bytes_that_no_signature_covers_make_a_withdrawn_release_nobody_elses(world: World) -> None:
+    own = world.release("a", A)
+    world.withdraw(own)
+    world.bindings.digests["video_a"] = ""
+    report = a_credential(label=own.manifest_label)
+    found = world.verify(world.file(picture=marked((0, 10, A)), prints=looks("a"), credential=report))
+    assert found.facts.consent.answer.code == "verify:consent:withdrawn"
+    assert not {"signed_by_another", "credential_unconfirmed"} & codes(found.notes)
 
 
 @pytest.mark.parametrize("picture", [UNMARKED, marked((0, 10, A))])
@@ -147,6 +197,24 @@ def test_a_mark_copied_onto_a_part_is_not_vouched_for_by_the_rest(world: World) 
     found = world.verify(world.file(picture=marked((5, 10, A)), prints=looks("a", "b")))
     assert where(found.picture.spans) == [(5, 10, Fit.DIFFERS, "video_a")]
     assert found.release is None
+
+
+def test_a_few_of_our_seconds_do_not_vouch_for_a_long_film_with_our_mark_copied_all_over_it(world: World) -> None:
+    world.release("a", A)
+    prints = looks(*"aa", *"c" * 18, seconds=100)
+    found = world.verify(world.file(picture=marked((0, 100, A), seconds=100), prints=prints))
+    assert found.headline.code == Headline.PART_MADE_HERE
+    assert [span.fit for span in found.picture.spans] == [Fit.SAME, Fit.UNCONFIRMED]
+    assert found.picture.spans[0].end < 20
+    assert found.facts.ai.answer.code == "verify:ai:some_made_here"
+
+
+def test_a_long_copy_of_which_some_seconds_cannot_be_recognised_is_still_one(world: World) -> None:
+    world.release("a", A)
+    prints = looks(*"a" * 17, *"ccc", seconds=60)
+    found = world.verify(world.file(picture=marked((0, 60, A), seconds=60), prints=prints))
+    assert found.headline.code == Headline.RECOVERED
+    assert where(found.picture.spans) == [(0, 60, Fit.SAME, "video_a")]
 
 
 @pytest.mark.parametrize(

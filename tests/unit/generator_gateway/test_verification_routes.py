@@ -2,13 +2,16 @@
 
 import json
 import tempfile
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -175,6 +178,50 @@ def test_a_failure_on_the_way_is_the_last_line(door: Door, monkeypatch: pytest.M
     assert (last["event"], last["problem"]["status"], last["problem"]["detail"]) == ("problem", 503, "no room")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_nobody_foresaw_is_told_in_the_last_line_too(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*_args: object, **_options: object) -> None:
+        raise RuntimeError("not for strangers")
+
+    monkeypatch.setattr(door.world.credentials, "examine", break_down)
+    answer = door.client.post("/verify", files={"file": ("x", b"film")}, headers={"accept": "application/x-ndjson"})
+    last = json.loads(answer.text.splitlines()[-1])
+    assert (last["event"], last["problem"]["status"]) == ("problem", 500)
+    assert "strangers" not in answer.text
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+def test_files_that_take_long_keep_nobody_from_other_answers(
+    door: Door, monkeypatch: pytest.MonkeyPatch, accept: str
+) -> None:
+    held, begun = threading.Event(), threading.Semaphore(0)
+
+    def wait(*_args: object, **_options: object) -> None:
+        begun.release()
+        held.wait(20)
+        raise Unavailable("no room")
+
+    monkeypatch.setattr(door.world.credentials, "examine", wait)
+
+    def leave_two_threads() -> None:
+        to_thread.current_default_thread_limiter().total_tokens = 2
+
+    def send() -> None:
+        door.client.post("/verify", files={"file": ("x", b"film")}, headers={"accept": accept})
+
+    assert door.client.portal is not None
+    door.client.portal.call(leave_two_threads)
+    with ThreadPoolExecutor() as pool:
+        try:
+            waiting = [pool.submit(send) for _ in range(2)]
+            for _ in waiting:
+                assert begun.acquire(timeout=10)
+            other = pool.submit(door.client.get, f"/verify/{DIGEST}")
+            assert other.result(timeout=5).status_code == 404
+        finally:
+            held.set()
+
+
 # --- permalinks
 
 
@@ -210,6 +257,12 @@ def test_a_kept_report_tells_consent_as_it_stands_now(door: Door) -> None:
     assert [note["code"] for note in later["notes"]].count("verify:note:withdrawn") == 1
     assert later["sentence"].endswith("Consent to it was withdrawn: it should no longer be shown or shared.")
     assert "withdrawn" not in kept["sentence"]
+
+
+def test_a_report_that_another_version_kept_is_not_known_any_more(door: Door) -> None:
+    sha256 = door.verify(params={"keep": "true"})["sha256"]
+    door.reports.kept[sha256] = replace(door.reports.kept[sha256], body='{"sentence": "of old"}')
+    assert door.client.get(f"/verify/{sha256}").status_code == 404
 
 
 def test_a_released_file_is_known_by_its_digest_alone(door: Door) -> None:

@@ -1,6 +1,7 @@
 """`placet verify` and the Python door: files, folders and the standard input; what they say and how they end."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -138,6 +139,12 @@ def test_a_hostile_name_cannot_write_to_the_terminal(world: World, run: Run) -> 
     first = written(world, "evil\x1b[2J.mp4", b"plain")
     said = run(first, written(world, "b.mp4", b"plain")).output
     assert "\x1b" not in said
+
+
+def test_a_name_that_is_no_text_leaves_the_json_whole(world: World, run: Run) -> None:
+    written(world, os.fsdecode(b"folder/clip-\xff.mp4"), b"plain")
+    done = run("--json", world.folder / "folder")
+    assert json.loads(done.stdout_bytes.decode("utf-8"))["file"].endswith("clip-\ufffd.mp4")
 
 
 def test_an_anchor_that_is_no_text_is_refused(world: World, run: Run) -> None:

@@ -179,7 +179,7 @@ def test_a_mark_is_shown_with_its_strength_its_chance_and_its_key() -> None:
         "1",
     )
     assert shown["Listened to"] == "10 s"
-    italian = details(laid_out(a_verification(sound=mark), "it"), "Marchio nel suono")
+    italian = details(laid_out(a_verification(sound=mark), "it"), "Contrassegno nel suono")
     assert italian["Forza"] == "31,0 (conta come trovato da 7,0)"
 
 

@@ -120,7 +120,12 @@ def test_a_known_proxys_word_is_taken_and_what_its_client_wrote_before_it_is_not
     assert key("fd00::1", "2001:db8::5", proxies=True) == "2001:db8::/64"
 
 
-@pytest.mark.parametrize("header", ["", "garbage", "192.0.2.1, garbage", ",,,", "unix:", "1.2.3.4:80"])
+@pytest.mark.parametrize(("word", "client"), [("192.0.2.1:4711", "192.0.2.1"), ("[2001:db8::5]:4711", "2001:db8::/64")])
+def test_a_proxy_that_writes_ports_does_not_make_one_client_of_all(word: str, client: str) -> None:
+    assert key("10.0.0.1", word, proxies=True) == client
+
+
+@pytest.mark.parametrize("header", ["", "garbage", "192.0.2.1, garbage", ",,,", "unix:", "[::1", "1.2.3.4:80:80"])
 def test_a_header_that_cannot_be_read_leaves_the_proxys_own_address(header: str) -> None:
     assert key("10.0.0.1", header, proxies=True) == "10.0.0.1"
 

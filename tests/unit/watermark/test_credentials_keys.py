@@ -206,6 +206,17 @@ def test_a_remix_may_be_built_on_a_release_from_before_the_rotation(tmp_path: Pa
     assert parent.trusted is True
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfe\xfd", b"", b"-----BEGIN CERTIFICATE-----\ncut"])
+def test_a_damaged_former_root_is_named_rather_than_passed_over(tmp_path: Path, content: bytes) -> None:
+    shelf = FormerAnchors(tmp_path / "roots")
+    shelf.remember(TrustAnchors((make_authority().pem,)))
+    (tmp_path / "roots" / "claims" / "damaged.pem").write_bytes(content)
+    with pytest.raises(Broken) as raised:
+        shelf.believed()
+    assert raised.value.code == CredentialReason.ANCHORS
+    assert "damaged.pem" in raised.value.detail
+
+
 def test_former_roots_are_kept_once_and_can_be_forgotten(tmp_path: Path) -> None:
     shelf = FormerAnchors(tmp_path / "roots")
     assert shelf.believed() == TrustAnchors()

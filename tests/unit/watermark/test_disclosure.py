@@ -164,6 +164,8 @@ def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
         profiles_named(["mars"])
     assert refusal.value.code == DisclosureReason.PROFILE
     assert "us-ca" in str(refusal.value.limit)
+    assert "mars" in refusal.value.detail
+    assert "us-ca" in refusal.value.detail
 
 
 def test_the_sentence_says_who_made_it_with_what_and_where_to_check() -> None:
@@ -247,11 +249,16 @@ def test_a_kind_of_file_that_takes_no_metadata_still_says_it_in_its_credential(t
 
 def test_nothing_is_written_where_a_fact_is_missing(tmp_path: Path) -> None:
     notebook = Notebook()
-    deployment = replace(DEPLOYMENT, detector="")
-    service = DisclosureService(profiles_named(["eu"]), deployment, notebook, frozenset({"video/mp4"}))
+    service = DisclosureService(profiles_named(["eu"]), DEPLOYMENT, notebook, frozenset({"video/mp4"}))
     with pytest.raises(InvalidInput):
-        service.state(tmp_path / "film.mp4", "video/mp4", MADE)
+        service.state(tmp_path / "film.mp4", "video/mp4", replace(MADE, identifier=""))
     assert not notebook.written
+
+
+def test_a_deployment_that_lacks_a_fact_is_refused_before_it_makes_anything() -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        DisclosureService(profiles_named(["eu"]), replace(DEPLOYMENT, detector=""), Notebook(), frozenset())
+    assert (refusal.value.code, refusal.value.field) == (DisclosureReason.FACT, "detector")
 
 
 def test_the_page_for_operators_names_every_profile_and_every_value() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.fakes.marking import KEY_ID, CellEmbedder, CellMarker, ToneMarker, fake_marks
 from watermark.adapters.marking.listening import FULL_SECONDS, LISTEN_SECONDS, LISTENS, Listener, joined, merged
-from watermark.adapters.marking.reading import MAX_FRAMES, WINDOW_FRAMES, WINDOWS, read_marks
+from watermark.adapters.marking.reading import MAX_FRAMES, WINDOW_FRAMES, WINDOWS, read_marks, told_within
 from watermark.adapters.marking.sound_track import PIECE_SECONDS, audible_seconds, pieces, usable_layout, usable_rate
 from watermark.domain.marks import Search, SoundReading, Stretch
 from watermark.ports.marks import Sound, YuvFrame
@@ -189,3 +189,24 @@ def test_a_listener_without_a_track_hears_nothing() -> None:
     listener.start(None, Fraction(0))
     listener.finish()
     assert listener.read(Search.FULL) is None
+
+
+def test_a_stretch_ends_with_the_file_and_neighbours_are_one() -> None:
+    reading = CellMarker().detector().read(Search.ALIGNED)
+    pieces = tuple(
+        Stretch(start, end, 7, KEY_ID, 9.0) for start, end in [(0.0, 1.0), (1.0, 1.5), (2.5, 3.0), (3.0, 3.5)]
+    )
+    told = told_within(replace(reading, stretches=pieces), 3.1).stretches
+    assert [(one.start, one.end) for one in told] == [(0.0, 1.5), (2.5, 3.14)]
+
+
+@pytest.mark.parametrize(("search", "asked"), [(Search.FULL, True), (Search.ALIGNED, False)])
+def test_a_second_half_without_a_mark_is_searched_fully_where_that_is_asked_for(
+    tmp_path: Path, search: Search, *, asked: bool
+) -> None:
+    path = write_long(tmp_path / "half.mp4", 20, range(8), sound=False)
+    pictures = CellMarker()
+    found = read_marks(str(path), fake_marks(pictures), search).picture
+    assert found is not None
+    assert found.payload == PAYLOAD
+    assert any(how is Search.FULL for how, _ in pictures.reads) == asked

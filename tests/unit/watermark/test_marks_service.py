@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trust_kernel.errors import Broken
+from trust_kernel.errors import Broken, InvalidInput, Unavailable
 from watermark.domain.marks import (
     MarkedFile,
     MarkReading,
@@ -17,7 +17,7 @@ from watermark.domain.marks import (
     WatermarkReason,
     sound_number,
 )
-from watermark.service.marking import MarkingService
+from watermark.service.marking import MarkingReason, MarkingService
 
 PAYLOAD = 2**40 + 77
 PICTURE = MarkReading(True, PAYLOAD, 30.0, 8.0, None, 24, 1.0)
@@ -32,6 +32,7 @@ class SayingFiles:
 
     says: MarksFound
     snr: float | None = 25.0
+    writes: MarkedFile | None = None
     searches: list[Search] = field(default_factory=list)
     visibilities: list[Visibility] = field(default_factory=list)
 
@@ -41,7 +42,7 @@ class SayingFiles:
         assert payload == PAYLOAD
         self.visibilities.append(visibility)
         target.write_bytes(source.read_bytes())
-        return MarkedFile(43.5, 24, 24.0, 640, 360, 1.0, self.snr)
+        return self.writes or MarkedFile(43.5, 24, 24.0, 640, 360, 1.0, self.snr)
 
     def write_still(
         self, source: Path, target: Path, *, payload: int, visibility: Visibility = Visibility.STANDARD
@@ -98,6 +99,41 @@ def test_sound_that_cannot_bear_a_mark_need_not_read_back(
     report = MarkingService(files).mark(source, tmp_path / "marked.mp4", payload=PAYLOAD)
     assert report.sound is sound
     assert report.sound_snr is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        MarkedFile(43.0, 48, 24.0, 160, 90, 1.0),
+        MarkedFile(43.0, 48, 24.0, 128, 720, 1.0),
+        MarkedFile(43.0, 1, 24.0, 1280, 720, 1.0),
+        MarkedFile(43.0, 200, 1000.0, 1280, 720, 1.0),
+    ],
+)
+def test_pictures_too_small_or_too_few_are_bad_input_where_the_mark_is_lost(
+    written: MarkedFile, source: Path, tmp_path: Path
+) -> None:
+    files = SayingFiles(MarksFound(LOST, None), writes=written)
+    with pytest.raises(InvalidInput) as refused:
+        MarkingService(files).mark(source, tmp_path / "marked.mp4", payload=PAYLOAD)
+    assert (refused.value.code, refused.value.field) == (MarkingReason.TOO_SMALL, "video")
+    assert refused.value.limit
+    assert not (tmp_path / "marked.mp4").exists()
+
+
+def test_small_pictures_that_read_back_are_marked(source: Path, tmp_path: Path) -> None:
+    files = SayingFiles(MarksFound(PICTURE, None), snr=None, writes=MarkedFile(43.0, 48, 24.0, 160, 90, 1.0))
+    assert MarkingService(files).mark(source, tmp_path / "marked.mp4", payload=PAYLOAD).read_back is PICTURE
+
+
+def test_a_marked_file_that_cannot_be_read_is_removed(source: Path, tmp_path: Path) -> None:
+    class Unreadable(SayingFiles):
+        def read(self, path: Path, search: Search) -> MarksFound:  # noqa: ARG002 - as the port has it
+            raise Unavailable("busy", code=WatermarkReason.MARKER)
+
+    with pytest.raises(Unavailable):
+        MarkingService(Unreadable(MarksFound(PICTURE, None))).mark(source, tmp_path / "marked.mp4", payload=PAYLOAD)
+    assert not (tmp_path / "marked.mp4").exists()
 
 
 def test_a_still_is_read_back_too(source: Path, tmp_path: Path) -> None:

@@ -239,13 +239,16 @@ def test_a_look_that_cannot_be_drawn_is_refused(look: VisibleLook) -> None:
     assert refused.value.code == WatermarkReason.UNUSABLE
 
 
-def opened(width: int, height: int, seconds: float, label: OpeningLabel = OPENING) -> NDArray[np.int64]:
-    """What the opening label changes, on black."""
-    with_it, without = (
-        mark(width, height, VisibleLook("x", None, opening)).draw(ground(width, height, 16, seconds)).y
-        for opening in (label, None)
-    )
-    return np.asarray(np.abs(with_it.astype(np.int64) - without), np.int64)
+def opened(
+    width: int, height: int, seconds: float, label: OpeningLabel = OPENING, begins: float = 0.0
+) -> NDArray[np.int64]:
+    """What the opening label changes at a time, in a video whose first picture is shown at `begins`."""
+    shown = []
+    for opening in (label, None):
+        visible = mark(width, height, VisibleLook("x", None, opening))
+        visible.draw(ground(width, height, 16, begins))
+        shown.append(visible.draw(ground(width, height, 16, seconds)).y.astype(np.int64))
+    return np.asarray(np.abs(shown[0] - shown[1]), np.int64)
 
 
 def test_the_opening_label_stands_in_its_corner_for_its_time() -> None:
@@ -257,6 +260,12 @@ def test_the_opening_label_stands_in_its_corner_for_its_time() -> None:
     assert boxes[0][1] < 0.25 * 360
     assert opened(640, 360, 2.15).max() > 40
     assert opened(640, 360, 2.31).max() == 0
+
+
+def test_the_opening_label_lasts_from_the_first_picture_on() -> None:
+    whole = opened(640, 360, 0.45, begins=0.45).max()
+    assert opened(640, 360, 2.4, begins=0.45).max() == whole
+    assert opened(640, 360, 2.8, begins=0.45).max() == 0
 
 
 @pytest.mark.parametrize("size", [(640, 360), (360, 640), (1920, 1080), (300, 300)])

@@ -8,15 +8,11 @@ from watermark.adapters.marking.markers import Marks, build_marks
 from watermark.adapters.marking.marking_pass import MarkingPass
 from watermark.adapters.marking.opening import opened, unusable
 from watermark.adapters.marking.reading import read_marks
-from watermark.adapters.marking.sound_track import SoundTrack
 from watermark.adapters.marking.stills import mark_picture
 from watermark.adapters.marking.wire import keys_of, look_of, packed_found
 from watermark.adapters.visible import logo
 from watermark.domain.marks import MarkedFile, Search, Visibility
 from watermark.domain.visible_look import VisibleLook
-
-ENOUGH_SOUND = 2.0
-"""Audible seconds from which a mark must read back; of less nothing is promised, and no SNR is told."""
 
 Keys = list[list[str]]
 """Of `wire.packed_keys`."""
@@ -105,12 +101,8 @@ def mark_video(
         width=width,
         height=height,
         size_ratio=_ratio(source, target),
-        sound_snr=_snr(run.sound),
+        sound_snr=run.sound.promised_snr if run.sound is not None else None,
     )
-
-
-def _snr(sound: SoundTrack | None) -> float | None:
-    return sound.heard.snr if sound is not None and sound.heard.audible_seconds >= ENOUGH_SOUND else None
 
 
 def _ratio(source: str, target: str) -> float:

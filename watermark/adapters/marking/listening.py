@@ -137,14 +137,14 @@ def joined(looks: list[tuple[float, SoundReading]], seconds: float) -> SoundRead
     )
 
 
-def merged(stretches: list[Stretch]) -> Iterator[Stretch]:
-    """Stretches in time order; those with one mark and hardly a gap between them become one."""
+def merged(stretches: list[Stretch], gap: float = _JOIN) -> Iterator[Stretch]:
+    """Stretches in time order; those with one mark and at most `gap` seconds between them become one."""
     waiting: Stretch | None = None
     for stretch in sorted(stretches, key=lambda each: each.start):
         if (
             waiting is not None
             and (waiting.payload, waiting.key_id) == (stretch.payload, stretch.key_id)
-            and stretch.start - waiting.end <= _JOIN
+            and stretch.start - waiting.end <= gap
         ):
             waiting = replace(
                 waiting,

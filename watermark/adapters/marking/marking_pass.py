@@ -73,7 +73,7 @@ class MarkingPass:
         self.frames = 0
         self._squared_error = 0.0
         self._measured = 0
-        self._first = self._last = Fraction(0)
+        self._first = self._last = self._final_gap = Fraction(0)
 
     def run(self) -> None:
         """Do it.
@@ -102,9 +102,12 @@ class MarkingPass:
 
     @property
     def fps(self) -> float:
-        """Average frames a second, as written; of a single frame, as the source says."""
-        shown = self._last - self._first
-        return float((self.frames - 1) / shown) if shown else float(self._darkroom.rate)
+        """Average frames a second, as written; of a single frame, as the source says.
+
+        The last frame counts as long as the one before it.
+        """
+        shown = self._last - self._first + self._final_gap
+        return float(self.frames / shown) if shown else float(self._darkroom.rate)
 
     @property
     def psnr_y(self) -> float:
@@ -152,6 +155,7 @@ class MarkingPass:
             self._squared_error += squared_error(drawn.y, marked.y)
             self._measured += 1
         self._first = self._first if self.frames else picture.time
+        self._final_gap = picture.time - self._last if self.frames else Fraction(0)
         self._last = picture.time
         self.frames += 1
         return Picture(marked, picture.time)

@@ -7,12 +7,13 @@ little longer than a minute. Damage is passed over: what decodes is looked at.
 import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
 from watermark.adapters.marking.ahead import Ahead
 from watermark.adapters.marking.decoding import Darkroom, Picture
-from watermark.adapters.marking.listening import LISTEN_SECONDS, LISTENS, Listener
+from watermark.adapters.marking.listening import LISTEN_SECONDS, LISTENS, Listener, merged
 from watermark.adapters.marking.markers import Marks
 from watermark.adapters.marking.opening import length_of, opened, origin_of, pictures_of, sound_of, unusable
 from watermark.domain.marks import MarkReading, MarksFound, Search
@@ -37,6 +38,12 @@ _NEXT_TRY = 4
 """And another whenever their number has grown so many times: a mark that lies as it was made is found by the first."""
 _SPACING = 0.12
 """Seconds between two frames once a mark is found: enough to tell which seconds carry it."""
+_WORTH_SEARCHING = 12
+"""Frames without a mark, beside others that bear one, that are worth a full search."""
+_FRAME = 0.04
+"""Seconds that the last frame is taken to be shown."""
+_TOUCHING = 0.02
+"""Seconds between two stretches of pictures with one mark that count as one."""
 _AHEAD = 4
 
 
@@ -64,7 +71,7 @@ def read_marks(source: str, marks: Marks, search: Search, max_frames: int = MAX_
     with ThreadPoolExecutor(1) as beside:
         heard = beside.submit(listener.read, search)
         seen = looker.read(search)
-        found = MarksFound(seen if seen.frames else None, heard.result())
+        found = MarksFound(told_within(seen, looker.last) if seen.frames else None, heard.result())
     if found.picture is None and found.sound is None:
         raise unusable("The file holds no picture and no sound that can be decoded.")
     return found
@@ -87,12 +94,19 @@ class Looker:
         self._passed = 0
         self._taken = 0
         self._last = -math.inf
+        self._latest = 0.0
+        self._moments: list[float] = []
         self._first_hit: MarkReading | None = None
 
     @property
     def has_found(self) -> bool:
         """Whether a mark was found; only its stretches are wanted still."""
         return self._first_hit is not None
+
+    @property
+    def last(self) -> float:
+        """When the last frame of all that passed is shown, in seconds."""
+        return self._latest
 
     @property
     def is_full(self) -> bool:
@@ -103,12 +117,14 @@ class Looker:
         """Pass the next frame."""
         self._passed += 1
         seconds = picture.planes.seconds
+        self._latest = max(self._latest, seconds)
         if self.is_full or (self._passed - 1) % self._stride:
             return
         if self.has_found and 0 <= seconds - self._last < _SPACING:
             return
         self._detector.add(picture.planes)
         self._taken += 1
+        self._moments.append(seconds)
         self._last = seconds
         if not self.has_found and self._taken >= self._next_try:
             self._next_try *= _NEXT_TRY
@@ -120,7 +136,21 @@ class Looker:
         if self._first_hit is None:
             return self._detector.read(search)
         reading = self._detector.read(Search.ALIGNED)
+        if search is not Search.ALIGNED and self._unexplained(reading) >= _WORTH_SEARCHING:
+            # What lies cropped beside what lies as it was made.
+            reading = self._detector.read(search)
         return reading if reading.found else self._first_hit
+
+    def _unexplained(self, reading: MarkReading) -> int:
+        """How many of the frames taken no mark covers."""
+        return sum(not any(one.start <= moment < one.end for one in reading.stretches) for moment in self._moments)
+
+
+def told_within(reading: MarkReading, last: float) -> MarkReading:
+    """A reading whose stretches end with the file, neighbours that bear one mark being one."""
+    ends = last + _FRAME
+    within = [replace(one, end=round(min(one.end, ends), 3)) for one in reading.stretches if one.start < ends]
+    return replace(reading, stretches=tuple(merged(within, _TOUCHING)))
 
 
 class _File:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from watermark.adapters.marking.bearing import Bearing
 from watermark.adapters.marking.opening import opened
 from watermark.domain.marks import sound_number
 from watermark.ports.marks import Sound, SoundMarker
@@ -32,6 +33,8 @@ _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "
 """A layout that AAC knows for so many channels; any other number is mixed down to two."""
 _BIT_RATES = {1: 96_000, 2: 160_000}
 _BIT_RATE_A_CHANNEL = 64_000
+ENOUGH_SOUND = 2.0
+"""Audible seconds from which a mark must read back; of less nothing is promised."""
 _GAP, _LONGEST_GAP = 0.05, 600.0
 """Seconds from which a hole in the time stamps is filled with silence, and the longest that is."""
 AUDIBLE = 10 ** (-60 / 20)
@@ -106,6 +109,18 @@ class SoundTrack:
         channels = self._stream.codec_context.layout.nb_channels
         self._stream.bit_rate = _BIT_RATES.get(channels, _BIT_RATE_A_CHANNEL * channels)
         self.heard = Heard()
+        self._bearing: Bearing | None = None
+
+    @property
+    def promised_snr(self) -> float | None:
+        """DB of the sound over what its mark added; None where the sound cannot bear a mark that reads back.
+
+        That is: fewer than `ENOUGH_SOUND` seconds of it can be heard, or it is too plain (see `bearing`).
+        """
+        if self._bearing is None or self.heard.audible_seconds < ENOUGH_SOUND or not self._bearing.must_read_back:
+            return None
+        # A marker that does nothing to sound that can bear a mark is not excused.
+        return self.heard.snr if self.heard.snr is not None else math.inf
 
     def packets(self, payload: int) -> "Iterator[Packet[Any]]":
         """The encoded sound, in the order of time. It bears the lowest 32 bits of the release number `payload`.
@@ -114,12 +129,14 @@ class SoundTrack:
             InvalidInput: it cannot be decoded.
         """
         number = sound_number(payload)
+        self._bearing = bearing = Bearing(self._marker, number)
         with opened(self._source) as container:
             start = 0
             frames = cast("Iterator[AudioFrame]", container.decode(container.streams[self._index]))
             for piece in pieces(decoded(frames, self._rate, self._layout, self._origin), self._rate):
                 marked = self._marker.mark(piece, number)
                 self.heard.learn(piece, marked)
+                bearing.learn(piece, marked)
                 yield from self._encoded(marked, start)
                 start += piece.samples.shape[1]
         yield from self._stream.encode(None)

@@ -43,7 +43,12 @@ class FormerAnchors:
             raise Broken("a root is not a PEM certificate", code=CredentialReason.ANCHORS) from error
 
     def believed(self) -> TrustAnchors:
-        """Every root kept."""
+        """Every root kept.
+
+        Raises:
+            Unavailable: the folders cannot be read.
+            Broken: a file in them is no certificate.
+        """
         return TrustAnchors(_held(self._claims), _held(self._stamps))
 
 
@@ -70,4 +75,15 @@ def _put(place: Path, content: bytes) -> None:
 
 
 def _held(folder: Path) -> tuple[str, ...]:
-    return tuple(path.read_text("ascii") for path in sorted(folder.glob("*.pem")))
+    found = []
+    for path in sorted(folder.glob("*.pem")):
+        try:
+            found.append(path.read_text("ascii"))
+            x509.load_pem_x509_certificate(found[-1].encode())
+        except FileNotFoundError:
+            continue  # taken away just now: it is not believed any more
+        except OSError as error:
+            raise Unavailable("the former roots cannot be read", code=KeyReason.ANCHORS) from error
+        except ValueError as error:
+            raise Broken(f"{path.name} among the former roots is damaged", code=CredentialReason.ANCHORS) from error
+    return tuple(found)

@@ -92,8 +92,8 @@ def likeliest(likelihood: NDArray[np.float64]) -> NDArray[np.uint8]:
 def likely(likelihood: NDArray[np.float64]) -> list[NDArray[np.uint8]]:
     """Messages near the likeliest whose checksum fits, each (88,).
 
-    The soft bits are shaken a little, again and again, and decoded each time: what comes out are words about as likely as
-    the likeliest, and the checksum picks the right one among them (list decoding; it is worth half a decibel).
+    The soft bits are shaken a little, again and again, and decoded each time: what comes out are words about as likely
+    as the likeliest, and the checksum picks the right one among them (list decoding; it is worth half a decibel).
 
     Args:
         likelihood: as for `decode`.

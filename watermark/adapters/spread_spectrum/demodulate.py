@@ -54,10 +54,9 @@ class Demodulator:
     @classmethod
     def of(cls, keyed: KeyedPatterns) -> "Demodulator":
         """The one of a key, made once."""
-        if keyed.demodulator is None:
-            keyed.demodulator = cls(keyed)
-        assert isinstance(keyed.demodulator, cls)
-        return keyed.demodulator
+        made = keyed.demodulator if isinstance(keyed.demodulator, cls) else cls(keyed)
+        keyed.demodulator = made
+        return made
 
     def coefficients(self, view: Pyramid, matrix: Matrix) -> Coefficients:
         """The whitened coefficients of a view laid back by `matrix`."""
@@ -72,7 +71,7 @@ class Demodulator:
         soft, heard = self.soft(views)
         if not heard.any():
             return None
-        likelihood = np.bincount(self._bits, (soft * self._signs).sum(axis=0), code.CODED_BITS)
+        likelihood = self._likelihood(soft)
         bits = code.likeliest(likelihood)
         reading = Reading(code.payload_of(bits), self._matched(soft, bits))
         if reading.payload is not None:
@@ -87,7 +86,7 @@ class Demodulator:
         soft, heard = self.soft(views)
         if not heard.any():
             return None
-        bits = code.likeliest(np.bincount(self._bits, (soft * self._signs).sum(axis=0), code.CODED_BITS))
+        bits = code.likeliest(self._likelihood(soft))
         return Reading(code.payload_of(bits), self._matched(soft, bits))
 
     def present(self, views: Sequence[Coefficients], payload: int) -> NDArray[np.float64]:
@@ -121,6 +120,11 @@ class Demodulator:
             total[number] = (beam @ data) * self._weights(fit)[self._data_rings]
             heard[number] = True
         return total, heard
+
+    def _likelihood(self, soft: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Soft coded bits, (352,)."""
+        summed = np.bincount(self._bits, (soft * self._signs).sum(axis=0), code.CODED_BITS)
+        return np.asarray(summed, np.float64)
 
     def _weights(self, fit: NDArray[np.float32]) -> NDArray[np.float32]:
         """Gain over noise power of every ring, from the fit of its sync coefficients."""

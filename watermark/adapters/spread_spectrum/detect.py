@@ -4,15 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from watermark.adapters.spread_spectrum import chance
-from watermark.adapters.spread_spectrum.demodulate import Demodulator, Reading
+from watermark.adapters.spread_spectrum.demodulate import Demodulator
 from watermark.adapters.spread_spectrum.keyed import KeyedPatterns
 from watermark.adapters.spread_spectrum.pose import described
 from watermark.adapters.spread_spectrum.search import PROMISING, Found, PatternSearch
 from watermark.adapters.spread_spectrum.spectrum import Pyramid
-from watermark.adapters.spread_spectrum.windows import Window, Windows, views_of
+from watermark.adapters.spread_spectrum.windows import WINDOW, Window, Windows, views_of
 from watermark.domain.marks import MarkReading, Search, Stretch
 from watermark.ports.marks import YuvFrame
 
@@ -32,17 +31,13 @@ class Mark:
 
     Attributes:
         pose: where it lies, and under which key.
-        reading: what it says.
+        payload: what it says.
+        matched: how surely, see `demodulate.Reading`.
     """
 
     pose: Found
-    reading: Reading
-
-    @property
-    def payload(self) -> int:
-        """The number."""
-        assert self.reading.payload is not None, "a mark's checksum fits"
-        return self.reading.payload
+    payload: int
+    matched: float
 
 
 class SpreadSpectrumDetector:
@@ -66,7 +61,7 @@ class SpreadSpectrumDetector:
         self._windows.add(frame.y, frame.seconds)
 
     def read(self, search: Search) -> MarkReading:
-        """Look for marks in all frames so far: where they were put first, then, in a full search, wherever they may be."""
+        """Look for marks in all frames so far: where they were put, in a full search then wherever they may be."""
         self.attempts, self._best = 0, 0.0
         rest = list(self._windows.kept)
         marks: list[Mark] = []
@@ -107,11 +102,11 @@ class SpreadSpectrumDetector:
             self.attempts += 1
             demodulator = Demodulator.of(found.keyed)
             reading = demodulator.read([demodulator.coefficients(window, found.matrix) for window in windows])
-            if reading is None:
+            if reading is None or reading.payload is None:
                 continue
             self._best = max(self._best, reading.matched)
             if reading.matched >= chance.MATCHED and chance.bound(reading.matched, self.attempts) <= chance.ACCEPTED:
-                return Mark(found, reading)
+                return Mark(found, reading.payload, reading.matched)
         return None
 
     def _carrying(self, windows: Sequence[Window], mark: Mark) -> list[tuple[Window, float]]:
@@ -137,14 +132,14 @@ class SpreadSpectrumDetector:
         return MarkReading(
             found=best is not None,
             payload=best.payload if best else None,
-            confidence=round(best.reading.matched if best else self._best, 2),
+            confidence=round(best.matched if best else self._best, 2),
             threshold=chance.MATCHED,
             geometry=described(best.pose.matrix, _shape(seen)) if best and seen else None,
             frames=kept.frames,
             seconds=round(kept.last - kept.first, 3),
             key_id=best.pose.keyed.key.id if best else None,
             stretches=tuple(sorted(stretches, key=lambda stretch: stretch.start)),
-            chance=chance.bound(best.reading.matched, self.attempts) if best else 1.0,
+            chance=chance.bound(best.matched, self.attempts) if best else 1.0,
         )
 
 
@@ -172,15 +167,12 @@ def _stretches(carrying: Sequence[tuple[Window, float]], mark: Mark) -> list[Str
     """Windows that follow each other, joined."""
     joined: list[tuple[float, float, float]] = []
     for window, sure in carrying:
-        if joined and window.start - joined[-1][1] < 0.01:
+        if joined and window.start - joined[-1][1] < WINDOW / 2:
             start, _, before = joined[-1]
             joined[-1] = (start, window.end, float(np.hypot(before, sure)))
         else:
             joined.append((window.start, window.end, sure))
-    return [
-        Stretch(start, end, mark.payload, mark.pose.keyed.key.id, round(sure, 2))
-        for start, end, sure in joined
-    ]
+    return [Stretch(start, end, mark.payload, mark.pose.keyed.key.id, round(sure, 2)) for start, end, sure in joined]
 
 
 def _shape(window: Window) -> tuple[int, int]:

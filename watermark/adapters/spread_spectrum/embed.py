@@ -120,16 +120,16 @@ class SpreadSpectrumEmbedder:
         if self._mask is None:
             self._control.begin(float(np.mean(np.square(mask * self._pattern_of(number)))))
         elif not cut:
-            mask = cv2.addWeighted(mask, 1 - _REMEMBERED, self._mask, _REMEMBERED, 0)
-        self._mask, self._number, self._age = np.asarray(mask, np.float32), number, 0
+            mask = np.asarray(cv2.addWeighted(mask, 1 - _REMEMBERED, self._mask, _REMEMBERED, 0), np.float32)
+        self._mask, self._number, self._age = mask, number, 0
         self._renew(self._mask * self._pattern_of(number) * np.float32(self._control.strength))
 
     def _renew(self, residual: NDArray[np.float32]) -> None:
         import cv2
 
         wide = cv2.resize(residual, self._size, interpolation=cv2.INTER_CUBIC)
-        self._more = np.asarray(cv2.convertScaleAbs(cv2.max(wide, 0.0)), np.uint8)
-        self._less = np.asarray(cv2.convertScaleAbs(cv2.min(wide, 0.0)), np.uint8)
+        self._more = np.asarray(cv2.convertScaleAbs(np.maximum(wide, np.float32(0))), np.uint8)
+        self._less = np.asarray(cv2.convertScaleAbs(np.minimum(wide, np.float32(0))), np.uint8)
         cost = cv2.norm(self._more, cv2.NORM_L2SQR) + cv2.norm(self._less, cv2.NORM_L2SQR)
         self._control.learn(float(cost) / wide.size)
 

@@ -1,7 +1,5 @@
 """The spread-spectrum mark behind the `VideoMarker` port."""
 
-from functools import cached_property
-
 from trust_kernel.errors import InvalidInput
 from watermark.adapters.spread_spectrum.code import PAYLOAD_BITS
 from watermark.adapters.spread_spectrum.detect import SpreadSpectrumDetector

@@ -34,7 +34,7 @@ def tolerance(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
     activity = cv2.blur(deviation.astype(np.float32), (9, 9))
     # A lone edge is busy on a line only: the erosion takes it away where there is nothing beside it.
     activity = cv2.min(activity, 2.0 * cv2.erode(cv2.blur(activity, (9, 9)), np.ones((9, 9), np.uint8)))
-    busy = cv2.pow(cv2.max(activity - np.float32(_KNEE), 0.0), _POWER)
+    busy = cv2.pow(np.maximum(activity - np.float32(_KNEE), np.float32(0)), _POWER)
     weight = np.minimum(busy * np.float32(_GAIN) + np.float32(FLAT), np.float32(_CEILING))
     return np.asarray(weight * cv2.LUT(luma, _weber()), np.float32)
 

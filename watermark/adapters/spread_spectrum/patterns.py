@@ -27,8 +27,8 @@ _LONG_SIDE = 4 * SHORT_SIDE
 FAMILY = 8
 """Patterns under one key."""
 INNER, OUTER = 16, 118
-"""The ring, in cycles a torus: periods of 40 to 5.4 canonical pixels. Wider bands were measured to read less where the picture
-moves, narrower ones where it is busy and stands still."""
+"""The ring, in cycles a torus: periods of 40 to 5.4 canonical pixels. Wider bands were measured to read less where the
+picture moves, narrower ones where it is busy and stands still."""
 COARSE = 76
 """Frequencies up to here, a period of 8 pixels, are enough to find roughly how a pattern lies."""
 SYNC_SHARE = 0.24
@@ -82,7 +82,7 @@ def roles_of(key: bytes) -> Roles:
 def parts_of(roles: Roles, number: int, payload: int | None) -> NDArray[np.float32]:
     """Real and imaginary parts of a pattern's coefficients, (n, 2), each +1 or -1; data is 0 without a payload."""
     if payload is None:
-        return roles.signs[number] * roles.sync[:, None].astype(np.float32)
+        return np.asarray(roles.signs[number] * roles.sync[:, None], np.float32)
     coded = (1.0 - 2.0 * encode(payload)).astype(np.float32)
     return np.asarray(roles.signs[number] * np.where(roles.sync[:, None], np.float32(1), coded[roles.coded_bit]))
 
@@ -91,7 +91,8 @@ def pattern(roles: Roles, number: int, payload: int) -> NDArray[np.float32]:
     """One pattern of one payload: float32 of shape (640, 640), mean 0, standard deviation 1."""
     import cv2
 
-    parts = parts_of(roles, number, payload) * (np.hypot(roles.across, roles.down)[:, None] ** -_SLOPE)
+    weight = np.asarray(np.hypot(roles.across, roles.down) ** -_SLOPE, np.float32)
+    parts = parts_of(roles, number, payload) * weight[:, None]
     # OpenCV's packed transform: column 2f - 1 holds the real and 2f the imaginary part of horizontal frequency f.
     packed = np.zeros((SIDE, SIDE), np.float32)
     packed[roles.down % SIDE, 2 * roles.across - 1] = parts[:, 0]

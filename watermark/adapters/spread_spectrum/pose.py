@@ -9,9 +9,9 @@ import numpy as np
 from watermark.adapters.spread_spectrum.spectrum import Matrix
 from watermark.domain.marks import Geometry
 
-_SCALES = (0.6, 2.4)
-_SCALE_STEP = 0.018
-"""Relative step of the scale sweep: 3 canonical pixels at the far side, a third of the coarse band's shortest period."""
+_SCALES, _SCALE_STEP = (0.62, 1.86), 0.013
+"""Bounds, and relative step: 2 canonical pixels at the far side, within half of the finest period. Cut to 30 % of its
+area, a picture is enlarged 1.83 times; an upright cut-out of 16:9 is, 1.78 times."""
 _MIDDLE_SCALES, _MIDDLE_STEP = (0.72, 1.6), 0.03
 _MIDDLE_TURN, _MOST_TURN = 1.9, 11.4
 """Degrees, both ways. The middle of a picture bears coarser steps than the whole."""
@@ -25,7 +25,7 @@ def laid_back(scale_x: float, scale_y: float, degrees: float = 0.0) -> Matrix:
     """What undoes a rotation and then a scaling."""
     angle = math.radians(degrees)
     turn = np.array([[math.cos(angle), math.sin(angle), 0], [-math.sin(angle), math.cos(angle), 0], [0, 0, 1.0]])
-    return np.diag([1 / scale_x, 1 / scale_y, 1.0]) @ turn
+    return np.asarray(np.diag([1 / scale_x, 1 / scale_y, 1.0]) @ turn, np.float64)
 
 
 def moved(matrix: Matrix, across: float, down: float) -> Matrix:

@@ -1,9 +1,9 @@
 """Finding how the patterns lie: scale, mirror and rotation by trial, the shift by correlation.
 
-At each trial geometry the residual of a window is laid back, whitened and correlated with the sync part of every pattern
-of every key; the laying back and the transform are shared by all of them. The best pattern of each window is taken at
-every shift, and windows are added up. Trials are some pixels apart; the most promising are settled by measuring
-how far blocks of the picture still lie off (`settle`), and tried again.
+At each trial geometry the residual of a window is laid back, whitened and correlated with the sync part of every
+pattern of every key; the laying back and the transform are shared by all of them. The best pattern of each window is
+taken at every shift, and windows are added up. Trials are some pixels apart; the most promising are settled by
+measuring how far blocks of the picture still lie off (`settle`), and tried again in the whole band.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,13 +28,15 @@ from watermark.adapters.spread_spectrum.spectrum import (
     whitened,
 )
 
-PROMISING = 4.8
+PROMISING = 5.0
 """Joint score from which it is worth trying to read. Chance gives that often; a reading proves itself."""
-_SETTLED = 4
+_SETTLED = 6
 """Trials of one sweep that are settled, the best first."""
-_SWEPT, _COMPARED = 4, 6
-"""Views that a sweep looks at together, and that a settled geometry is tried and measured with."""
-_PEAKS = 4
+_SWEPT, _SWEPT_TURNED, _COMPARED = 6, 4, 6
+"""Views that a sweep looks at together, upright or not, and that a settled geometry is tried and measured with."""
+_JOINED = 4
+"""Former keys that a sweep looks for at once."""
+_PEAKS = 3
 """Shifts that are tried where nothing is scaled or turned: a faint mark need not be the highest peak."""
 _MIDDLE = Region(0.19, 0.19, 0.81, 0.81)
 """What perspective and rotation leave nearly in place."""
@@ -52,12 +54,14 @@ class Candidate:
         matrix: lays the picture back onto the torus, its shift included.
         score: peak of the joint surface in its standard deviations.
         region: the part of the picture that they were sought in.
+        steady: they were sought in the first view alone, which is what all windows share.
     """
 
     keyed: SyncPatterns
     matrix: Matrix
     score: float
     region: Region = WHOLE
+    steady: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,10 @@ class PatternSearch:
 
     def __init__(self, keys: Sequence[KeyedPatterns]) -> None:
         self._keys = keys
-        # Sweeps look for the current key, and for all former ones at once: with the sum of their patterns, which costs
+        # Sweeps look for the current key, and for former ones some at once: with the sum of their patterns, which costs
         # as much as one, and sees as far as one but for the root of their number.
-        self._groups: list[SyncPatterns] = [keys[0]]
-        if len(keys) > 1:
-            self._groups.append(JoinedKeys(keys[1:]) if len(keys) > 2 else keys[1])  # noqa: PLR2004 - one former key
+        former = [keys[start : start + _JOINED] for start in range(1, len(keys), _JOINED)]
+        self._groups: list[SyncPatterns] = [keys[0], *(JoinedKeys(some) for some in former)]
 
     def aligned(self, views: Sequence[Pyramid]) -> Iterator[Found]:
         """The patterns where they were put, but for a shift and a little besides.
@@ -114,31 +117,37 @@ class PatternSearch:
             picture: a frame at the canonical size.
         """
         compared = spread(views, _COMPARED)
-        filmed = [one for lies in screens(picture) for one in self._at(self._groups, compared, lies)]
+        filmed = [one for lies in screens(picture) for one in self._at(self._groups, compared, lies, GRID)]
         yield from self._best(views, filmed)
         height, width = views[0].shape
         upright = [*pose.squeezed(width / height), *pose.scaled()]
-        yield from self._best(views, self._tried(views, upright, WHOLE, both=True))
+        yield from self._best(views, self._tried(views, upright, WHOLE, GRID))
         yield from self._best(views, self._tried(views, pose.turned(), _MIDDLE))
         yield from self._best(
             views, [found for region in _INSETS for found in self._tried(views, pose.inset(), region)]
         )
 
-    def _at(
-        self, keys: Sequence[SyncPatterns], views: Sequence[Pyramid], matrix: Matrix, *, both: bool = False
-    ) -> list[Candidate]:
-        """The best shift of every key at a geometry and, for `both`, at its mirror image."""
-        planes = [whitened(view.folded(matrix, COARSE_GRID)) for view in views]
+    def _at(self, keys: Sequence[SyncPatterns], views: Sequence[Pyramid], matrix: Matrix, grid: int) -> list[Candidate]:
+        """The best shift of every key at a geometry and, on the fine grid, at its mirror image."""
+        planes = [whitened(view.folded(matrix, grid)) for view in views]
         hands = [(planes, matrix)]
-        if both:
+        if grid == GRID:
             hands.append(([mirrored(plane) for plane in planes], pose.MIRROR @ matrix))
-        return [best_shift(keyed, joint_surface(keyed, some), lies) for keyed in keys for some, lies in hands]
+        found = []
+        for keyed in keys:
+            for some, lies in hands:
+                # Where nothing moves and the rate is low, only what all windows share still bears a pattern.
+                steady = joint_surface(keyed, some[:1])
+                found.append(replace(best_shift(keyed, steady, lies), steady=True))
+                if len(some) > 1:
+                    found.append(best_shift(keyed, steady + joint_surface(keyed, some[1:]), lies))
+        return found
 
     def _tried(
-        self, views: Sequence[Pyramid], trials: Iterable[Matrix], region: Region, *, both: bool = False
+        self, views: Sequence[Pyramid], trials: Iterable[Matrix], region: Region, grid: int = COARSE_GRID
     ) -> list[Candidate]:
-        some = [view.only(region) for view in spread(views, _SWEPT)]
-        found = [one for trial in trials for one in self._at(self._groups, some, trial, both=both)]
+        some = [view.only(region) for view in spread(views, _SWEPT if region is WHOLE else _SWEPT_TURNED)]
+        found = [one for trial in trials for one in self._at(self._groups, some, trial, grid)]
         return [replace(one, region=region) for one in found]
 
     def _best(self, views: Sequence[Pyramid], tried: Sequence[Candidate]) -> Iterator[Found]:
@@ -146,15 +155,13 @@ class PatternSearch:
             yield from self._settle(views, found)
 
     def _settle(self, views: Sequence[Pyramid], found: Candidate) -> Iterator[Found]:
-        some = spread(views, _COMPARED)
+        some = spread(views, 1 if found.steady else _COMPARED)
         if found.region in _INSETS:
             some = [view.only(found.region) for view in some]
         for keyed, matrix in _one_key(found, some):
             lies = settled(some, keyed, matrix)
             planes = [whitened(view.folded(lies, GRID)) for view in some]
             best = best_shift(keyed, joint_surface(keyed, planes), lies)
-            if best.score < found.score:
-                yield Found(keyed, matrix, found.score)
             yield Found(keyed, best.matrix, best.score)
 
 
@@ -165,9 +172,7 @@ def spread(views: Sequence[Pyramid], most: int) -> list[Pyramid]:
     return [views[0], *(views[int(place)] for place in np.linspace(1, len(views) - 1, most - 1))]
 
 
-def best_shifts(
-    keyed: SyncPatterns, joint: NDArray[np.float32], matrix: Matrix, most: int
-) -> list[Candidate]:
+def best_shifts(keyed: SyncPatterns, joint: NDArray[np.float32], matrix: Matrix, most: int) -> list[Candidate]:
     """The shifts at which one key's patterns fit best, the best first.
 
     Args:

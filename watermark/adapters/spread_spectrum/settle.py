@@ -1,4 +1,4 @@
-"""Settling a rough geometry: blocks of the picture say how far they still lie off, and a homography is fitted to that."""
+"""Settling a rough geometry: blocks of the picture say how far they still lie off; a homography is fitted to that."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

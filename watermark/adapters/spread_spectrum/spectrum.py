@@ -137,7 +137,7 @@ def whitened(folded: NDArray[np.float32]) -> Packed:
 
     plane = cv2.dft(folded)
     power = cv2.blur(cv2.multiply(plane, plane), (2 * _NEIGHBOURHOOD, _NEIGHBOURHOOD))
-    white = cv2.divide(plane, cv2.sqrt(cv2.multiply(power, 2.0)) + np.float32(1e-6))
+    white = cv2.divide(plane, cv2.sqrt(power) * np.float32(math.sqrt(2)) + np.float32(1e-6))
     white[:, 0] = white[:, -1] = 0
     return np.asarray(white, np.float32)
 

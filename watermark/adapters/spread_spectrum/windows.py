@@ -89,7 +89,7 @@ class Windows:
 
 
 def residual(luma: NDArray[np.uint8], *, quick: bool = True) -> NDArray[np.float32]:
-    """What is left of one frame: high-pass, divided by its neighbourhood so that an edge says no more than a flat place.
+    """What is left of one frame: high-pass, over its neighbourhood, so that an edge says no more than a flat place.
 
     Args:
         luma: uint8 (h, w).
@@ -111,14 +111,14 @@ def residual(luma: NDArray[np.uint8], *, quick: bool = True) -> NDArray[np.float
     detail = cv2.subtract(luma, smooth, dtype=cv2.CV_32F)
     spread = cv2.boxFilter(cv2.absdiff(luma, smooth), cv2.CV_32F, (9, 9))
     known = cv2.divide(detail, spread * np.float32(1.2) + np.float32(0.3))
-    return np.asarray(cv2.min(cv2.max(known, -2.0), 2.0), np.float32)
+    return np.asarray(np.clip(known, -2.0, 2.0), np.float32)
 
 
 def views_of(residuals: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
     """What windows share, and what each has beyond that.
 
-    What stands still is in every window and drowns a pattern that changes; what an encoder carried on from an old pattern
-    is in every window too, and is best seen in the mean. So both are looked at.
+    What stands still is in every window and drowns a pattern that changes; what an encoder carried on from an old
+    pattern is in every window too, and is best seen in the mean. So both are looked at.
 
     Args:
         residuals: of windows, all of one size.
@@ -126,7 +126,7 @@ def views_of(residuals: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float3
     Returns:
         The mean, then each window's difference from it; a single window as it is.
     """
-    if len(residuals) < 2:
+    if len(residuals) == 1:
         return list(residuals)
     mean = np.asarray(sum(residuals) / np.float32(len(residuals)), np.float32)
     return [mean, *(one - mean for one in residuals)]

@@ -83,6 +83,7 @@ class VisibleMark:
         self.path = WanderingPath(key, f"{payload}:{width}x{height}")
         self._still = self.path.standing() if standing else None
         self._ground: float | None = None
+        self._began: float | None = None
         self._copy: YuvFrame | None = None
         self._stamp: Stamp | None = None
         self._opening: tuple[OpeningLabel, Stamp] | None = None
@@ -134,7 +135,9 @@ class VisibleMark:
         return weakest + share * (strongest - weakest)
 
     def _draw_opening(self, planes: YuvFrame, label: OpeningLabel, stamp: Stamp) -> None:
-        left = 1.0 if self._still else min((label.seconds + _FADE - planes.seconds) / _FADE, 1.0)
+        # Some videos begin a little after 0; the label lasts from their first picture on.
+        self._began = planes.seconds if self._began is None else self._began
+        left = 1.0 if self._still else min((label.seconds + _FADE - planes.seconds + self._began) / _FADE, 1.0)
         if left <= 0:
             return
         margin = max(round(_MARGIN * min(self._size)) // 2 * 2, 0)
