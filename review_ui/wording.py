@@ -61,6 +61,7 @@ REASONS: Mapping[str, str] = {
     "likeness:appearance:unknown": "there is no such appearance",
     "likeness:appearance:decided": "it was decided before",
     "watermark:video:unreadable": "the watermark could not be read back",
+    "watermark:video:too_small": "its pictures are too small or too few to bear a mark",
     "watermark:video:unusable": "the file could not be marked",
     "watermark:credential:sign_failed": "signing failed",
     "watermark:credential:unverified": "what was signed did not verify",

@@ -36,6 +36,7 @@ def policy_schema() -> str:
 class _Answer:
     allowed: bool
     policies: tuple[str, ...]
+    failed: bool = False
 
 
 class CedarPolicy:
@@ -58,7 +59,7 @@ class CedarPolicy:
             raise InvalidInput(f"the policy does not fit the schema: {problems}", field="policy")
         policies = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
         self._annotations = _annotations(policies)
-        self._actions = {name: _action_of(body) for name, body in policies.items()}
+        self._actions = {name: _actions_of(body) for name, body in policies.items()}
         self._policies = cedarpy.PolicySet.from_str(text)
         self.version = hashlib.sha256(text.encode()).hexdigest()
 
@@ -76,8 +77,10 @@ class CedarPolicy:
         Only a policy that names the action counts: one that permits everything did not mean this.
         """
         stronger, unmarked = (self._answer(result) for result in self._ask_of_video(view))
+        if stronger.failed or unmarked.failed:
+            return MarkRuling()
         for answer, action, visibility in ((stronger, STRONGER, "strong"), (unmarked, UNMARKED, "off")):
-            naming = [name for name in answer.policies if answer.allowed and self._actions[name] == action]
+            naming = [name for name in answer.policies if answer.allowed and action in self._actions[name]]
             if naming:
                 return MarkRuling(visibility, self._annotations[min(naming)]["id"])
         return MarkRuling()
@@ -126,7 +129,7 @@ class CedarPolicy:
     def _answer(self, result: Any) -> _Answer:
         # A policy that fails to evaluate is left out by Cedar; a forbid left out would let things through.
         if result.diagnostics.errors:
-            return _Answer(allowed=False, policies=())
+            return _Answer(allowed=False, policies=(), failed=True)
         return _Answer(result.allowed, tuple(result.diagnostics.reasons))
 
     def _ruling(self, finding: Finding, generate: _Answer, unattended: _Answer) -> Ruling:
@@ -171,10 +174,11 @@ def _entity(index: int, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _action_of(body: Mapping[str, Any]) -> str:
-    """The one action that a policy names; empty where it names none, or several."""
+def _actions_of(body: Mapping[str, Any]) -> frozenset[str]:
+    """The actions that a policy names; none where it is for all."""
     action = body["action"]
-    return str(action["entity"]["id"]) if action["op"] == "==" else ""
+    named = action.get("entities") or ([action["entity"]] if "entity" in action else [])
+    return frozenset(str(entity["id"]) for entity in named)
 
 
 def _annotations(policies: Mapping[str, Mapping[str, Any]]) -> Mapping[str, dict[str, str]]:

@@ -29,6 +29,8 @@ MARKED_PERCENT = 85
 SIGNED_PERCENT = 95
 HEARD = "sound_confidence"
 """In a report of marking: how surely the mark in the sound reads back; missing where there is no such mark."""
+UNHEARD = "sound_unmarked"
+"""In a report of marking: the sound is silent, or too plain to bear a mark."""
 IN_CREDENTIAL = 320
 """Pixels of the longer side of the picture inside a credential: twenty remixes of remixes stay under 1 MB."""
 LENGTH = "seconds"
@@ -88,8 +90,9 @@ class MarkingStep:
             "confidence": report.read_back.confidence,
             LENGTH: report.length,
         }
-        if report.sound is not None and report.sound.found:
-            measured[HEARD] = report.sound.confidence
+        if report.sound is not None:
+            # Sound too plain to bear a mark goes out without one, and the record says so.
+            measured |= {HEARD: report.sound.confidence} if report.sound.found else {UNHEARD: 1.0}
         return self._journal.earn(passed.case_id, Marked(passed, media, measured))
 
 
@@ -99,12 +102,14 @@ class Finishing:
 
     Attributes:
         disclosure: writes what laws ask for into each file before it is signed.
-        stills: makes the pictures that stand for a video; they are signed as well.
+        marking: marks the pictures that stand for a video.
+        stills: makes them; they are signed as well.
         pseudonym: turns an account or subject id into a name that only this deployment can resolve.
     """
 
     journal: Journal
     cases: Cases
+    marking: MarkingService
     credentials: CredentialService
     blobs: Blobs
     disclosure: Discloses
@@ -184,9 +189,14 @@ class _SigningBench:
         return _SignedVideo(target, credential)
 
     def still(self, picture: bytes, name: str, media_type: str) -> Path:
-        """A picture of the marked video, with a credential of its own; whether its mark is left is not looked at."""
-        told, target = self.folder / f"told-{name}", self.folder / name
-        told.write_bytes(picture)
+        """A picture of the marked video, with a mark and a credential of its own.
+
+        The video's mark may be gone from it: a dark frame shows little, and a sheet's frames are small. The visible
+        mark is in it already, unless policy left it out.
+        """
+        plain, told, target = (self.folder / f"{step}{name}" for step in ("plain-", "told-", ""))
+        plain.write_bytes(picture)
+        self.parts.marking.mark_still(plain, told, payload=_number(self.marked), visibility=Visibility.OFF)
         claim = plain_claim(self.parts, self.marked, f"{self.marked.case_id}-{name}", media_type)
         self._sign(told, target, claim)
         return target

@@ -1,6 +1,7 @@
 """The door out, and the way back: release and withdrawal, each one transaction."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from consent_registry.api import ConsentRegistry, ConsentSnapshot, Modality
@@ -23,11 +24,12 @@ from generator_gateway.ports import (
     Seeker,
 )
 from generator_gateway.service.records import LedgerSteps
-from generator_gateway.stages import Consent, Ended, Logged, Released, Stopped
+from generator_gateway.stages import Consent, Ended, Logged, Released, Signed, Stopped
 from trust_kernel.clock import Clock
 from trust_kernel.db import Database
 from trust_kernel.decisions import Verdict
 from trust_kernel.media.blobs import Blobs
+from trust_kernel.media.refs import MediaRef
 
 REQUESTER_RIGHTS = ("see", "download", "delete")
 SUBJECT_RIGHTS = ("see", "download", "delete", "withdraw", "object")
@@ -82,14 +84,24 @@ class ReleaseVault:
         earned = self._journal.earned(logged.case_id, Released)
         if earned is not None:
             return earned
-        with self._blobs.open_path(logged.signed.media.digest) as path:
-            prints = self._prints.prints(path)
+        prints = self._all_prints(logged.signed)
         try:
             with self._database.transaction():
                 return self._let_through(logged, prints)
         except _TooLateError as late:
             # Rolled back first: a use that came to nothing is not counted against a grant.
             return self._ledger.close(Stopped(logged.case_id, Verdict.DENY, (late.reason,), _TOO_LATE))
+
+    def _all_prints(self, signed: Signed) -> Prints:
+        """Fingerprints of the video, and of the stills that go with it: a sheet looks like none of its frames."""
+        made = [self._prints_of(media) for media in (signed.media, signed.thumbnail, signed.spritesheet)]
+        stills = tuple(picture for prints in made[1:] for picture in prints.pictures)
+        details = made[0].details + (b"",) * len(stills) if made[0].details else ()
+        return replace(made[0], pictures=made[0].pictures + stills, details=details)
+
+    def _prints_of(self, media: MediaRef) -> Prints:
+        with self._blobs.open_path(media.digest) as path:
+            return self._prints.prints(path)
 
     def _let_through(self, logged: Logged, prints: Prints) -> Released:
         now = self._clock.now()

@@ -86,7 +86,7 @@ class LeaseBook:
             now = self._clock.now()
             row.not_before = now + rest if rest else None
             row.attempts = lease.attempt - 1 if outage else lease.attempt
-            row.outages = lease.outages + 1 if outage else 0
+            row.outages = row.outages + 1 if outage else 0
             row.outage_since = (row.outage_since or now) if outage else None
             session.add(row)
 

@@ -38,6 +38,7 @@ def serve(data: Path | None, host: str, port: int, ready_file: Path | None, *, n
     house = _house(data, **changes)
     key = _admin_key(house)
     house.kernel.sandbox.prepare()
+    house.kernel.strangers.prepare()
     worker = None if no_worker else EmbeddedWorker(house)
     server = uvicorn.Server(
         # Whom to believe about a client's address is a setting of ours, not uvicorn's guess.

@@ -56,7 +56,12 @@ def verify(
     statuses = {0}
     with open_verifier(settings_for(data)) as desk:
         for shown, path in _files(paths):
-            found = desk.verify(path, trust_anchors=anchors, tsa_anchors=stamps)
+            try:
+                found = desk.verify(path, trust_anchors=anchors, tsa_anchors=stamps)
+            except OSError as error:
+                click.echo(f"placet: {shown}: {error.strerror}", err=True)
+                statuses.add(UNREADABLE)
+                continue
             if as_json:
                 click.echo(_json(found, words, shown, several=several))
             else:

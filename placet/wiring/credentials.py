@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from placet.wiring.kernel import Kernel
 from placet.wiring.trust import build_trust
 from trust_kernel.errors import Broken, InvalidInput
+from trust_kernel.media.sandbox import Sandbox
 from trust_kernel.settings import Settings
 from watermark.adapters.c2pa_reading import SandboxedReader
 from watermark.adapters.c2pa_signing import C2paSigner
@@ -21,8 +22,8 @@ from watermark.domain.credential_keys import IdentityState, KeyReason, RequestSu
 from watermark.ports.credentials import CredentialKey
 
 
-def build_credentials(kernel: Kernel) -> CredentialService:
-    """Content credentials.
+def build_credentials(kernel: Kernel, sandbox: Sandbox) -> CredentialService:
+    """Content credentials, read in a sandbox.
 
     Raises:
         Broken: no signing certificate in production, or one that cannot be used.
@@ -44,7 +45,7 @@ def build_credentials(kernel: Kernel) -> CredentialService:
         former=FormerAnchors(settings.data_dir / "certificates" / "former"),
     )
     anchors = TrustAnchors(_anchors(settings.trust_anchors, "trust_anchors"), stamps).joined(listed)
-    return CredentialService(signer, SandboxedReader(kernel.sandbox), profile, anchors)
+    return CredentialService(signer, SandboxedReader(sandbox), profile, anchors)
 
 
 def build_signing_key(kernel: Kernel) -> Callable[[], CredentialKey]:

@@ -40,6 +40,7 @@ from trust_kernel.audit.ledger import Ledger
 from trust_kernel.audit.merkle import root_from_inclusion
 from trust_kernel.audit.notes import TreeHead
 from trust_kernel.jobs import CeleryQueue, make_celery
+from trust_kernel.media.sandbox import Sandbox
 from trust_kernel.web.rate import RateLimit
 
 
@@ -116,6 +117,7 @@ def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
             Finishing(
                 journal=shelves.journal,
                 cases=shelves.cases,
+                marking=guards.marking,
                 credentials=guards.credentials,
                 blobs=kernel.blobs,
                 disclosure=guards.disclosure,
@@ -131,7 +133,7 @@ def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
             shelves.releases,
             shelves.bindings,
             kernel.blobs,
-            build_prints(kernel, guards),
+            build_prints(kernel, kernel.sandbox, guards),
             guards.registry,
             kernel.ledger,
             kernel.outbox,
@@ -146,7 +148,7 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
     line = build_line(kernel, guards, shelves)
     patience = timedelta(hours=settings.outage_hours)
     runner = CaseRunner(line, shelves.leases, shelves.cases, max_attempts=settings.max_attempts, patience=patience)
-    proof, prints = LedgerProof(kernel.ledger), build_prints(kernel, guards)
+    proof, prints = LedgerProof(kernel.ledger), build_prints(kernel, kernel.strangers, guards)
     reports = build_reports(kernel, shelves.releases, proof)
     celery = make_celery(settings.broker_url)
     register_jobs(celery, runner)
@@ -185,13 +187,13 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
         verification=build_desk(guards, shelves.releases, shelves.bindings, prints, proof),
         reports=reports,
         verify_limit=build_verify_limit(settings),
-        soft_bindings=SoftBindings(shelves.bindings, prints, guards.marking),
+        soft_bindings=SoftBindings(shelves.bindings, prints, guards.reading),
     )
 
 
-def build_prints(kernel: Kernel, guards: Guards) -> SandboxedPrints:
+def build_prints(kernel: Kernel, sandbox: Sandbox, guards: Guards) -> SandboxedPrints:
     """Makes the fingerprints by which releases are found again."""
-    return SandboxedPrints(kernel.sandbox, guards.optouts, kernel.verify_limits, sum_code)
+    return SandboxedPrints(sandbox, guards.optouts, kernel.verify_limits, sum_code)
 
 
 class LedgerProof:

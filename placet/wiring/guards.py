@@ -33,15 +33,17 @@ from watermark.api import CredentialService, DisclosureService, MarkingService, 
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """What looks, asks and marks."""
+    """What looks, asks and marks; `reading` and `examining` are for files that strangers send."""
 
     likeness: LikenessGuard
     optouts: OptOutIndex
     registry: ConsentRegistry
     marking: MarkingService
+    reading: MarkingService
     mark_keys: MarkKeyBook
     disclosure: DisclosureService
     credentials: CredentialService
+    examining: CredentialService
 
 
 def build_models(settings: Settings) -> ModelStore:
@@ -63,10 +65,12 @@ def build_guards(kernel: Kernel, withdrawals: Callable[[LikenessGuard], Withdraw
         likeness=likeness,
         optouts=_optouts(kernel),
         registry=_registry(kernel, likeness, withdrawals(likeness)),
-        marking=build_marking(kernel, mark_keys, disclosure),
+        marking=build_marking(kernel, kernel.sandbox, mark_keys, disclosure),
+        reading=build_marking(kernel, kernel.strangers, mark_keys, disclosure),
         mark_keys=mark_keys,
         disclosure=disclosure,
-        credentials=build_credentials(kernel),
+        credentials=build_credentials(kernel, kernel.sandbox),
+        examining=build_credentials(kernel, kernel.strangers),
     )
 
 

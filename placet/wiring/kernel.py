@@ -35,6 +35,7 @@ class Kernel:
     outbox: Outbox
     delivery: WebhookDelivery
     sandbox: Sandbox
+    strangers: Sandbox
     decoder: Decoder
     blobs: FileBlobs
     accounts: Accounts
@@ -83,6 +84,8 @@ def build_kernel(settings: Settings) -> Kernel:
     note_key = Ed25519PrivateKey.from_private_bytes(keys.derive("ledger:note"))
     # A second OpenBLAS thread costs each child some 40 ms of processor time, and nothing in them is faster for it.
     sandbox = Sandbox(threads=1, spares=1)
+    # Files that anybody sends for verification wait for each other, never the release path for them.
+    strangers = Sandbox(threads=1, spares=1, at_once=4)
     production = settings.environment == "production"
     cookies = Cookies(secure=production or settings.public_url.startswith("https://"))
     accounts = Accounts(database, clock, ROLES)
@@ -96,6 +99,7 @@ def build_kernel(settings: Settings) -> Kernel:
         outbox=Outbox(database, clock),
         delivery=WebhookDelivery(database, clock, HttpxPoster(), keys, plain_http=not production),
         sandbox=sandbox,
+        strangers=strangers,
         decoder=Decoder(sandbox),
         blobs=FileBlobs(settings.data_dir / "media"),
         accounts=accounts,

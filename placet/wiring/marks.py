@@ -2,6 +2,7 @@
 
 from placet.wiring.kernel import Kernel
 from trust_kernel.errors import InvalidInput
+from trust_kernel.media.sandbox import Sandbox
 from trust_kernel.settings import Settings
 from watermark.adapters.marking import SandboxedFileMarks
 from watermark.adapters.media_metadata import KINDS, write_metadata
@@ -18,7 +19,7 @@ def build_mark_keys(kernel: Kernel) -> MarkKeyBook:
     return MarkKeyBook(kernel.database, numbers, kernel.keys.derive, kernel.ledger, kernel.clock)
 
 
-def build_marking(kernel: Kernel, keys: MarkKeyBook, disclosure: DisclosureService) -> MarkingService:
+def build_marking(kernel: Kernel, sandbox: Sandbox, keys: MarkKeyBook, disclosure: DisclosureService) -> MarkingService:
     """The marks in pictures and sound, and those that people see.
 
     Raises:
@@ -26,7 +27,7 @@ def build_marking(kernel: Kernel, keys: MarkKeyBook, disclosure: DisclosureServi
     """
     settings = kernel.settings
     files = SandboxedFileMarks(
-        kernel.sandbox,
+        sandbox,
         lambda: keys.keys(PICTURES),
         lambda: keys.keys(SOUND),
         VisibleLook(settings.visible_label, _logo(settings), disclosure.opening),

@@ -25,8 +25,8 @@ def build_desk(
     """The desk of a deployment."""
     return VerificationDesk(
         Sources(
-            credentials=guards.credentials,
-            marks=guards.marking,
+            credentials=guards.examining,
+            marks=guards.reading,
             prints=prints,
             bindings=bindings,
             releases=releases,
@@ -74,4 +74,5 @@ def open_verifier(settings: Settings) -> Iterator[VerificationDesk]:
         yield house.gateway.verification
     finally:
         house.kernel.sandbox.close()
+        house.kernel.strangers.close()
         house.kernel.database.engine.dispose()

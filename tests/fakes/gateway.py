@@ -169,6 +169,13 @@ class WritingMarks(MarkingService):
         target.write_bytes(b"mark=%d|" % payload + source.read_bytes())
         return MarkReport(44.0, 1.1, self._read(target, thorough=False), 0.1, length=1.0)
 
+    def mark_still(
+        self, source: Path, target: Path, *, payload: int, visibility: Visibility = Visibility.STANDARD
+    ) -> MarkReport:
+        del visibility
+        target.write_bytes(b"mark=%d|" % payload + source.read_bytes())
+        return MarkReport(44.0, 1.0, self._read(target, thorough=False), 0.1)
+
     def read(self, path: Path, *, thorough: bool) -> MarksFound:
         return MarksFound(self._read(path, thorough=thorough), None)
 

@@ -82,8 +82,7 @@ def test_a_release_waits_for_its_stamp_and_then_goes_out_with_it(stamping: House
         assert said["fields"][LatentField.IDENTIFIER] == f"{number:016x}"
         assert said["aigc"]["ProduceID"] == f"{number:016x}"
         assert mark is not None
-        # The frames on the sheet are too small to carry one.
-        assert mark.payload == (None if variant == "spritesheet" else number)
+        assert mark.payload == number
 
 
 def test_a_release_that_waited_a_day_is_given_up_and_never_went_out(stamping: House, authority: StampServer) -> None:

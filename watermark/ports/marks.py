@@ -167,7 +167,7 @@ class VideoFileMarks(Protocol):
     def write_still(
         self, source: Path, target: Path, *, payload: int, visibility: Visibility = Visibility.STANDARD
     ) -> MarkedFile:
-        """Mark a still picture, visibly and invisibly, and write it to `target` as a JPEG.
+        """Mark a still picture, visibly and invisibly, and write it to `target`: a WebP by its name, or a JPEG.
 
         Raises:
             InvalidInput: the source cannot be decoded, or the payload does not fit.

@@ -76,7 +76,9 @@ class MarkingService:
     def mark_still(
         self, source: Path, target: Path, *, payload: int, visibility: Visibility = Visibility.STANDARD
     ) -> MarkReport:
-        """Write a picture to `target`, a JPEG, with the visible mark and the invisible one; then read that.
+        """Write a picture to `target` with the visible mark and the invisible one, then read that.
+
+        The target is a WebP where it is named so, else a JPEG.
 
         Raises:
             InvalidInput: the source cannot be decoded, is too small to bear a mark (`watermark:video:too_small`), or

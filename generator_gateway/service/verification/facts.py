@@ -5,6 +5,7 @@ is never called a change of the file.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from generator_gateway.ports.verification import Fact, Facts, FoundBy, MarkState, ReleaseEvidence, Tone, told
 from generator_gateway.service.verification.headline import HOLDS, Findings
@@ -70,7 +71,9 @@ def _signer(found: Findings, development: str) -> Fact:
         return _fact(Tone.PLAIN, "signer", "development", caution="development_caution")
     if signer.trusted:
         stamped = bool(signer.signed_at)
-        return _fact(Tone.GOOD, "signer", "trusted_stamped" if stamped else "trusted", name=name, at=signer.signed_at)
+        return _fact(
+            Tone.GOOD, "signer", "trusted_stamped" if stamped else "trusted", name=name, at=_moment(signer.signed_at)
+        )
     return _fact(Tone.CAUTION, "signer", "untrusted", caution="own_words", name=name)
 
 
@@ -116,3 +119,11 @@ def consent_fact(releases: tuple[ReleaseEvidence, ...]) -> Fact:
 
 def _people(release: ReleaseEvidence) -> str:
     return {0: "active_nobody", 1: "active_one"}.get(release.people, "active")
+
+
+def _moment(stamp: str) -> str:
+    """A time-stamp's RFC 3339 text as people read it; as it came where it is none."""
+    try:
+        return f"{datetime.fromisoformat(stamp).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return stamp

@@ -199,6 +199,7 @@ class House:
                 Finishing(
                     journal=journal,
                     cases=self.cases,
+                    marking=self.marking,
                     credentials=self.credentials,
                     blobs=blobs,
                     disclosure=self.disclosure,

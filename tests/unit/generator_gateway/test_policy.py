@@ -307,3 +307,20 @@ def test_a_policy_that_fails_to_evaluate_leaves_the_mark_on() -> None:
     when { resource.seconds * 9223372036854775807 > 1 || true };
     """
     assert _shown(overflowing, seconds=8) == MarkRuling()
+
+
+def test_a_policy_may_name_the_action_in_a_list() -> None:
+    listed = """
+    @id("listed")
+    permit (principal, action in [Action::"omit_visible_mark", Action::"strengthen_visible_mark"], resource);
+    """
+    assert _shown(listed) == MarkRuling("strong", "listed")
+
+
+def test_where_one_question_fails_the_other_does_not_take_the_mark_off() -> None:
+    failing = """
+    @id("broken")
+    permit (principal, action == Action::"strengthen_visible_mark", resource)
+    when { resource.seconds * 9223372036854775807 > 1 };
+    """
+    assert _shown(_UNMARKED + failing, purpose="advertising", seconds=8) == MarkRuling()

@@ -338,7 +338,7 @@ def test_pictures_of_a_video_are_variants_of_the_marked_video_disclosed_and_sign
     number = door.house.release(case_id).release_number
     label, _, signed = answer.content.partition(b"|")
     assert label == b"label=urn:c2pa:%d" % number
-    assert signed.startswith(start)
+    assert signed.startswith(b"mark=%d|" % number + start)
     assert signed.endswith(b"|told=%016x" % number)
 
 

@@ -20,7 +20,8 @@ from watermark.domain.credential_keys import KeyReason
 
 def start(folder: Path, **changes: object) -> None:
     """Build what signs."""
-    build_credentials(build_kernel(Settings(_env_file=None, data_dir=folder / "data", **changes)))  # type: ignore[arg-type]
+    kernel = build_kernel(Settings(_env_file=None, data_dir=folder / "data", **changes))  # type: ignore[arg-type]
+    build_credentials(kernel, kernel.sandbox)
 
 
 def pair(folder: Path, identity: SigningIdentity) -> dict[str, Path]:

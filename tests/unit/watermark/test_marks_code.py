@@ -92,4 +92,8 @@ def test_a_pattern_repeats_nowhere_in_a_picture() -> None:
 @given(st.floats(chance.MATCHED, 30), st.integers(1, 1000))
 def test_chance_falls_with_the_statistic_and_rises_with_attempts(matched: float, attempts: int) -> None:
     assert chance.bound(matched + 1, attempts) < chance.bound(matched, attempts) <= chance.bound(matched, attempts + 1)
-    assert chance.bound(matched, 50) <= chance.ACCEPTED
+
+
+def test_the_gate_keeps_false_marks_rarer_than_promised() -> None:
+    assert chance.ACCEPTED <= 1e-9
+    assert chance.bound(12.2, 100) <= chance.ACCEPTED < chance.bound(chance.MATCHED, 100)

@@ -1,4 +1,4 @@
-"""Marking a still picture: decoded with Pillow, written as a JPEG that holds nothing else of the source's file."""
+"""Marking a still picture: decoded with Pillow, written as a file that holds nothing else of the source's."""
 
 import math
 import struct
@@ -45,8 +45,8 @@ def mark_picture(
 
     Args:
         source: path of a JPEG, PNG, WebP, BMP, GIF or AVIF; of a moving one, its first picture.
-        target: path of the JPEG to write: upright, on white where the source is transparent, with its colour profile
-            but without EXIF, GPS, XMP or comments.
+        target: path to write, a WebP where it ends so and a JPEG otherwise: upright, on white where the source is
+            transparent, with its colour profile but without EXIF, GPS, XMP or comments.
         marks: who marks.
         payload: what the mark says.
         look: the visible mark; it stands at a keyed place.
@@ -111,4 +111,7 @@ def _save(frame: YuvFrame, target: str, profile: bytes | None) -> None:
     high, wide = frame.y.shape
     u, v = (cv2.resize(plane, (wide, high), interpolation=cv2.INTER_LINEAR) for plane in (frame.u, frame.v))
     picture = Image.merge("YCbCr", [Image.fromarray(plane) for plane in (frame.y, u, v)])
-    picture.save(target, "JPEG", quality=QUALITY, optimize=True, icc_profile=profile)
+    if target.endswith(".webp"):
+        picture.convert("RGB").save(target, "WEBP", quality=QUALITY, method=4, icc_profile=profile)
+    else:
+        picture.save(target, "JPEG", quality=QUALITY, optimize=True, icc_profile=profile)

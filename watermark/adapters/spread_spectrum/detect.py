@@ -47,7 +47,7 @@ class SpreadSpectrumDetector:
         keys: under which keys to look.
 
     Attributes:
-        attempts: poses and keys at which the last reading tried to decode.
+        attempts: poses and keys at which decoding was tried, over all readings of this video.
     """
 
     def __init__(self, keys: Sequence[KeyedPatterns]) -> None:
@@ -62,12 +62,12 @@ class SpreadSpectrumDetector:
 
     def read(self, search: Search) -> MarkReading:
         """Look for marks in all frames so far: where they were put, in a full search then wherever they may be."""
-        self.attempts, self._best = 0, 0.0
+        self._best = 0.0
         rest = list(self._windows.kept)
         marks: list[Mark] = []
         stretches: list[Stretch] = []
         while rest and len(marks) < _MOST_MARKS:
-            mark = self._find(rest, search if not marks else Search.ALIGNED)
+            mark = self._find(rest, search)
             if mark is None:
                 break
             marks.append(mark)

@@ -14,12 +14,17 @@ from watermark.ports.marks import YuvFrame
 
 TARGET_PSNR_Y = 44.0
 """dB of luma that the mark costs."""
-_WEAKEST, STRONGEST = 0.4, 4.0
-"""Bounds of the strength in grey levels: below, nothing survives encoding; above, flat places mottle."""
+_WEAKEST, STRONGEST = 0.4, 2.4
+"""Bounds of the strength in grey levels: below, nothing survives encoding; above, smooth places mottle.
+
+A scene without texture costs less than it may.
+"""
 _MEMORY, _STEP = 8, 1.05
 """Measurements over which a deviation is made good, and the most that the strength changes at one of them."""
-_SMALLEST = 16
+_SMALLEST = 32
 """Pixels on a side below which nothing is marked: there is no room for anything that could be read."""
+_MOST_MADE_GOOD = 1.5
+"""Times the target that a measurement may cost to make good what was spent too little."""
 _RENEW = 8
 """Frames that share one residual. What stays as it is costs an encoder nothing, and us neither."""
 _REMEMBERED = 0.7
@@ -55,7 +60,8 @@ class StrengthControl:
         self._spent += squared_error
         self._cost += (max(squared_error, 1e-3) / self.strength**2 - self._cost) / min(self._measured + 1, _MEMORY)
         due = self._target + (self._target * self._measured - self._spent) / _MEMORY
-        wanted = self._bounded(due)
+        # Where the picture hides too little, what was not spent is not saved up for what comes later.
+        wanted = self._bounded(min(due, _MOST_MADE_GOOD * self._target))
         self.strength = min(max(wanted, self.strength / _STEP), self.strength * _STEP)
 
     def _bounded(self, squared_error: float) -> float:
@@ -118,11 +124,12 @@ class SpreadSpectrumEmbedder:
         small = np.asarray(cv2.resize(frame.y, self._canonical, interpolation=cv2.INTER_AREA), np.uint8)
         mask = tolerance(small)
         if self._mask is None:
-            self._control.begin(float(np.mean(np.square(mask * self._pattern_of(number)))))
+            self._control.begin(float(np.mean(np.square(mask[0] * self._pattern_of(number)))))
         elif not cut:
-            mask = np.asarray(cv2.addWeighted(mask, 1 - _REMEMBERED, self._mask, _REMEMBERED, 0), np.float32)
+            mask = mask * np.float32(1 - _REMEMBERED) + self._mask * np.float32(_REMEMBERED)
         self._mask, self._number, self._age = mask, number, 0
-        self._renew(self._mask * self._pattern_of(number) * np.float32(self._control.strength))
+        amplitude = np.minimum(mask[0] * np.float32(self._control.strength), mask[1])
+        self._renew(amplitude * self._pattern_of(number))
 
     def _renew(self, residual: NDArray[np.float32]) -> None:
         import cv2

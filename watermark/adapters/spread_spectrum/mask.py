@@ -12,11 +12,14 @@ _GAIN, _POWER = 0.6, 0.4
 _KNEE = 0.3
 """Grey levels of activity that count as flat: faint noise and smooth gradients."""
 _CEILING = 3.0
+_MOST_WHERE_FLAT, _MOST_OF_ACTIVITY = 0.4, 0.7
+"""Grey levels that the mark may come to on a flat place, and more for each grey level of activity: smooth water or a
+drawn sky mottles past that."""
 _DARK, _BRIGHT = 40.0, 215.0
 
 
 def tolerance(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Relative amplitude that a picture hides, a simple just-noticeable-difference model.
+    """How much of the pattern places hide, a simple just-noticeable-difference model.
 
     Texture hides noise (activity masking: mean absolute deviation from a 5 × 5 mean, averaged over 9 × 9), but a place
     is only as busy as its quieter surroundings: what lies beside an edge is flat. Very dark and very bright places show
@@ -26,7 +29,8 @@ def tolerance(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
         luma: uint8 (h, w), at the canonical size.
 
     Returns:
-        float32 (h, w), from about 0.1 to 3.
+        float32 (2, h, w): the relative amplitude, from about 0.1 to 3; and the most that it may come to, in grey levels,
+        however much a quality target would allow.
     """
     import cv2
 
@@ -36,7 +40,8 @@ def tolerance(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
     activity = cv2.min(activity, 2.0 * cv2.erode(cv2.blur(activity, (9, 9)), np.ones((9, 9), np.uint8)))
     busy = cv2.pow(np.maximum(activity - np.float32(_KNEE), np.float32(0)), _POWER)
     weight = np.minimum(busy * np.float32(_GAIN) + np.float32(FLAT), np.float32(_CEILING))
-    return np.asarray(weight * cv2.LUT(luma, _weber()), np.float32)
+    most = activity * np.float32(_MOST_OF_ACTIVITY) + np.float32(_MOST_WHERE_FLAT)
+    return np.asarray(np.stack([weight, most]) * cv2.LUT(luma, _weber()), np.float32)
 
 
 @lru_cache(maxsize=1)

@@ -30,7 +30,7 @@ from watermark.adapters.spread_spectrum.spectrum import (
 
 PROMISING = 5.0
 """Joint score from which it is worth trying to read. Chance gives that often; a reading proves itself."""
-_SETTLED = 6
+_SETTLED = 4
 """Trials of one sweep that are settled, the best first."""
 _SWEPT, _SWEPT_TURNED, _COMPARED = 6, 4, 6
 """Views that a sweep looks at together, upright or not, and that a settled geometry is tried and measured with."""

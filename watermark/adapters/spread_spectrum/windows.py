@@ -12,10 +12,12 @@ WINDOW = 0.5
 """Seconds of video that one window gathers: half as long as a pattern stays."""
 QUICK_FRAMES = 4
 """Frames of a window that a quick look takes. Where little moves, more say nothing new."""
-_CAREFUL_FRAMES = 10
+_CAREFUL_FRAMES = 6
 """Frames that a careful one takes."""
 MOST_WINDOWS = 240
 """Windows that are kept; a longer video is looked at in ever fewer places, spread over all of it."""
+_LEAST_SIDE = 32
+"""Pixels on a side below which no mark can be read, so none is sought."""
 _MOST_FRAMES = 32
 """Frames of a window that are kept."""
 
@@ -67,6 +69,8 @@ class Windows:
             self.first = seconds
         self.frames += 1
         self.last = seconds
+        if min(luma.shape) < _LEAST_SIDE:
+            return
         place = int(seconds / WINDOW)
         if place % self._stride:
             return
