@@ -15,10 +15,7 @@ from watermark.ports.marks import YuvFrame
 TARGET_PSNR_Y = 44.0
 """dB of luma that the mark costs."""
 _WEAKEST, STRONGEST = 0.4, 2.4
-"""Bounds of the strength in grey levels: below, nothing survives encoding; above, smooth places mottle.
-
-A scene without texture costs less than it may.
-"""
+"""Bounds of the strength in grey levels: below, nothing survives encoding; above, smooth places mottle."""
 _MEMORY, _STEP = 8, 1.05
 """Measurements over which a deviation is made good, and the most that the strength changes at one of them."""
 _SMALLEST = 32

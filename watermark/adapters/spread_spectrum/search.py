@@ -30,8 +30,8 @@ from watermark.adapters.spread_spectrum.spectrum import (
 
 PROMISING = 5.0
 """Joint score from which it is worth trying to read. Chance gives that often; a reading proves itself."""
-_SETTLED = 4
-"""Trials of one sweep that are settled, the best first."""
+_SETTLED, _SETTLED_INSETS = 4, 8
+"""Trials of one sweep that are settled, the best first; there are nine sweeps in one over the places of an inset."""
 _SWEPT, _SWEPT_TURNED, _COMPARED = 6, 4, 6
 """Views that a sweep looks at together, upright or not, and that a settled geometry is tried and measured with."""
 _JOINED = 4
@@ -123,9 +123,8 @@ class PatternSearch:
         upright = [*pose.squeezed(width / height), *pose.scaled()]
         yield from self._best(views, self._tried(views, upright, WHOLE, GRID))
         yield from self._best(views, self._tried(views, pose.turned(), _MIDDLE))
-        yield from self._best(
-            views, [found for region in _INSETS for found in self._tried(views, pose.inset(), region)]
-        )
+        insets = [found for region in _INSETS for found in self._tried(views, pose.inset(), region)]
+        yield from self._best(views, insets, _SETTLED_INSETS)
 
     def _at(self, keys: Sequence[SyncPatterns], views: Sequence[Pyramid], matrix: Matrix, grid: int) -> list[Candidate]:
         """The best shift of every key at a geometry and, on the fine grid, at its mirror image."""
@@ -150,8 +149,8 @@ class PatternSearch:
         found = [one for trial in trials for one in self._at(self._groups, some, trial, grid)]
         return [replace(one, region=region) for one in found]
 
-    def _best(self, views: Sequence[Pyramid], tried: Sequence[Candidate]) -> Iterator[Found]:
-        for found in sorted(tried, key=_score, reverse=True)[:_SETTLED]:
+    def _best(self, views: Sequence[Pyramid], tried: Sequence[Candidate], most: int = _SETTLED) -> Iterator[Found]:
+        for found in sorted(tried, key=_score, reverse=True)[:most]:
             yield from self._settle(views, found)
 
     def _settle(self, views: Sequence[Pyramid], found: Candidate) -> Iterator[Found]:
