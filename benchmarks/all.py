@@ -44,6 +44,9 @@ def plans(chosen: argparse.Namespace) -> list[Plan]:
     found = [Plan(name, (*quick, "--json", str(out / f"{name}.json"))) for name in _ALONE]
     found.append(Plan("animatic", ("--cache", str(shared_model_cache()))))
     found.append(_on_data("watermark", "--clips", chosen.clips, "--json", out))
+    found.append(_on_data("false_marks", "--clips", chosen.clips, "--json", out))
+    found.append(_on_data("audio_mark", "--audio", chosen.audio, "--json", out))
+    found.append(_on_data("verify", "--clips", chosen.clips, "--json", out))
     found.append(_on_data("c2pa", "--corpus", chosen.corpus, "--json", out))
     return [*found, *(_on_data(name, "--data", chosen.data, "--json", out) for name in ("likeness", "detection"))]
 
@@ -71,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("bench-out"))
     parser.add_argument("--clips", type=Path, help="folder with videos, for the watermark")
+    parser.add_argument("--audio", type=Path, help="folder with sounds, for the mark in sound")
     parser.add_argument("--corpus", type=Path, help="folder with signed files, for the credentials")
     parser.add_argument("--data", type=Path, help="folder with faces and voices, for the likeness guard")
     parser.add_argument("--quick", action="store_true", help="a little of everything that knows how")

@@ -148,12 +148,14 @@ def attempts(clip: Path) -> int:
 def risk(words: Words, tried: int) -> dict[str, float]:
     """What a file without a mark risks, by the fitted number of words and by the bound that needs no fit.
 
-    Every word that passes the gate counts, whichever of them a decoder looks at; its checksum fits once in 2**24.
+    The gate rises with the attempts made so far. Every word that passes it counts, whichever of them a decoder looks
+    at; its checksum fits once in 2**24.
     """
+    gates = [gate(number) for number in range(1, tried + 1)]
     return {
-        "gate": gate(tried),
-        "false_marks_a_file": tried * words.beyond(gate(tried)) * CHECKSUM,
-        "false_marks_a_file_bound": chance.bound(gate(tried), tried),
+        "gate": gates[-1],
+        "false_marks_a_file": sum(words.beyond(each) for each in gates) * CHECKSUM,
+        "false_marks_a_file_bound": sum(chance.bound(each, 1) for each in gates),
         "gate_for_target_fitted": words.level(min(TARGET / tried / CHECKSUM, 1.0)),
         "gate_for_target_bound": math.sqrt(2 * math.log(tried * chance.PAYLOADS / TARGET)),
     }

@@ -12,10 +12,10 @@ _GAIN, _POWER = 0.6, 0.4
 _KNEE = 0.3
 """Grey levels of activity that count as flat: faint noise and smooth gradients."""
 _CEILING = 3.0
-_MOST_WHERE_FLAT, _MOST_OF_ACTIVITY = 0.4, 0.45
+_MOST_WHERE_FLAT, _MOST_OF_ACTIVITY = 0.4, 0.6
 """Grey levels that the mark may come to on a flat place, and more for each grey level of activity: smooth water or a
 drawn sky mottles past that."""
-_DARK, _BRIGHT = 64.0, 215.0
+_DARK, _BRIGHT = 40.0, 215.0
 
 
 def tolerance(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -50,4 +50,4 @@ def _weber() -> NDArray[np.float32]:
     level = np.arange(256, dtype=np.float32)
     dark = np.clip((_DARK - level) / _DARK, 0, 1)
     bright = np.clip((level - _BRIGHT) / (255 - _BRIGHT), 0, 1)
-    return np.asarray(1 - 0.45 * dark - 0.35 * bright, np.float32)
+    return np.asarray(1 - 0.35 * dark - 0.35 * bright, np.float32)

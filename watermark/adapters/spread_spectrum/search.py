@@ -117,20 +117,22 @@ class PatternSearch:
             picture: a frame at the canonical size.
         """
         compared = spread(views, _COMPARED)
-        filmed = [one for lies in screens(picture) for one in self._at(self._groups, compared, lies, GRID)]
+        filmed = [one for lies in screens(picture) for one in self._at(self._groups, compared, lies, GRID, both=True)]
         yield from self._best(views, filmed)
         height, width = views[0].shape
         upright = [*pose.squeezed(width / height), *pose.scaled()]
         yield from self._best(views, self._tried(views, upright, WHOLE, GRID))
         yield from self._best(views, self._tried(views, pose.turned(), _MIDDLE))
-        insets = [found for region in _INSETS for found in self._tried(views, pose.inset(), region)]
+        insets = [found for region in _INSETS for found in self._tried(views, pose.inset(), region, GRID)]
         yield from self._best(views, insets, _SETTLED_INSETS)
 
-    def _at(self, keys: Sequence[SyncPatterns], views: Sequence[Pyramid], matrix: Matrix, grid: int) -> list[Candidate]:
-        """The best shift of every key at a geometry and, on the fine grid, at its mirror image."""
+    def _at(
+        self, keys: Sequence[SyncPatterns], views: Sequence[Pyramid], matrix: Matrix, grid: int, *, both: bool = False
+    ) -> list[Candidate]:
+        """The best shift of every key at a geometry and, for `both`, at its mirror image."""
         planes = [whitened(view.folded(matrix, grid)) for view in views]
         hands = [(planes, matrix)]
-        if grid == GRID:
+        if both:
             hands.append(([mirrored(plane) for plane in planes], pose.MIRROR @ matrix))
         found = []
         for keyed in keys:
@@ -146,7 +148,7 @@ class PatternSearch:
         self, views: Sequence[Pyramid], trials: Iterable[Matrix], region: Region, grid: int = COARSE_GRID
     ) -> list[Candidate]:
         some = [view.only(region) for view in spread(views, _SWEPT if region is WHOLE else _SWEPT_TURNED)]
-        found = [one for trial in trials for one in self._at(self._groups, some, trial, grid)]
+        found = [one for trial in trials for one in self._at(self._groups, some, trial, grid, both=region is WHOLE)]
         return [replace(one, region=region) for one in found]
 
     def _best(self, views: Sequence[Pyramid], tried: Sequence[Candidate], most: int = _SETTLED) -> Iterator[Found]:
