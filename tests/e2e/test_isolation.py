@@ -17,7 +17,15 @@ PUBLIC = {
     ("get", "/ledger/key"),
     ("get", "/ledger/proof/consistency"),
     ("get", "/ledger/proof/inclusion"),
+    ("get", "/sbr/manifests/{manifestId}"),
+    ("get", "/sbr/matches/byBinding"),
+    ("post", "/sbr/matches/byBinding"),
+    ("post", "/sbr/matches/byContent"),
+    ("get", "/sbr/services/supportedAlgorithms"),
     ("post", "/verify"),
+    ("post", "/verify/crjson"),
+    ("post", "/verify/feedback"),
+    ("get", "/verify/{sha256}"),
 }
 """Every route that is open to everybody. A route that is added must be named here or ask for a key."""
 
