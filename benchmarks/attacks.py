@@ -8,6 +8,7 @@ way an editing program would: H.264 at CRF 23.
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain
@@ -252,6 +253,22 @@ def _edited(frames: Iterator[VideoFrame], edit: Edit | None) -> Iterator[VideoFr
         yield picture(edit([seen.y, seen.u, seen.v], seen.seconds), frame)
 
 
+@contextmanager
+def _same_priority() -> Iterator[None]:
+    """Give this thread its scheduling back.
+
+    Run by root, SVT-AV1 puts the thread that encodes under SCHED_FIFO, at the highest priority there is. Every thread
+    and process that it starts later inherits that; thread pools that wait by spinning then never let those run that
+    they wait for, and all else on the machine hardly moves.
+    """
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, priority)
+
+
+@_same_priority()
 def _save(frames: Iterator[VideoFrame], target: Path, coding: Coding, rate: Fraction) -> None:
     os.environ.setdefault("SVT_LOG", "1")  # otherwise the AV1 encoder writes a page to stderr
     first = next(frames)
