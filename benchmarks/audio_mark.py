@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from benchmarks.extremes import Tail
 from benchmarks.measure import machine
 from benchmarks.sounds import ATTACKS, Attack, at_rate, coded, loaded, music, part, saved, speech
 from benchmarks.table import Row, save, show
@@ -25,7 +26,7 @@ from trust_kernel.errors import Unavailable
 from watermark.adapters import convolutional
 from watermark.adapters.perth import PerthPresence
 from watermark.adapters.sound_mark import KeyedSoundMarker, cells, code, detect
-from watermark.adapters.sound_mark.pattern import PERIOD, SoundPattern
+from watermark.adapters.sound_mark.pattern import SoundPattern
 from watermark.adapters.sound_mark.search import PLAIN, Lie, SyncSearch, looks_of, rows_at
 from watermark.domain.marks import MarkKey, MarkKeys, Search, SoundReading
 from watermark.ports.marks import Sound, SoundPresence
@@ -35,7 +36,8 @@ PAYLOAD, OTHER = 0x5EED_89AB, 0x0BAD_CAFE
 _TRIAL_SECONDS = 5.0
 _CANDIDATES = 96
 """Decodings tried at most in a file of 10 s: 16 pieces and searches, 6 candidates each."""
-_TAIL = 0.95
+_TAIL = 0.05
+"""Share of the trials that the tail is fitted on."""
 
 
 @dataclass(frozen=True)
@@ -169,18 +171,17 @@ def chances(sounds: list[Sound], trials: int) -> dict[str, Any]:
 def _statistic(pattern: SoundPattern, rows: NDArray[np.float32], lie: Lie, message: NDArray[np.uint8]) -> float:
     signs = np.append(1.0 - 2.0 * convolutional.encode(message), 1.0).astype(np.float32)
     tile = pattern.signs * signs[pattern.coded_bit]
-    return detect.best_run(rows, tile[(lie.row + np.arange(len(rows))) % PERIOD])[0]
+    return detect.best_run(rows, detect.turned(tile, lie.row, len(rows)))[0]
 
 
 def _fitted(energies: NDArray[np.float64], peaks: NDArray[np.float64], checked: int) -> dict[str, Any]:
-    start = float(np.quantile(energies, _TAIL))
-    scale = float((energies[energies > start] - start).mean())
+    tail = Tail.fit(energies, _TAIL)
     threshold = detect.threshold(_TRIAL_SECONDS, 1)
-    beyond = (1 - _TAIL) * math.exp(-(threshold**2 / 2 - start) / scale)
+    beyond = tail.beyond(threshold**2 / 2)
     check = {}
     for share in (0.98, 0.99, 0.995, 0.998, 0.999):
-        fitted = start - scale * math.log((1 - share) / (1 - _TAIL))
-        check[f"{share:.1%}"] = [float(np.sqrt(2 * np.quantile(energies, share))), math.sqrt(2 * fitted)]
+        seen, fitted = float(np.quantile(energies, share)), tail.level(1 - share)
+        check[f"{share:.1%}"] = [math.sqrt(2 * seen), math.sqrt(2 * fitted)]
     return {
         "trials": len(energies),
         "checksums_right": checked,
@@ -188,7 +189,7 @@ def _fitted(energies: NDArray[np.float64], peaks: NDArray[np.float64], checked: 
         "largest_statistic": float(np.sqrt(2 * energies.max())),
         "largest_sync_peak": float(peaks.max()),
         "threshold": threshold,
-        "tail": {"from": math.sqrt(2 * start), "scale": scale},
+        "tail": {"from": math.sqrt(2 * tail.start), "scale": tail.scale},
         "quantiles_measured_and_fitted": check,
         "chance_of_one_candidate": beyond * 2.0**-code.CHECK_BITS,
         "chance_of_a_file": beyond * 2.0**-code.CHECK_BITS * _CANDIDATES,

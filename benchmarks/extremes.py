@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 SHARE = 0.1
 """Share of the values that the tail is fitted on."""
@@ -32,7 +33,7 @@ class Tail:
     scale: float
 
     @classmethod
-    def fit(cls, values: Sequence[float], share: float = SHARE) -> "Tail":
+    def fit(cls, values: Sequence[float] | NDArray[np.float64], share: float = SHARE) -> "Tail":
         """Maximum likelihood on the largest values.
 
         Args:

@@ -17,12 +17,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.video_files import Luma, decoded, picture, psnr, squared_error, view
+from benchmarks.video_files import Luma, decoded, picture, view
 from benchmarks.watermark import KEYS, payload_for
 from generator_gateway.backends.animatic import AnimaticBackend
 from generator_gateway.ports import RenderOrder
 from trust_kernel.media.decode import Decoder
 from trust_kernel.media.sandbox import Sandbox
+from watermark.adapters.marking.quality import psnr, squared_error
 from watermark.adapters.spread_spectrum import SpreadSpectrumMarker
 
 Picture = NDArray[np.uint8]

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.video_files import Spent, decoded, psnr, squared_error, ssim, transcode, view
+from benchmarks.video_files import Spent, decoded, ssim, transcode, view
+from watermark.adapters.marking.quality import psnr, squared_error
+from watermark.adapters.marking.reading import MAX_FRAMES, Looker
 from watermark.domain.marks import MarkReading, Search
 from watermark.ports.marks import VideoMarker, YuvFrame
 
-FIRST_TRY = 12
-"""Frames after which a reader first tries the cheap search; it tries again whenever their number has doubled."""
-MOST_FRAMES = 720
 _SSIM_EVERY = 12
 
 
@@ -102,28 +101,22 @@ def write_marked(clip: Path, embeds: Embeds, target: Path, *, seconds: float, lo
 
 
 def look(marker: VideoMarker, path: Path, search: Search = Search.FULL) -> Looked:
-    """Read a file as the product does: the cheap search early and often, the full one at the end if need be."""
+    """Read a file as the product does: the cheap search on the way, the full one at the end if need be."""
     return look_at((view(frame) for frame in decoded(path)), marker, search)
 
 
 def look_at(frames: Iterable[YuvFrame], marker: VideoMarker, search: Search) -> Looked:
     """The same on frames that somebody else decodes."""
-    detector = marker.detector()
+    looker = Looker(marker.detector(), 1, MAX_FRAMES)
     wall = cpu = 0.0
-    next_try = FIRST_TRY
-    for count, frame in enumerate(frames, start=1):
+    for frame in frames:
         started, used = time.perf_counter(), time.process_time()
-        detector.add(frame)
-        early = detector.read(Search.ALIGNED) if count == next_try else None
+        looker.take(frame)
         wall, cpu = wall + time.perf_counter() - started, cpu + time.process_time() - used
-        if early is not None:
-            if early.found:
-                return Looked(early, wall, cpu)
-            next_try *= 2
-        if count == MOST_FRAMES:
+        if looker.is_full:
             break
     started, used = time.perf_counter(), time.process_time()
-    reading = detector.read(search)
+    reading = looker.read(search)
     return Looked(reading, wall + time.perf_counter() - started, cpu + time.process_time() - used)
 
 

@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import av
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from watermark.adapters.marking.decoding import values_of
+from watermark.adapters.marking.encoding import X264, frame_of
 from watermark.ports.marks import YuvFrame
 
 Luma = NDArray[np.uint8]
-X264 = {"preset": "veryfast", "crf": "20"}
-"""How the product encodes what it marks, and what it is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +62,14 @@ def decoded(path: Path, seconds: float | None = None, *, looped: bool = False) -
 
 def view(frame: VideoFrame) -> YuvFrame:
     """A 4:2:0 frame's planes, without a copy; they are valid as long as anybody holds them."""
-    y, u, v = (_plane(plane) for plane in frame.planes)
+    y, u, v = (values_of(plane) for plane in frame.planes)
     return YuvFrame(y, u, v, float(frame.time or 0.0))
 
 
 def picture(planes: Iterable[Luma], like: VideoFrame) -> VideoFrame:
     """A 4:2:0 frame with new planes, and the time and the colour tags of another."""
     y, u, v = planes
-    height, width = y.shape
-    fresh = VideoFrame(width, height, "yuv420p")
-    for plane, values in zip(fresh.planes, (y, u, v), strict=True):
-        _plane(plane)[:] = values
+    fresh = frame_of(YuvFrame(y, u, v))
     if like.time_base is not None:
         fresh.pts, fresh.time_base = like.pts, like.time_base
     fresh.colorspace, fresh.color_range = like.colorspace, like.color_range
@@ -86,7 +83,7 @@ def transcode(frames: Iterable[VideoFrame], target: Path, mark: Callable[[YuvFra
     first = next(source)
     with av.open(str(target), "w") as writer:
         rate = 1 / cast("Fraction", first.time_base)
-        stream = writer.add_stream("libx264", rate=rate, options=X264)
+        stream = writer.add_stream("libx264", rate=rate, options=dict(X264))
         stream.width, stream.height, stream.pix_fmt = first.width, first.height, "yuv420p"
         frame: VideoFrame | None = first
         count = 0
@@ -116,20 +113,3 @@ def ssim(one: Luma, other: Luma) -> float:
     common = mean(a * b) - mean_a * mean_b
     index = (2 * mean_a * mean_b + c1) * (2 * common + c2) / ((mean_a**2 + mean_b**2 + c1) * (spread + c2))
     return float(index.mean())
-
-
-def squared_error(one: Luma, other: Luma) -> float:
-    """Mean squared difference of two pictures."""
-    import cv2
-
-    return float(cv2.norm(one, other, cv2.NORM_L2SQR)) / one.size
-
-
-def psnr(error: float) -> float:
-    """DB of 8-bit pictures, of a mean squared error."""
-    return float(10 * np.log10(255**2 / max(error, 1e-12)))
-
-
-def _plane(plane: Any) -> Luma:
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    return rows[: plane.height, : plane.width]

@@ -4,6 +4,7 @@ from generator_gateway.errors import GatewayReason
 from generator_gateway.pipeline import produce, withdraw
 from generator_gateway.ports import Appearance, AppearanceState, CaseSummary, Cause, Owner, ReleaseRecord
 from generator_gateway.ports.verification import (
+    WITHDRAWN,
     Fact,
     Facts,
     Fit,
@@ -11,6 +12,7 @@ from generator_gateway.ports.verification import (
     MarkEvidence,
     MarkSpan,
     MarkState,
+    OnStep,
     ReleaseEvidence,
     Segment,
     Statement,
@@ -22,11 +24,13 @@ from generator_gateway.ports.verification import (
 from generator_gateway.service.reviewing import CaseFile, ReviewDesk
 from generator_gateway.service.tracing import AppearanceDesk
 from generator_gateway.service.verification import ReportDesk, ReportTerms, Sources, VerificationDesk
+from generator_gateway.service.verification.texts import shown
 from generator_gateway.service.videos import NewVideo, VideoDesk
 from generator_gateway.wording import LANGUAGES, Wording, language_for, wording
 
 __all__ = [
     "LANGUAGES",
+    "WITHDRAWN",
     "Appearance",
     "AppearanceDesk",
     "AppearanceState",
@@ -42,6 +46,7 @@ __all__ = [
     "MarkSpan",
     "MarkState",
     "NewVideo",
+    "OnStep",
     "Owner",
     "ReleaseEvidence",
     "ReleaseRecord",
@@ -60,6 +65,7 @@ __all__ = [
     "Wording",
     "language_for",
     "produce",
+    "shown",
     "withdraw",
     "wording",
 ]

@@ -55,7 +55,7 @@ class Sweeper:
         return found
 
     def _attempt(self, chore: Callable[[], object]) -> None:
-        """Do a chore; whatever it raises, the next one has its turn.
+        """Do a chore, or a whole sweep; whatever it raises, the next one has its turn.
 
         In a thread of its own: what nobody foresaw ends that thread, its traceback on standard error, and not this one.
         """
@@ -83,7 +83,4 @@ class Sweeper:
 
     def _run(self) -> None:
         while not self._done.wait(self._every):
-            try:
-                self.sweep()
-            except PlacetError as error:
-                _log.warning("the sweep waits: %s", error.detail)
+            self._attempt(self.sweep)

@@ -13,6 +13,7 @@ from generator_gateway.routes import (
     build_verify_router,
     build_video_router,
 )
+from generator_gateway.routes.apart import ThreadsApart
 from generator_gateway.routes.intake import VideoIntake
 from likeness_guard.routes import build_router as build_blocklist_router
 from placet.wiring import House
@@ -45,9 +46,10 @@ def build_app(house: House, *, pages: bool = True) -> FastAPI:
     settings = house.kernel.settings
     dressing = _dressing(house) if pages else None
     problems.install(app, pages=dressing, openai_prefixes=("/v1/videos", BINDINGS))
-    _add_api(app, house)
+    apart = ThreadsApart()
+    _add_api(app, house, apart)
     if dressing is not None:
-        _add_pages(app, house, dressing)
+        _add_pages(app, house, dressing, apart)
     app.add_middleware(
         BodyLimit,
         by_prefix={
@@ -71,7 +73,7 @@ def _dressing(house: House) -> Pages:
     return build_pages(house.kernel.cookies, Branding(settings.branding_name, settings.branding_likeness_term))
 
 
-def _add_api(app: FastAPI, house: House) -> None:
+def _add_api(app: FastAPI, house: House, apart: ThreadsApart) -> None:
     kernel, guards, gateway = house.kernel, house.guards, house.gateway
     settings, access = kernel.settings, kernel.access
     fetcher = SafeFetcher(
@@ -84,7 +86,7 @@ def _add_api(app: FastAPI, house: House) -> None:
     app.include_router(build_case_router(gateway.reviews, gateway.videos, access))
     app.include_router(build_appearance_router(gateway.appearances, access))
     most, limit = settings.max_verify_bytes, gateway.verify_limit
-    app.include_router(build_verify_router(gateway.verification, gateway.reports, access, limit, most))
+    app.include_router(build_verify_router(gateway.verification, gateway.reports, access, limit, most, apart))
     app.include_router(build_feedback_router(gateway.reports, access))
     app.include_router(
         build_binding_router(gateway.soft_bindings, access, most, guards=[limit.guard()]), prefix=BINDINGS
@@ -124,13 +126,13 @@ def _add_health(app: FastAPI, house: House) -> None:
         return JSONResponse(app.openapi())
 
 
-def _add_pages(app: FastAPI, house: House, pages: Pages) -> None:
+def _add_pages(app: FastAPI, house: House, pages: Pages, apart: ThreadsApart) -> None:
     kernel, gateway = house.kernel, house.gateway
     access = kernel.access
     app.include_router(build_static_router(access))
     app.include_router(build_sign_in_pages(kernel.accounts, access, pages))
     services = VerifyServices(
-        gateway.verification, gateway.reports, gateway.verify_limit, kernel.settings.max_verify_bytes
+        gateway.verification, gateway.reports, gateway.verify_limit, kernel.settings.max_verify_bytes, apart
     )
     app.include_router(build_verify_pages(services, pages, access))
     app.include_router(build_appearance_pages(gateway.appearances, pages, access))

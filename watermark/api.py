@@ -16,6 +16,7 @@ from watermark.domain.credentials import (
     TrustAnchors,
 )
 from watermark.domain.disclosure import Deployment, DisclosureReason, Made, Nature
+from watermark.domain.jumbf import only_manifest
 from watermark.domain.marks import (
     Geometry,
     MarkReading,
@@ -62,5 +63,6 @@ __all__ = [
     "TrustAnchors",
     "Visibility",
     "WatermarkReason",
+    "only_manifest",
     "sound_number",
 ]

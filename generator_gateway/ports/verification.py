@@ -5,10 +5,9 @@ Nothing here holds a sentence. Whatever a person reads is a `Statement`: a code 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Protocol
 
 from watermark.api import CredentialReport
@@ -33,6 +32,10 @@ class Statement:
 def told(code: str, **values: Value) -> Statement:
     """A statement with its values by name."""
     return Statement(code, tuple(values.items()))
+
+
+WITHDRAWN = told("verify:note:withdrawn")
+"""The note that belongs into the plain sentence too."""
 
 
 class Headline(StrEnum):
@@ -257,6 +260,16 @@ class ReleaseEvidence:
     ledger_index: int
     ledger_proved: bool
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether the file is it, or comes from it; one that it only resembles is none of its business."""
+        return self.found_by is not FoundBy.FINGERPRINT
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the file is it, or comes from it, and consent to it is gone."""
+        return self.is_certain and self.consent == "withdrawn"
+
 
 class Track(StrEnum):
     """Rows of the timeline."""
@@ -318,13 +331,13 @@ class Verification:
     releases: tuple[ReleaseEvidence, ...] = ()
     timeline: tuple[Segment, ...] = ()
     seconds: float = 0.0
-    notes: tuple[Statement, ...] = field(default=())
+    notes: tuple[Statement, ...] = ()
 
     @property
     def release(self) -> ReleaseEvidence | None:
         """The release with the strongest evidence, unless it only resembles."""
         first = self.releases[0] if self.releases else None
-        return first if first is not None and first.found_by is not FoundBy.FINGERPRINT else None
+        return first if first is not None and first.is_certain else None
 
     @property
     def recovered(self) -> bool:
@@ -352,86 +365,4 @@ class Proves(Protocol):
 
     def proves(self, index: int) -> bool:
         """Whether the entry is included in the signed tree."""
-        ...
-
-
-class Verifies(Protocol):
-    """A verification desk, as page, API and command use it."""
-
-    def verify(
-        self,
-        path: Path,
-        *,
-        trust_anchors: tuple[str, ...] = (),
-        tsa_anchors: tuple[str, ...] = (),
-        on_step: OnStep | None = None,
-    ) -> Verification:
-        """Say everything that is known about a file; keeps nothing.
-
-        Raises:
-            Broken: the anchors cannot be read.
-            Unavailable: the sandbox or the database does not answer.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class KeptReport:
-    """A verification that somebody asked to keep. Nothing of the file is in it.
-
-    Attributes:
-        sha256: of the file, hex.
-        body: the verification as the API gives it, as JSON; its sentences are put into the reader's language again
-            whenever it is shown.
-        at: when it was made.
-        until: when it goes.
-    """
-
-    sha256: str
-    body: str
-    at: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """What somebody said of a verification.
-
-    Attributes:
-        sha256: of the file that was verified, hex.
-        right: whether they think that it was right.
-        text: why; may be empty.
-    """
-
-    sha256: str
-    right: bool
-    text: str
-    at: datetime
-
-
-class Reports(Protocol):
-    """Kept verifications and what people said of them."""
-
-    def keep(self, report: KeptReport) -> None:
-        """Keep a report in place of an older one of the same file."""
-        ...
-
-    def find(self, sha256: str, now: datetime) -> KeptReport | None:
-        """A report that has not run out."""
-        ...
-
-    def say(self, feedback: Feedback, until: datetime) -> None:
-        """Keep what somebody said of a verification."""
-        ...
-
-    def said(self, now: datetime, limit: int) -> tuple[Feedback, ...]:
-        """What people said and has not run out, newest first."""
-        ...
-
-    def forget(self, now: datetime) -> int:
-        """Delete what has run out; gives how many rows."""
-        ...
-
-    def released_as(self, sha256: str) -> str | None:
-        """The case whose released file has this digest."""
         ...

@@ -5,17 +5,17 @@ Nothing is asked of whoever asks, nothing of a file is kept, and no URL is ever 
 """
 
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response, params
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from generator_gateway.ports.bindings import BindingMatch, BindingReason
 from generator_gateway.routes.apart import ThreadsApart
+from generator_gateway.routes.uploads import fed_in_pieces
 from generator_gateway.service.bindings import MOST_MATCHES, Hint, SoftBindings
 from generator_gateway.service.bindings_values import MOST_TEXT
 from trust_kernel.errors import InvalidInput
@@ -151,7 +151,7 @@ def _add_content(router: APIRouter, service: SoftBindings, dependencies: list[pa
         hint = _hint(hint_alg, hint_value)
         with tempfile.TemporaryDirectory(prefix="placet-binding-") as folder:
             path = Path(folder) / "upload"
-            await _store(request.stream(), path, max_bytes)
+            await _store(request, path, max_bytes)
             return _out(await threads.run(lambda: _resolve(service, path, alg, hint, limit)))
 
 
@@ -180,15 +180,18 @@ def _hint(algorithm: str | None, value: str | None) -> Hint | None:
     return Hint(algorithm, value)
 
 
-async def _store(chunks: AsyncIterator[bytes], path: Path, max_bytes: int) -> None:
+async def _store(request: Request, path: Path, max_bytes: int) -> None:
     written = 0
-    target = await run_in_threadpool(path.open, "wb")
-    with target:
-        async for chunk in chunks:
-            written += len(chunk)
+    with path.open("wb") as target:
+
+        def take(piece: bytes) -> None:
+            nonlocal written
+            written += len(piece)
             if written > max_bytes:
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the file has over {max_bytes} bytes")
-            await run_in_threadpool(target.write, chunk)
+            target.write(piece)
+
+        await fed_in_pieces(request, take)
     if not written:
         raise InvalidInput("the body is empty", code=BindingReason.CONTENT)
 

@@ -21,6 +21,8 @@ _PIECE = 1 << 20
 _MOST_PARTS = 20
 _MOST_TEXT = 10_000
 _MOST_HEADER = 4_000
+_MOST_SMALL = 20_000
+_YES = frozenset({"true", "1", "on", "yes"})
 _FORM = b"multipart/form-data"
 _NO_FILE = {b"", b"application/x-www-form-urlencoded", b"application/json"}
 
@@ -38,6 +40,11 @@ class Received:
     path: Path
     name: str
     fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def keep(self) -> bool:
+        """Whether the sender wants the answer kept."""
+        return self.fields.get("keep", "").lower() in _YES
 
 
 async def receive(request: Request, folder: Path, max_bytes: int) -> Received:
@@ -57,7 +64,7 @@ async def receive(request: Request, folder: Path, max_bytes: int) -> Received:
             form = _Form(target)
             try:
                 parser = form.parser(options[b"boundary"])
-                await _feed(request, parser.write)
+                await fed_in_pieces(request, parser.write)
                 parser.finalize()
             except MultipartParseError as error:
                 raise _malformed("the form cannot be read") from error
@@ -66,14 +73,28 @@ async def receive(request: Request, folder: Path, max_bytes: int) -> Received:
             raise _missing()
         else:
             target.begin("")
-            await _feed(request, target.write)
+            await fed_in_pieces(request, target.write)
             fields = {}
         if target.path is None:
             raise _missing()
         return Received(target.path, target.name, fields)
 
 
-async def _feed(request: Request, take: Callable[[bytes], object]) -> None:
+async def small_body(request: Request, field_name: str, limit: str) -> bytes:
+    """A body of at most 20,000 bytes, for paths that lie under one that takes gigabytes.
+
+    Raises:
+        InvalidInput: it is longer; `field_name` is what makes it so, and `limit` what it may have.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_SMALL:
+            raise InvalidInput("this is too long", code=GatewayReason.BODY_MALFORMED, field=field_name, limit=limit)
+    return bytes(body)
+
+
+async def fed_in_pieces(request: Request, take: Callable[[bytes], object]) -> None:
     """Hand a body on in large pieces, off the event loop."""
     pending = bytearray()
     async for chunk in request.stream():

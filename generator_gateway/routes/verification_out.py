@@ -1,20 +1,17 @@
 """A verification as JSON: every sentence beside its code and values, in the reader's language."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 
-from generator_gateway.ports.verification import Fact, MarkEvidence, ReleaseEvidence, Statement, Verification
+from generator_gateway.ports.verification import WITHDRAWN, Fact, ReleaseEvidence, Statement, Verification
 from generator_gateway.service.verification.texts import shown
 from generator_gateway.wording import Wording
 from watermark.api import CredentialReport
 
 _LONG = 200
-WITHDRAWN = "verify:note:withdrawn"
-"""The note that belongs into the plain sentence."""
 
 
 class StatementOut(BaseModel):
@@ -189,12 +186,9 @@ def verification_out(found: Verification, words: Wording) -> VerificationOut:
         seconds=found.seconds,
         credential=_credential(found.credential),
         recovered_credential=_credential(found.recovered_credential) if found.recovered_credential else None,
-        watermark=_mark(found.picture),
-        sound_watermark=_mark(found.sound),
-        fingerprint=FingerprintOut(
-            state=found.fingerprint.state,
-            matches=[FingerprintMatchOut(**asdict(match)) for match in found.fingerprint.matches],
-        ),
+        watermark=WatermarkOut.model_validate(found.picture, from_attributes=True),
+        sound_watermark=WatermarkOut.model_validate(found.sound, from_attributes=True),
+        fingerprint=FingerprintOut.model_validate(found.fingerprint, from_attributes=True),
         release=release_out(found.release) if found.release else None,
         releases=[release_out(release) for release in found.releases],
         recovered=found.recovered,
@@ -215,7 +209,7 @@ def verification_out(found: Verification, words: Wording) -> VerificationOut:
 
 def sentence_of(found: Verification, words: Wording) -> str:
     """The plain sentence: the headline, and that consent was withdrawn where it was."""
-    notes = (note for note in found.notes if note.code == WITHDRAWN)
+    notes = (note for note in found.notes if note == WITHDRAWN)
     return " ".join(words.say(said.code, said.values) for said in (found.headline, *notes))
 
 
@@ -236,7 +230,7 @@ def fact_out(fact: Fact, words: Wording) -> FactOut:
 
 def release_out(release: ReleaseEvidence) -> ReleaseOut:
     """A release as JSON."""
-    return ReleaseOut(**asdict(release))
+    return ReleaseOut.model_validate(release, from_attributes=True)
 
 
 def reworded(kept: VerificationOut, words: Wording) -> VerificationOut:
@@ -250,7 +244,7 @@ def reworded(kept: VerificationOut, words: Wording) -> VerificationOut:
 
 def settle_sentence(out: VerificationOut) -> None:
     """Make the plain sentence anew of the headline and the notes."""
-    notes = (note.sentence for note in out.notes if note.code == WITHDRAWN)
+    notes = (note.sentence for note in out.notes if note.code == WITHDRAWN.code)
     out.sentence = " ".join((out.headline.sentence, *notes))
 
 
@@ -292,19 +286,4 @@ def _credential(report: CredentialReport) -> CredentialOut:
             )
             for fault in report.ingredient_faults
         ],
-    )
-
-
-def _mark(mark: MarkEvidence) -> WatermarkOut:
-    return WatermarkOut(
-        state=mark.state,
-        confidence=mark.confidence,
-        threshold=mark.threshold,
-        chance=mark.chance,
-        matches=mark.matches,
-        spans=[SpanOut(**asdict(span)) for span in mark.spans],
-        seconds=mark.seconds,
-        speed=mark.speed,
-        altered=mark.altered,
-        presence=mark.presence,
     )

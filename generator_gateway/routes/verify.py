@@ -1,12 +1,9 @@
 """Verification, for anybody: no account, nothing kept unless asked."""
 
 import json
-import queue
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,11 +14,12 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, ValidationError
 
 from generator_gateway.errors import GatewayReason
-from generator_gateway.ports.verification import FoundBy, KeptReport, OnStep, Step, Verification, told
+from generator_gateway.ports.reports import KeptReport
+from generator_gateway.ports.verification import WITHDRAWN, FoundBy, OnStep, Verification, told
+from generator_gateway.routes.aloud import Aloud
 from generator_gateway.routes.apart import ThreadsApart
-from generator_gateway.routes.uploads import Received, receive
+from generator_gateway.routes.uploads import Received, receive, small_body
 from generator_gateway.routes.verification_out import (
-    WITHDRAWN,
     VerificationOut,
     fact_out,
     release_out,
@@ -32,16 +30,16 @@ from generator_gateway.routes.verification_out import (
 )
 from generator_gateway.service.verification import ReportDesk, VerificationDesk
 from generator_gateway.wording import Wording, language_for, wording
-from trust_kernel.errors import Broken, InvalidInput, NotFound, PlacetError
+from trust_kernel.errors import InvalidInput, NotFound, PlacetError
 from trust_kernel.web.access import Access
 from trust_kernel.web.documents import problem
 from trust_kernel.web.problems import status_of
 from trust_kernel.web.rate import RateLimit
 
 EVENTS = "application/x-ndjson"
-_MOST_WORDS = 1000
-_MOST_BODY = 20_000
-_YES = frozenset({"true", "1", "on", "yes"})
+MOST_LETTERS = 1000
+"""Of what somebody says of a verification."""
+_NO_STORE = {"cache-control": "no-store"}
 _UPLOAD_DOC = {
     "requestBody": {
         "required": True,
@@ -68,7 +66,7 @@ class FeedbackIn(BaseModel):
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     verdict: str = Field(pattern=r"^(right|wrong)$")
-    text: str = Field(default="", max_length=_MOST_WORDS)
+    text: str = Field(default="", max_length=MOST_LETTERS)
 
 
 class FeedbackOut(BaseModel):
@@ -77,21 +75,18 @@ class FeedbackOut(BaseModel):
     kept_days: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """How somebody wants to be answered."""
-
-    words: Wording
-    keep: bool
-
-
 def words_for(request: Request, lang: str = "") -> Wording:
     """The words to answer in: those asked for by name, else those of ``Accept-Language``."""
     return wording(language_for(request.headers.get("accept-language", ""), lang))
 
 
 def build_verify_router(
-    desk: VerificationDesk, reports: ReportDesk, access: Access, limit: RateLimit, max_bytes: int
+    desk: VerificationDesk,
+    reports: ReportDesk,
+    access: Access,
+    limit: RateLimit,
+    max_bytes: int,
+    threads: ThreadsApart | None = None,
 ) -> APIRouter:
     """`POST /verify` and what belongs to it, open to everybody; a browser gets its page from the review UI.
 
@@ -101,10 +96,11 @@ def build_verify_router(
         access: makes the guards of routes.
         limit: how often one address may ask.
         max_bytes: largest file.
+        threads: where files are waited for; shared with the page, so that neither is a way round their number.
     """
     router = APIRouter(tags=["verification"])
     guards = [access.public(), limit.guard()]
-    threads = ThreadsApart()
+    apart = threads or ThreadsApart()
 
     @router.post("/verify", dependencies=guards, openapi_extra=_UPLOAD_DOC, response_model=VerificationOut)
     async def verify(request: Request, keep: bool = False, lang: str = "") -> Response:
@@ -114,21 +110,25 @@ def build_verify_router(
         in a line of its own while it runs, and the last line holds the verification.
         """
         with ExitStack() as stack:
-            received = await _received(stack, request, max_bytes)
-            asked = _asked(request, received, keep=keep, lang=lang)
-            work = _Work(desk, reports, received.path, asked)
+            received = await taken_in(stack, request, max_bytes, apart)
+            words = words_for(request, lang or received.fields.get("lang", "")[:20])
+
+            def work(on_step: OnStep | None = None) -> VerificationOut:
+                found = desk.verify(received.path, on_step=on_step)
+                return told_and_kept(reports, found, words, keep=keep or received.keep)
+
             if EVENTS in request.headers.get("accept", ""):
-                lines = threads.pieces(_started(work, request, stack.pop_all()))
+                lines = apart.pieces(_lines(Aloud(work, stack.pop_all()), request, words))
                 return StreamingResponse(lines, media_type=EVENTS, headers=_NO_STORE)
-            found = await threads.run(work.done)
+            found = await apart.run(work)
             return Response(found.model_dump_json(), media_type="application/json", headers=_NO_STORE)
 
     @router.post("/verify/crjson", dependencies=guards, openapi_extra=_UPLOAD_DOC)
     async def crjson(request: Request) -> Response:
         """A file's content credential as crJSON, the C2PA's own JSON form; 404 where it has none that can be read."""
         with ExitStack() as stack:
-            received = await _received(stack, request, max_bytes)
-            text = await threads.run(lambda: desk.crjson(received.path))
+            received = await taken_in(stack, request, max_bytes, apart)
+            text = await apart.run(lambda: desk.crjson(received.path))
         if text is None:
             raise NotFound("this file holds no content credential that can be read", field="file")
         return Response(text, media_type="application/json", headers=_NO_STORE)
@@ -164,8 +164,8 @@ def known_report(reports: ReportDesk, sha256: str, words: Wording) -> Verificati
     kept = reports.find(sha256)
     try:
         return _as_it_stands(reports, kept, words) if kept is not None else None
-    except ValidationError:
-        # Kept by another version, whose answers had another shape.
+    except ValueError:
+        # Kept by another version, whose answers had another shape, or other words in it.
         return None
 
 
@@ -178,30 +178,10 @@ def _as_it_stands(reports: ReportDesk, kept: KeptReport, words: Wording) -> Veri
     out.releases = [release_out(release) for release in now]
     out.release = next((one for one in out.releases if out.release and one.video_id == out.release.video_id), None)
     out.facts.consent = fact_out(reports.consent_fact(now), words)
-    withdrawn = told(WITHDRAWN)
-    gone = any(one.consent == "withdrawn" and one.found_by is not FoundBy.FINGERPRINT for one in now)
-    if gone and all(note.code != withdrawn.code for note in out.notes):
-        out.notes.insert(0, statement_out(withdrawn, words))
+    if any(one.is_withdrawn for one in now) and all(note.code != WITHDRAWN.code for note in out.notes):
+        out.notes.insert(0, statement_out(WITHDRAWN, words))
         settle_sentence(out)
     return out
-
-
-_NO_STORE = {"cache-control": "no-store"}
-
-
-class _Work:
-    """One verification on its way."""
-
-    def __init__(self, desk: VerificationDesk, reports: ReportDesk, path: Path, asked: _Asked) -> None:
-        self._desk = desk
-        self._reports = reports
-        self._path = path
-        self.asked = asked
-
-    def done(self, on_step: OnStep | None = None) -> VerificationOut:
-        """Verify, and keep the report where that was asked."""
-        found = self._desk.verify(self._path, on_step=on_step)
-        return told_and_kept(self._reports, found, self.asked.words, keep=self.asked.keep)
 
 
 def told_and_kept(reports: ReportDesk, found: Verification, words: Wording, *, keep: bool) -> VerificationOut:
@@ -212,65 +192,42 @@ def told_and_kept(reports: ReportDesk, found: Verification, words: Wording, *, k
     return out
 
 
-async def _received(stack: ExitStack, request: Request, max_bytes: int) -> Received:
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="placet-verify-"))
-    return await receive(request, Path(folder), max_bytes)
+async def taken_in(stack: ExitStack, request: Request, max_bytes: int, threads: ThreadsApart) -> Received:
+    """Take an upload in, and a place to look at it; both are given up when `stack` is closed.
 
-
-def _asked(request: Request, received: Received, *, keep: bool, lang: str) -> _Asked:
-    fields = received.fields
-    wanted = keep or fields.get("keep", "").lower() in _YES
-    return _Asked(words_for(request, lang or fields.get("lang", "")[:20]), wanted)
+    Raises:
+        InvalidInput: see `receive`.
+        Unavailable: every place is taken.
+    """
+    with threads.place():
+        # Asked for before too, so that nobody sends gigabytes for nothing.
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="placet-verify-")))
+    received = await receive(request, folder, max_bytes)
+    stack.enter_context(threads.place())
+    return received
 
 
 async def _feedback(request: Request) -> FeedbackIn:
-    """The body, read in bounds: the path lies under one that takes gigabytes."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BODY:
-            raise InvalidInput(
-                "this is too long", code=GatewayReason.BODY_MALFORMED, field="text", limit="1000 letters"
-            )
+    body = await small_body(request, "text", f"{MOST_LETTERS} letters")
     try:
-        return FeedbackIn.model_validate_json(bytes(body))
+        return FeedbackIn.model_validate_json(body)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or None
         raise InvalidInput(first["msg"], code=GatewayReason.BODY_MALFORMED, field=field) from error
 
 
-def _started(work: _Work, request: Request, cleanup: ExitStack) -> Iterator[str]:
+def _lines(running: Aloud[VerificationOut], request: Request, words: Wording) -> Iterator[str]:
     """Lines of JSON: a step each as it begins, then the verification, or the problem that ended it."""
-    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    threading.Thread(target=_work_aloud, args=(work, request, cleanup, lines.put), daemon=True).start()
-    # iter() with a sentinel: the thread's None ends the answer.
-    return iter(lines.get, None)
-
-
-def _work_aloud(work: _Work, request: Request, cleanup: ExitStack, put: Callable[[str | None], None]) -> None:
-    """Runs to its end even where nobody listens any more, so that nothing is left behind."""
-
-    def on_step(step: Step) -> None:
-        said = statement_out(told(f"verify:step:{step}"), work.asked.words)
-        put(_line({"event": "step", "step": step.value, "sentence": said.sentence}))
-
-    last = _problem(request, Broken("something broke here"))
-    try:
-        with cleanup:
-            found = work.done(on_step)
-        last = _line({"event": "verification", "verification": found.model_dump(mode="json")})
-    except PlacetError as error:
-        last = _problem(request, error)
-    finally:
-        # Even where something broke that nobody foresaw, which the thread's end writes into the log.
-        put(last)
-        put(None)
-
-
-def _problem(request: Request, error: PlacetError) -> str:
-    document = problem(request.scope, status_of(error), error.detail, error.code, field=error.field)
-    return _line({"event": "problem", "problem": document})
+    for step in running.steps():
+        said = statement_out(told(f"verify:step:{step}"), words)
+        yield _line({"event": "step", "step": step.value, "sentence": said.sentence})
+    found = running.outcome()
+    if isinstance(found, PlacetError):
+        document = problem(request.scope, status_of(found), found.detail, found.code, field=found.field)
+        yield _line({"event": "problem", "problem": document})
+    else:
+        yield _line({"event": "verification", "verification": found.model_dump(mode="json")})
 
 
 def _line(event: dict[str, Any]) -> str:

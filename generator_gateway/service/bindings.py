@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generator_gateway.ports.bindings import BindingMatch, BindingReason, Bindings, Finds, PrintMaker, Prints
-from generator_gateway.service.bindings_manifest import only
 from generator_gateway.service.bindings_values import (
     FINGERPRINTS,
     WATERMARKS,
@@ -20,6 +19,7 @@ from generator_gateway.service.bindings_values import (
     read_value,
 )
 from trust_kernel.errors import Broken, InvalidInput, NotFound, Unavailable
+from watermark.api import only_manifest
 
 MOST_MATCHES = 100
 """Matches that one question may be answered with."""
@@ -164,7 +164,7 @@ class SoftBindings:
 
 def _active(store: bytes, label: str) -> bytes | None:
     try:
-        return only(store, label)
+        return only_manifest(store, label)
     except ValueError as error:
         raise Broken("what is stored of this manifest cannot be read", code=BindingReason.STORE) from error
 

@@ -124,6 +124,7 @@ class PrintIndex:
         for part in (releases[start : start + _CANDIDATES] for start in range(0, len(releases), _CANDIDATES)):
             frames = [np.frombuffer(one.pictures, ">u8").reshape(-1, 4) for one in part]
             sounds = [np.frombuffer(one.sound, ">u4").reshape(-1, 1) for one in part]
+            codes = np.stack([_code_row(one.iscc) for one in part])
             # First, so that a search that runs meanwhile never finds a place without a case; starts before what they
             # start, which a search reads in the other order.
             self._cases += [one.case_id for one in part]
@@ -131,7 +132,7 @@ class PrintIndex:
             self._sound_starts.extend(len(self._sound.values) + _starts(sounds))
             self._frames.extend(np.concatenate(frames).astype(np.uint64))
             self._sound.extend(np.concatenate(sounds).astype(np.uint32))
-            self._codes.extend(np.stack([_code_row(one.iscc) for one in part]))
+            self._codes.extend(codes)
 
     def search(self, prints: Prints, *, sole: bool = False) -> list[Likeness]:
         """Releases that look, sound or are stored alike, the most similar first.

@@ -128,8 +128,6 @@ class CaseStore:
         with self._database.transaction() as session:
             row = self._leases.guard(session, case_id)
             row.progress = max(row.progress, min(percent, 99))
-            # What did not answer before has answered: a later outage is another one.
-            row.outages, row.outage_since = 0, None
             row.lease_until = self._clock.now() + self._leases.ttl
             session.add(row)
 

@@ -42,7 +42,11 @@ class CaseJournal:
         stage = type(value)
         body = cast("dict[str, object]", _ADAPTERS[stage].dump_python(value, mode="json"))
         with self._database.transaction() as session:
-            self._leases.guard(session, case_id)
+            row = self._leases.guard(session, case_id)
+            # What did not answer before has answered: a later outage is another one. Not sooner than here: a case whose
+            # every try comes some way into one step, and no further, would never be given up.
+            row.outages, row.outage_since = 0, None
+            session.add(row)
             at = self._clock.now().astimezone(UTC)
             medium = getattr(value, "media", None)
             digests = (medium.digest,) if isinstance(medium, MediaRef) else ()

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, select
 
-from generator_gateway.ports.verification import Feedback, KeptReport
+from generator_gateway.ports.reports import Feedback, KeptReport
 from generator_gateway.tables import ReleaseRow, VerificationFeedbackRow, VerificationReportRow
 from trust_kernel.clock import aware
 from trust_kernel.db import Database

@@ -74,7 +74,7 @@ def status_of(found: "Verification") -> int:
     """The exit status that one file asks for."""
     from generator_gateway.api import Fit, Headline
 
-    withdrawn = any(one.consent == "withdrawn" for one in found.releases if one.found_by != "fingerprint")
+    withdrawn = any(release.is_withdrawn for release in found.releases)
     copied = Fit.DIFFERS in {span.fit for span in (*found.picture.spans, *found.sound.spans)}
     if withdrawn or copied or found.headline.code == Headline.TAMPERED:
         return AMISS
@@ -140,7 +140,8 @@ def _json(found: "Verification", words: "Wording", shown: str, *, several: bool)
 
 
 def _tell(found: "Verification", words: "Wording", name: str) -> None:
-    from generator_gateway.routes.verification_out import WITHDRAWN, sentence_of
+    from generator_gateway.api import WITHDRAWN
+    from generator_gateway.routes.verification_out import sentence_of
 
     if name:
         click.echo(f"{_plain(name)}:")
@@ -148,9 +149,8 @@ def _tell(found: "Verification", words: "Wording", name: str) -> None:
     for line in (*_facts(found, words), *_evidence(found, words)):
         click.echo(f"  {_plain(line)}")
     for note in found.notes:
-        if note.code == WITHDRAWN:
-            continue
-        click.echo(f"  - {_plain(words.say(note.code, note.values))}")
+        if note != WITHDRAWN:
+            click.echo(f"  - {_plain(words.say(note.code, note.values))}")
 
 
 def _facts(found: "Verification", words: "Wording") -> Iterator[str]:

@@ -7,12 +7,12 @@ from typing import NoReturn
 
 from generator_gateway.api import ReleaseRecord, Sources, VerificationDesk
 from generator_gateway.ports.bindings import BindingMatch, Prints
-from placet.wiring.trust import build_trust
+from placet.wiring.trust import anchors_in, build_trust
 from trust_kernel.errors import Unavailable
 from trust_kernel.media.sandbox import Sandbox
 from trust_kernel.settings import Settings
 from watermark.adapters.c2pa_reading import SandboxedReader
-from watermark.adapters.certificates import DEVELOPMENT, check_anchors
+from watermark.adapters.certificates import DEVELOPMENT
 from watermark.api import CredentialClaim, CredentialProfile, CredentialService, MarksFound, TrustAnchors
 from watermark.domain.credentials import Reading
 from watermark.ports.credentials import PackedIngredient
@@ -21,13 +21,10 @@ from watermark.ports.credentials import PackedIngredient
 @contextmanager
 def bare_desk(settings: Settings) -> Iterator[VerificationDesk]:
     """A desk that believes the C2PA's lists and the roots in the settings, and makes nothing on disk."""
-    anchors = (
-        build_trust(settings)
-        .load()
-        .anchors.joined(
-            TrustAnchors(_pems(settings.trust_anchors), _pems(settings.tsa_anchors)),
-        )
+    named = TrustAnchors(
+        anchors_in(settings.trust_anchors, "trust_anchors"), anchors_in(settings.tsa_anchors, "tsa_anchors")
     )
+    anchors = build_trust(settings).load().anchors.joined(named)
     sandbox = Sandbox(threads=1)
     try:
         yield VerificationDesk(
@@ -44,10 +41,6 @@ def bare_desk(settings: Settings) -> Iterator[VerificationDesk]:
         )
     finally:
         sandbox.close()
-
-
-def _pems(path: Path | None) -> tuple[str, ...]:
-    return check_anchors([path.read_text("ascii")]) if path else ()
 
 
 def _not_here(what: str) -> NoReturn:

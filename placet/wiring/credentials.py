@@ -5,13 +5,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from placet.wiring.kernel import Kernel
-from placet.wiring.trust import build_trust
+from placet.wiring.trust import anchors_in, build_trust, pem_in
 from trust_kernel.errors import Broken, InvalidInput
 from trust_kernel.media.sandbox import Sandbox
 from trust_kernel.settings import Settings
 from watermark.adapters.c2pa_reading import SandboxedReader
 from watermark.adapters.c2pa_signing import C2paSigner
-from watermark.adapters.certificates import DevelopmentAuthority, check_anchors
+from watermark.adapters.certificates import DevelopmentAuthority
 from watermark.adapters.signing_keys.chain import check_identity
 from watermark.adapters.signing_keys.files import FileKeys
 from watermark.adapters.signing_keys.former import FormerAnchors
@@ -22,8 +22,8 @@ from watermark.domain.credential_keys import IdentityState, KeyReason, RequestSu
 from watermark.ports.credentials import CredentialKey
 
 
-def build_credentials(kernel: Kernel, sandbox: Sandbox) -> CredentialService:
-    """Content credentials, read in a sandbox.
+def build_credentials(kernel: Kernel) -> tuple[CredentialService, CredentialService]:
+    """Content credentials: for what we make, and for files that strangers send, which wait in a sandbox apart.
 
     Raises:
         Broken: no signing certificate in production, or one that cannot be used.
@@ -34,7 +34,7 @@ def build_credentials(kernel: Kernel, sandbox: Sandbox) -> CredentialService:
     profile = CredentialProfile()
     key = build_signing_key(kernel)
     check_identity(key(), kernel.clock.now(), production=settings.environment == "production")
-    stamps = _anchors(settings.tsa_anchors, "tsa_anchors")
+    stamps = anchors_in(settings.tsa_anchors, "tsa_anchors")
     listed = build_trust(settings).load().anchors
     signer = C2paSigner(
         key,
@@ -44,8 +44,12 @@ def build_credentials(kernel: Kernel, sandbox: Sandbox) -> CredentialService:
         listed=listed,
         former=FormerAnchors(settings.data_dir / "certificates" / "former"),
     )
-    anchors = TrustAnchors(_anchors(settings.trust_anchors, "trust_anchors"), stamps).joined(listed)
-    return CredentialService(signer, SandboxedReader(sandbox), profile, anchors)
+    anchors = TrustAnchors(anchors_in(settings.trust_anchors, "trust_anchors"), stamps).joined(listed)
+
+    def reading_in(sandbox: Sandbox) -> CredentialService:
+        return CredentialService(signer, SandboxedReader(sandbox), profile, anchors)
+
+    return reading_in(kernel.sandbox), reading_in(kernel.strangers)
 
 
 def build_signing_key(kernel: Kernel) -> Callable[[], CredentialKey]:
@@ -60,7 +64,7 @@ def build_signing_key(kernel: Kernel) -> Callable[[], CredentialKey]:
     production = settings.environment == "production"
     token = build_token(settings)
     if settings.signing_chain is not None and token is not None:
-        held = Pkcs11Key(token, settings.pkcs11_key, _text(settings.signing_chain, "signing_chain"))
+        held = Pkcs11Key(token, settings.pkcs11_key, pem_in(settings.signing_chain, "signing_chain"))
         return lambda: held
     if settings.signing_chain is not None and settings.signing_key is not None:
         return FileKeys(settings.signing_chain, settings.signing_key, kernel.clock, production=production).identity
@@ -108,18 +112,6 @@ def build_token(settings: Settings) -> Pkcs11Token | None:
     if settings.pkcs11_module is None:
         return None
     return Pkcs11Token(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin.get_secret_value())
-
-
-def _anchors(path: Path | None, setting: str) -> tuple[str, ...]:
-    """Checked at start: the reader would leave out, silently, what it cannot parse."""
-    return check_anchors([_text(path, setting)]) if path else ()
-
-
-def _text(path: Path, setting: str) -> str:
-    try:
-        return path.read_text("ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"the file that {setting} names cannot be read as PEM", field=setting) from error
 
 
 def _authority(url: str) -> str | None:

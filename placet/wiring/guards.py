@@ -61,16 +61,18 @@ def build_guards(kernel: Kernel, withdrawals: Callable[[LikenessGuard], Withdraw
     likeness = _likeness(kernel)
     mark_keys = build_mark_keys(kernel)
     disclosure = build_disclosure(kernel.settings)
+    marking, reading = build_marking(kernel, mark_keys, disclosure)
+    credentials, examining = build_credentials(kernel)
     return Guards(
         likeness=likeness,
         optouts=_optouts(kernel),
         registry=_registry(kernel, likeness, withdrawals(likeness)),
-        marking=build_marking(kernel, kernel.sandbox, mark_keys, disclosure),
-        reading=build_marking(kernel, kernel.strangers, mark_keys, disclosure),
+        marking=marking,
+        reading=reading,
         mark_keys=mark_keys,
         disclosure=disclosure,
-        credentials=build_credentials(kernel, kernel.sandbox),
-        examining=build_credentials(kernel, kernel.strangers),
+        credentials=credentials,
+        examining=examining,
     )
 
 

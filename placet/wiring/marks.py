@@ -19,22 +19,25 @@ def build_mark_keys(kernel: Kernel) -> MarkKeyBook:
     return MarkKeyBook(kernel.database, numbers, kernel.keys.derive, kernel.ledger, kernel.clock)
 
 
-def build_marking(kernel: Kernel, sandbox: Sandbox, keys: MarkKeyBook, disclosure: DisclosureService) -> MarkingService:
-    """The marks in pictures and sound, and those that people see.
+def build_marking(
+    kernel: Kernel, keys: MarkKeyBook, disclosure: DisclosureService
+) -> tuple[MarkingService, MarkingService]:
+    """The marks in pictures and sound, and those that people see: for what we make, and for strangers' files.
 
     Raises:
         InvalidInput: the visible mark, its logo or the opening label cannot be drawn.
     """
     settings = kernel.settings
-    files = SandboxedFileMarks(
-        sandbox,
-        lambda: keys.keys(PICTURES),
-        lambda: keys.keys(SOUND),
-        VisibleLook(settings.visible_label, _logo(settings), disclosure.opening),
-        settings.watermark_adapter,
-    )
-    files.check_logo()
-    return MarkingService(files)
+    look = VisibleLook(settings.visible_label, _logo(settings), disclosure.opening)
+
+    def files_in(sandbox: Sandbox) -> SandboxedFileMarks:
+        return SandboxedFileMarks(
+            sandbox, lambda: keys.keys(PICTURES), lambda: keys.keys(SOUND), look, settings.watermark_adapter
+        )
+
+    ours = files_in(kernel.sandbox)
+    ours.check_logo()
+    return MarkingService(ours), MarkingService(files_in(kernel.strangers))
 
 
 def build_disclosure(settings: Settings) -> DisclosureService:

@@ -1,7 +1,11 @@
-"""The C2PA trust lists for this deployment: kept in its data directory, fetched from public addresses."""
+"""Whom this deployment believes: the C2PA trust lists, in its data directory, and the roots that its settings name."""
+
+from pathlib import Path
 
 from trust_kernel.clock import SystemClock
+from trust_kernel.errors import InvalidInput
 from trust_kernel.settings import Settings
+from watermark.adapters.certificates import check_anchors
 from watermark.adapters.trust_lists import MAX_LIST, Fetch, TrustStore
 
 _FETCH_SECONDS = 60.0
@@ -19,3 +23,26 @@ def build_trust_fetch(settings: Settings) -> Fetch:
     return SafeFetcher(
         max_bytes=MAX_LIST, timeout_seconds=_FETCH_SECONDS, allow_hosts=frozenset(settings.fetch_hosts)
     ).fetch
+
+
+def anchors_in(path: Path | None, setting: str) -> tuple[str, ...]:
+    """The roots in a file that a setting names; none where it names none.
+
+    Checked at start: the reader would leave out, silently, what it cannot parse.
+
+    Raises:
+        InvalidInput: the file cannot be read, or holds no certificate.
+    """
+    return check_anchors([pem_in(path, setting)]) if path else ()
+
+
+def pem_in(path: Path, setting: str) -> str:
+    """The text of a PEM file that a setting names.
+
+    Raises:
+        InvalidInput: it cannot be read.
+    """
+    try:
+        return path.read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"the file that {setting} names cannot be read as PEM", field=setting) from error

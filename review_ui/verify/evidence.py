@@ -4,11 +4,11 @@ It is made of the document that the API gives, so that an answer just found, a k
 Nothing here is HTML: whatever came out of a file stays text until the template escapes it.
 """
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from generator_gateway.api import WITHDRAWN
 from generator_gateway.routes.verification_out import (
     CredentialOut,
     FactOut,
@@ -50,10 +50,8 @@ _SAID_BY: Mapping[str, str] = {
     "verify:unchanged:differs": "verify:note:recovered",
 }
 """Notes that an answer on the page says already, by the code of that answer."""
-_WITHDRAWN = "verify:note:withdrawn"
 _MOST_MATCHES = 10
 _MOST_KEYS = 5
-_LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +132,11 @@ def answer_of(found: VerificationOut, speech: Speech) -> Answer:
         ),
         consent=_card("consent", facts.consent, speech),
         withdrawn=_withdrawn(found),
-        notes=tuple(note.sentence for note in notes if note.code not in _ABSENT and note.code != _WITHDRAWN),
+        notes=tuple(note.sentence for note in notes if note.code not in _ABSENT and note.code != WITHDRAWN.code),
         absence=tuple(note.sentence for note in notes if note.code in _ABSENT),
         timeline=timeline_of(found, speech),
         sections=tuple(section for section in _sections(found, speech) if section.details),
     )
-
-
-def file_name(name: str) -> str:
-    """A file's name as its sender gave it, fit to be shown: no control or direction characters, cut to one line."""
-    plain = "".join(char for char in name[: _LONGEST_NAME * 8] if unicodedata.category(char)[0] != "C")
-    words = " ".join(plain.split())
-    return words if len(words) <= _LONGEST_NAME else f"{words[: _LONGEST_NAME - 1]}…"
 
 
 def _said(note: StatementOut, found: VerificationOut) -> bool:
@@ -158,7 +149,7 @@ def _withdrawn(found: VerificationOut) -> str:
     consent = found.facts.consent
     if consent.answer.code == "verify:consent:some_withdrawn":
         return consent.explanation.sentence
-    return next((note.sentence for note in found.notes if note.code == _WITHDRAWN), "")
+    return next((note.sentence for note in found.notes if note.code == WITHDRAWN.code), "")
 
 
 def _card(question: str, fact: FactOut, speech: Speech) -> Card:
@@ -192,10 +183,10 @@ def _sections(found: VerificationOut, speech: Speech) -> Iterator[Section]:
 def _release(release: ReleaseOut, speech: Speech) -> Iterator[Detail]:
     yield _detail(speech, "video", release.video_id, technical=True)
     yield _detail(speech, "found_by", speech.say(f"verify:found_by:{release.found_by}"))
-    yield _detail(speech, "released", speech.date(release.released_at).striptags())
+    yield _detail(speech, "released", speech.date(release.released_at))
     yield _detail(speech, "consent", speech.say(f"page:consent:{release.consent}"))
     if release.withdrawn_at is not None:
-        yield _detail(speech, "withdrawn", speech.date(release.withdrawn_at).striptags())
+        yield _detail(speech, "withdrawn", speech.date(release.withdrawn_at))
     counts = {0: "page:value:nobody", 1: "page:value:one_person"}
     people = speech.say(counts.get(release.people, "page:value:people"), count=release.people)
     yield _detail(speech, "people", people)
@@ -222,7 +213,7 @@ def _credential(credential: CredentialOut, speech: Speech) -> Iterator[Detail]:
 def _stamp(at: str, speech: Speech) -> str:
     """The time in a time-stamp as people read it; as it stands where it is none."""
     try:
-        return speech.date(datetime.fromisoformat(at)).striptags()
+        return speech.date(datetime.fromisoformat(at))
     except (ValueError, OverflowError):
         return at
 

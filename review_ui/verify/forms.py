@@ -9,12 +9,13 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request
 
+from generator_gateway.routes.uploads import small_body
+from generator_gateway.routes.verify import MOST_LETTERS
 from trust_kernel.errors import InvalidInput, NotPermitted
 from trust_kernel.web.access import Cookies
 from trust_kernel.web.csrf import FIELD, csrf_token
 from trust_kernel.web.domain import Reason
 
-_MOST_BODY = 20_000
 _MOST_FIELDS = 20
 
 
@@ -36,11 +37,7 @@ async def small_form(request: Request) -> dict[str, str]:
     Raises:
         InvalidInput: it is longer, or no such form.
     """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BODY:
-            raise InvalidInput("this is too long", field="text", limit="1000 letters")
+    body = await small_body(request, "text", f"{MOST_LETTERS} letters")
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
     except ValueError as error:

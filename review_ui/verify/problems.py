@@ -10,6 +10,8 @@ from trust_kernel.web.domain import Reason
 from trust_kernel.web.problems import status_of
 from trust_kernel.web.rate import TooOften
 
+_MOMENT = 5
+"""Seconds after which a part that did not answer may."""
 _REFUSED: Mapping[str, str] = {
     Reason.CSRF_MISSING: "page:problem:out_of_date",
     Reason.ORIGIN_FOREIGN: "page:problem:foreign",
@@ -52,7 +54,8 @@ def trouble_of(error: PlacetError, words: Speech, max_bytes: int, *, letters: in
     if isinstance(error, InvalidInput) and error.limit:
         said = words.say("page:problem:too_large", size=words.size(max_bytes))
         return Trouble(said, error.code, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    return Trouble(words.say(_sentence(error)), error.code, status)
+    wait = _MOMENT if isinstance(error, Unavailable) else 0
+    return Trouble(words.say(_sentence(error)), error.code, status, wait)
 
 
 def _sentence(error: PlacetError) -> str:

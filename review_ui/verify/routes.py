@@ -2,28 +2,27 @@
 
 import base64
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 
-from generator_gateway.api import language_for
-from generator_gateway.routes.uploads import Received, receive
+from generator_gateway.api import OnStep, Step, language_for, shown
+from generator_gateway.routes.aloud import Aloud
+from generator_gateway.routes.uploads import Received
 from generator_gateway.routes.verification_out import VerificationOut
-from generator_gateway.routes.verify import known_report
-from review_ui.verify.evidence import answer_of, file_name
+from generator_gateway.routes.verify import MOST_LETTERS, known_report, taken_in
+from review_ui.verify.evidence import answer_of
 from review_ui.verify.forms import check_sent_token, small_form
 from review_ui.verify.problems import Trouble, trouble_of
 from review_ui.verify.words import Speech, speech
-from review_ui.verify.working import VerifyServices, Working
-from trust_kernel.errors import InvalidInput, NotPermitted, PlacetError
+from review_ui.verify.working import Found, VerifyServices, verified
+from trust_kernel.errors import InvalidInput, NotPermitted, PlacetError, Unavailable
 from trust_kernel.web.access import Access
 from trust_kernel.web.csrf import FIELD, check_origin, csrf_token
 from trust_kernel.web.documents import request_id
@@ -31,9 +30,7 @@ from trust_kernel.web.pages import Pages
 from trust_kernel.web.rate import TooOften
 
 PATH = "/is-this-ai"
-_YES = frozenset({"true", "1", "on", "yes"})
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_MOST_WORDS = 1000
 _MOST_CRJSON = 1_000_000
 """Bytes of crJSON that a page carries for downloading; what is larger is left to the API."""
 _FORM_ROOM = 100_000
@@ -112,17 +109,16 @@ class _Page:
                 await self._services.limit(request)
                 received = await self._received(stack, request)
                 check_sent_token(request, self._access.cookies, received.fields)
-                keep = received.fields.get("keep", "").lower() in _YES
-                working = Working(self._services, received.path, words.answers, keep=keep, cleanup=stack.pop_all())
-        except ClientDisconnect:
-            return Response(status_code=HTTPStatus.BAD_REQUEST)
-        except (InvalidInput, NotPermitted, TooOften) as error:
+                running = Aloud(partial(self._verified, words, received), stack.pop_all())
+        except (InvalidInput, NotPermitted, TooOften, Unavailable) as error:
             trouble = trouble_of(error, words, self._services.max_bytes)
             return self.form(request, words, trouble, status=trouble.status)
-        working.start()
-        pieces = self._services.threads.pieces(self._written(request, words, working, received))
+        pieces = self._services.threads.pieces(self._written(request, words, running, received))
         headers = _HEADERS | {"content-language": words.language}
         return StreamingResponse(pieces, media_type="text/html; charset=utf-8", headers=headers)
+
+    def _verified(self, words: Speech, received: Received, on_step: OnStep) -> Found:
+        return verified(self._services, received.path, words.answers, on_step, keep=received.keep)
 
     async def kept(self, request: Request, sha256: str, words: Speech) -> Response:
         """A kept answer, or what is known of a file that was released here."""
@@ -138,7 +134,9 @@ class _Page:
         found = known_report(self._services.reports, sha256, words.answers) if known else None
         if found is None:
             return self._render(request, words, "verify_missing.html", HTTPStatus.NOT_FOUND)
-        return self._render(request, words, "verify_kept.html", HTTPStatus.OK, **self._told(request, words, found))
+        return self._render(
+            request, words, "verify_kept.html", HTTPStatus.OK, **self._told(request, words, found, lasts=True)
+        )
 
     async def feedback(self, request: Request, words: Speech) -> Response:
         """Take what somebody says of an answer."""
@@ -150,7 +148,7 @@ class _Page:
             check_sent_token(request, self._access.cookies, fields)
             sha256, text = _said(fields)
         except (InvalidInput, NotPermitted, TooOften) as error:
-            trouble = trouble_of(error, words, self._services.max_bytes, letters=_MOST_WORDS)
+            trouble = trouble_of(error, words, self._services.max_bytes, letters=MOST_LETTERS)
             return self.form(request, words, trouble, status=trouble.status)
         await run_in_threadpool(self._services.reports.say, sha256, right=False, text=text)
         return self._render(request, words, "verify_thanks.html", HTTPStatus.OK)
@@ -160,15 +158,14 @@ class _Page:
         most = self._services.max_bytes
         if length.isdigit() and int(length[:20]) > most + _FORM_ROOM:
             raise InvalidInput("the file is too large", field="file", limit=f"{most} bytes")
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="placet-verify-"))
-        return await receive(request, Path(folder), most)
+        return await taken_in(stack, request, most, self._services.threads)
 
     def _render(self, request: Request, words: Speech, template: str, status: int, **context: Any) -> HTMLResponse:
         made = self._pages.render(request, template, status=status, **_around(words), **context)
         made.headers["content-language"] = words.language
         return made
 
-    def _written(self, request: Request, words: Speech, working: Working, received: Received) -> Iterator[str]:
+    def _written(self, request: Request, words: Speech, running: Aloud[Found], received: Received) -> Iterator[str]:
         """The page in pieces; a step goes out as soon as it begins.
 
         The template writes an empty value where what is gathered should go out.
@@ -180,9 +177,10 @@ class _Page:
             "actor": actor,
             # The one that was sent was good, so it is good for the next form too.
             "csrf_token": csrf_token(session) if actor is not None else received.fields.get(FIELD, ""),
-            "name": file_name(received.name),
-            "working": working,
-            "ended": lambda: self._ended(request, words, working),
+            "name": shown(received.name),
+            # The last only says that all is over, which the answer below says by itself.
+            "steps": (step for step in running.steps() if step is not Step.DONE),
+            "ended": lambda: self._ended(request, words, running.outcome()),
             "flush": "",
         }
         gathered: list[str] = []
@@ -193,19 +191,18 @@ class _Page:
                 gathered.clear()
         yield "".join(gathered)
 
-    def _ended(self, request: Request, words: Speech, working: Working) -> dict[str, Any]:
-        outcome = working.outcome()
-        if outcome.found is not None:
-            return self._told(request, words, outcome.found, outcome.crjson) | {"trouble": None}
-        error = outcome.error or PlacetError("something broke here")
-        return {"trouble": trouble_of(error, words, self._services.max_bytes), "request_id": request_id(request.scope)}
+    def _ended(self, request: Request, words: Speech, found: Found | PlacetError) -> dict[str, Any]:
+        if isinstance(found, PlacetError):
+            trouble = trouble_of(found, words, self._services.max_bytes)
+            return {"trouble": trouble, "request_id": request_id(request.scope)}
+        lasts = found.out.kept_until is not None or self._services.reports.released(found.out.sha256) is not None
+        return self._told(request, words, found.out, found.crjson, lasts=lasts) | {"trouble": None}
 
     def _told(
-        self, request: Request, words: Speech, found: VerificationOut, crjson: str | None = None
+        self, request: Request, words: Speech, found: VerificationOut, crjson: str | None = None, *, lasts: bool
     ) -> dict[str, Any]:
-        """What the answer's template needs."""
-        reports = self._services.reports
-        released = found.kept_until is None and reports.released(found.sha256) is not None
+        """What the answer's template needs; `lasts`: it can be had again under a link."""
+        terms = self._services.reports.terms
         small = crjson is not None and len(crjson.encode()) <= _MOST_CRJSON
         return {
             "found": found,
@@ -213,18 +210,18 @@ class _Page:
             "document": _download(found.model_dump_json(indent=2)),
             "crjson": _download(crjson) if crjson is not None and small else "",
             "crjson_large": crjson is not None and not small,
-            "link": f"{request.base_url}{PATH[1:]}/{found.sha256}" if found.kept_until or released else "",
-            "until": words.date(found.kept_until) if found.kept_until else "",
-            "days": reports.terms.days,
-            "contact": reports.terms.contact,
+            "link": f"{request.base_url}{PATH[1:]}/{found.sha256}" if lasts else "",
+            "until": words.dated(found.kept_until) if found.kept_until else "",
+            "days": terms.days,
+            "contact": terms.contact,
         }
 
 
 def _said(fields: Mapping[str, str]) -> tuple[str, str]:
     """Which file somebody speaks of, and what they say. A browser counts a line's end as one letter and sends two."""
     sha256, text = fields.get("sha256", ""), fields.get("text", "").replace("\r\n", "\n").strip()
-    if len(text) > _MOST_WORDS:
-        raise InvalidInput("this is too long", field="text", limit=f"{_MOST_WORDS} letters")
+    if len(text) > MOST_LETTERS:
+        raise InvalidInput("this is too long", field="text", limit=f"{MOST_LETTERS} letters")
     if _DIGEST.fullmatch(sha256) is None:
         raise InvalidInput("this is about no file", field="sha256")
     return sha256, text

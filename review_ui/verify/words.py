@@ -62,13 +62,15 @@ class Speech:
         text = f"{value:.{digits}f}"
         return text.replace(".", ",") if self.language == "it" else text
 
-    def date(self, at: datetime) -> Markup:
-        """A moment as people read it, in UTC, and as machines do."""
+    def date(self, at: datetime) -> str:
+        """A moment as people read it, in UTC."""
         at = at.astimezone(UTC)
-        month = _MONTHS[self.language][at.month - 1]
-        return Markup('<time datetime="{}">{} {} {}</time>').format(
-            at.isoformat(timespec="seconds"), at.day, month, at.strftime("%Y, %H:%M UTC")
-        )
+        return f"{at.day} {_MONTHS[self.language][at.month - 1]} {at:%Y, %H:%M} UTC"
+
+    def dated(self, at: datetime) -> Markup:
+        """The same, with what machines read."""
+        exact = at.astimezone(UTC).isoformat(timespec="seconds")
+        return Markup('<time datetime="{}">{}</time>').format(exact, self.date(at))
 
     def size(self, number: int) -> str:
         """Bytes: ``812 B``, ``4.2 MB``."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from generator_gateway.api import ReleaseRecord
-from generator_gateway.ports.verification import Feedback, KeptReport, Reports
+from generator_gateway.ports.reports import Feedback, KeptReport, Reports
 from generator_gateway.store import ReleaseStore
 from generator_gateway.store.reports import ReportStore
 from tests.factories.cases import NOON

@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from trust_kernel.errors import InvalidInput
-from watermark.domain.marks import Geometry, MarkKey, MarkKeys, MarkReading, Search, Stretch, WatermarkReason
+from watermark.domain.marks import Geometry, MarkKey, MarkKeys, MarkReading, Search, Stretch, check_payload
 from watermark.ports.marks import YuvFrame
 
 _BITS = 96
@@ -29,8 +28,7 @@ class PlainMarker:
         return np.unpackbits(np.frombuffer(plain + hashlib.sha256(key.secret + plain).digest()[:4], np.uint8))
 
     def embedder(self, payload: int, width: int, height: int) -> "PlainEmbedder":
-        if not 0 <= payload < 1 << self.payload_bits:
-            raise InvalidInput("does not fit", code=WatermarkReason.PAYLOAD, field="payload", limit="64 bits")
+        check_payload(payload, self.payload_bits)
         assert width >= _BITS * _CELL
         assert height >= _CELL
         return PlainEmbedder(self.bits(self.keys.current, payload))

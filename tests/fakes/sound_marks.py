@@ -5,8 +5,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from trust_kernel.errors import InvalidInput
-from watermark.domain.marks import SOUND_BITS, MarkKeys, Search, SoundReading, Stretch, WatermarkReason
+from watermark.domain.marks import SOUND_BITS, MarkKeys, Search, SoundReading, Stretch, check_payload
 from watermark.ports.marks import Sound
 
 _STEP = np.float32(1 / 1024)
@@ -22,8 +21,7 @@ class PlainSoundMarker:
         self._keys = keys
 
     def mark(self, sound: Sound, payload: int) -> Sound:
-        if not 0 <= payload < 1 << self.payload_bits:
-            raise InvalidInput("does not fit", code=WatermarkReason.PAYLOAD, field="payload", limit="32 bits")
+        check_payload(payload, self.payload_bits)
         if sound.seconds < 1 or not sound.samples.any():
             return sound
         bits = _bits(self._keys.current.secret, payload)

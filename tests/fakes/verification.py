@@ -9,7 +9,8 @@ from pathlib import Path
 from copyright_optout.api import alike
 from generator_gateway.api import Owner, ReleaseRecord, Sources, VerificationDesk
 from generator_gateway.ports.bindings import Prints
-from generator_gateway.ports.verification import Feedback, KeptReport, OnStep, Verification
+from generator_gateway.ports.reports import Feedback, KeptReport
+from generator_gateway.ports.verification import OnStep, Verification
 from tests.factories.cases import NOON
 from tests.fakes.bindings import FakeRelease, MemoryBindings, SpelledPrints
 from trust_kernel.errors import InvalidInput

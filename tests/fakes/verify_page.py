@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from generator_gateway.api import ReportDesk, ReportTerms, Step, Verification
+from generator_gateway.routes.apart import ThreadsApart
 from review_ui.dressing import Branding, build_pages, build_static_router
 from review_ui.verify.routes import PATH, build_verify_pages
 from review_ui.verify.working import VerifyServices
@@ -68,11 +69,12 @@ class VerifySite:
         self.identities = FakeIdentities()
         self.access = access_of(self.identities)
         kept = ReportDesk(self.reports, self.releases, ProvenLedger(), clock or SystemClock(), ReportTerms(30, contact))
-        limit = RateLimit(TokenBuckets(per_minute))
+        limit, self.threads = RateLimit(TokenBuckets(per_minute)), ThreadsApart()
         pages = build_pages(self.access.cookies, Branding("Placet", "likeness"))
         self.app = FastAPI()
         self.app.include_router(build_static_router(self.access))
-        self.app.include_router(build_verify_pages(VerifyServices(self.desk, kept, limit, MOST), pages, self.access))
+        services = VerifyServices(self.desk, kept, limit, MOST, self.threads)
+        self.app.include_router(build_verify_pages(services, pages, self.access))
         install(self.app, pages=pages)
 
 

@@ -28,7 +28,7 @@ from tests.fakes.bindings import FakeMarks, FakeNumbers
 from tests.fakes.optout import MemoryClaims, MemoryRecord, SetClock
 from tests.fakes.web import FakeIdentities, access_of
 from tests.unit.generator_gateway.test_bindings_prints import film, melody
-from tests.unit.generator_gateway.test_bindings_values import described
+from tests.unit.watermark.test_jumbf import described
 from trust_kernel.media.refs import MediaLimits
 from trust_kernel.media.sandbox import Sandbox
 from trust_kernel.web.problems import install

@@ -1,6 +1,7 @@
 """The attacks do what their names say, and the benchmark counts what came back."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from benchmarks.extremes import Words, checked_fit, halves
 from benchmarks.mark_pictures import CONTRAST, Pair, flattest, whole
 from benchmarks.mark_rivals import PackagedTransform, packaged_transforms
 from benchmarks.mark_runs import Cost, write_marked
-from benchmarks.video_files import X264, decoded, psnr, squared_error, ssim, view
+from benchmarks.video_files import decoded, ssim, view
 from benchmarks.watermark import OURS, Outcome
 from tests.factories.videos import luma_frames, write_frames
+from watermark.adapters.marking.encoding import X264
+from watermark.adapters.marking.quality import psnr, squared_error
 from watermark.adapters.spread_spectrum import chance
 
 WIDTH, HEIGHT, FRAMES, FPS = 192, 108, 24, 12
@@ -53,6 +56,11 @@ def likeness(one: Luma, other: Luma) -> float:
 def times(path: Path) -> list[float]:
     with av.open(str(path)) as reader:
         return [float(frame.time or 0) for frame in reader.decode(video=0)]
+
+
+def test_an_attack_leaves_the_scheduling_of_this_process_as_it_was(clip: Path, tmp_path: Path) -> None:
+    BY_NAME["AV1 CRF 48"](clip, tmp_path)
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)

@@ -1,7 +1,5 @@
 """Decodes still pictures. Runs inside the child process only (`Sandbox.call`)."""
 
-import struct
-import zlib
 from typing import Any, NoReturn
 
 import numpy as np
@@ -9,22 +7,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from trust_kernel.errors import InvalidInput
+from trust_kernel.media.damage import PILLOW_DAMAGE
 from trust_kernel.media.reasons import MediaReason
 
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    NotImplementedError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-)
-"""What Pillow's readers raise on bytes that are not what they claim."""
 _ORIENTATION = 0x0112
 _UPRIGHT = 1
 _TURNS = {
@@ -62,7 +47,7 @@ def look(*, source: str, reader: str, longest: int, max_pixels: int) -> dict[str
         shown += _further(picture, longest, max_pixels, shown[0].shape)
     except InvalidInput:
         raise
-    except _DAMAGE as error:
+    except PILLOW_DAMAGE as error:
         _refuse(error)
     frames = np.stack(shown)
     facts = {"width": width, "height": height, "duration": 0.0}
@@ -75,7 +60,7 @@ def is_animated(*, source: str, reader: str) -> dict[str, Any]:
     picture = _open(source, reader, max_pixels=None)
     try:
         return {"animated": bool(getattr(picture, "is_animated", False))}
-    except _DAMAGE as error:
+    except PILLOW_DAMAGE as error:
         _refuse(error)
 
 
@@ -91,7 +76,7 @@ def _open(source: str, reader: str, max_pixels: int | None) -> Image.Image:
             raise InvalidInput(detail, code=MediaReason.PICTURE_ANIMATED, limit=f"{most} in a file")
     except UnidentifiedImageError as error:
         raise InvalidInput("the picture is damaged", code=MediaReason.PICTURE_DAMAGED) from error
-    except _DAMAGE as error:
+    except PILLOW_DAMAGE as error:
         _refuse(error)
     return picture
 
@@ -164,7 +149,7 @@ def _fitted(picture: Image.Image, longest: int) -> Image.Image:
 def _orientation(picture: Image.Image) -> int:
     try:
         return int(picture.getexif().get(_ORIENTATION, _UPRIGHT))
-    except _DAMAGE:
+    except PILLOW_DAMAGE:
         return _UPRIGHT  # cameras write broken EXIF; viewers then show the picture as it is stored
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from trust_kernel.errors import (
@@ -68,6 +69,7 @@ def install(
     app.add_exception_handler(PlacetError, answers.on_error)
     app.add_exception_handler(RequestValidationError, answers.on_malformed)
     app.add_exception_handler(HTTPException, answers.on_http)
+    app.add_exception_handler(ClientDisconnect, answers.on_disconnect)
     app.add_exception_handler(Exception, answers.on_unexpected)
 
 
@@ -107,6 +109,11 @@ class _Answers:
         code = NotFound.default_code if error.status_code == HTTPStatus.NOT_FOUND else Reason.HTTP
         document = problem(request.scope, HTTPStatus(error.status_code), str(error.detail), code)
         return self._answer(request, document, error.headers)
+
+    def on_disconnect(self, request: Request, error: Exception) -> Response:
+        """Whoever went away while they sent something reads no answer, and nothing broke here."""
+        del request, error
+        return Response(status_code=HTTPStatus.BAD_REQUEST)
 
     def on_unexpected(self, request: Request, error: Exception) -> Response:
         _LOG.error("%s failed unexpectedly", request_id(request.scope), exc_info=error)

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -98,6 +98,11 @@ def raw_signature(der: bytes) -> bytes:
     """An ECDSA-Sig-Value on P-256 as COSE wants it: r and s, 32 bytes each."""
     r, s = decode_dss_signature(der)
     return r.to_bytes(_COORDINATE, "big") + s.to_bytes(_COORDINATE, "big")
+
+
+def der_signature(raw: bytes) -> bytes:
+    """The ECDSA-Sig-Value of r and s, 32 bytes each."""
+    return encode_dss_signature(int.from_bytes(raw[:_COORDINATE], "big"), int.from_bytes(raw[_COORDINATE:], "big"))
 
 
 def is_development_chain(chain: Sequence[x509.Certificate]) -> bool:

@@ -5,16 +5,11 @@ leaf is looked up here: JUMBF boxes (ISO/IEC 19566-5) down to the claim signatur
 (RFC 8949), whose header x5chain (RFC 9360) begins with it. Runs in the sandbox; reads a stranger's bytes.
 """
 
-import struct
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from watermark.domain.credentials import LeafCertificate
+from watermark.domain.jumbf import STORE_LABEL, boxes
 
-_HEAD = 8
-_LONG_HEAD = 16
-_LABEL_AT = 17
-"""Offset of the label in a JUMBF description box: after the 16-byte type and the toggles."""
 _X5CHAIN = (33, "x5chain")
 """RFC 9360's header number, and the name that manifests before version 2 give it."""
 _MAX_DEPTH = 8
@@ -41,43 +36,22 @@ def leaf_certificate(store: bytes, manifest: str) -> LeafCertificate | None:
         usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return LeafCertificate(frozenset())
-    except (ValueError, struct.error, x509.DuplicateExtension, x509.InvalidVersion, UnsupportedAlgorithm):
+    except (ValueError, x509.DuplicateExtension, x509.InvalidVersion, UnsupportedAlgorithm):
         return None
     return LeafCertificate(frozenset(usage.dotted_string for usage in usages), has_run_out)
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 0
-    while at + _HEAD <= len(data):
-        size, kind = struct.unpack_from(">I4s", data, at)
-        head = _HEAD
-        if size == 1:
-            size, head = struct.unpack_from(">Q", data, at + _HEAD)[0], _LONG_HEAD
-        size = size or len(data) - at
-        if size < head or at + size > len(data):
-            raise ValueError("a box passes the end of its parent")
-        yield kind, data[at + head : at + size]
-        at += size
-
-
-def _child(superbox: bytes, label: str) -> bytes:
+def _child(content: bytes, label: str) -> bytes:
     """The content of the one superbox of that label among some boxes."""
-    found = [body for kind, body in _boxes(superbox) if kind == b"jumb" and _label(body) == label]
+    found = [box.body for box in boxes(content) if box.label == label]
     if len(found) != 1:
         raise ValueError(f"{len(found)} boxes carry the label")
     return found[0]
 
 
-def _label(superbox: bytes) -> str:
-    kind, description = next(_boxes(superbox), (b"", b""))
-    if kind != b"jumd":
-        raise ValueError("a superbox lacks its description")
-    return description[_LABEL_AT:].split(b"\0", 1)[0].decode("utf-8")
-
-
 def _signature(store: bytes, manifest: str) -> bytes:
-    signature = _child(_child(_child(store, "c2pa"), manifest), "c2pa.signature")
-    found = [body for kind, body in _boxes(signature) if kind == b"cbor"]
+    signature = _child(_child(_child(store, STORE_LABEL), manifest), "c2pa.signature")
+    found = [box.body for box in boxes(signature) if box.kind == b"cbor"]
     if len(found) != 1:
         raise ValueError("not one signature")
     return found[0]

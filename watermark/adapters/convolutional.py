@@ -33,12 +33,13 @@ def encode(message: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return ((taps @ register).T & 1).astype(np.uint8).reshape(-1)
 
 
-def decode(likelihood: NDArray[np.float64]) -> NDArray[np.uint8]:
+def decode(likelihood: NDArray[np.float64], precision: type[np.floating] = np.float64) -> NDArray[np.uint8]:
     """The messages that soft bits most likely carry.
 
     Args:
         likelihood: shape (messages, 4 * n), log-likelihood ratios up to a common factor for each message: positive for
             a zero, negative for a one.
+        precision: of the sums along the trellis; float32 halves what many messages cost.
 
     Returns:
         uint8 zeros and ones of shape (messages, n).
@@ -47,13 +48,15 @@ def decode(likelihood: NDArray[np.float64]) -> NDArray[np.uint8]:
     before, sent = _trellis()
     patterns = np.arange(1 << RATE)
     signs = np.stack([1.0 - 2.0 * (patterns >> bit & 1) for bit in range(RATE - 1, -1, -1)])
-    gains = likelihood.reshape(count, bits, RATE) @ signs
-    metric = np.zeros((count, _STATES))
+    gains = (likelihood.reshape(count, bits, RATE) @ signs).astype(precision)
+    metric = np.zeros((count, _STATES), precision)
     came_by = np.zeros((bits * _WRAPS, count, _STATES), np.bool_)
     for step in range(bits * _WRAPS):
-        candidates = metric[:, before] + gains[:, step % bits][:, sent]
-        came_by[step] = candidates[..., 1] > candidates[..., 0]
-        metric = candidates.max(axis=-1)
+        gain = gains[:, step % bits]
+        first = metric[:, before[:, 0]] + gain[:, sent[:, 0]]
+        second = metric[:, before[:, 1]] + gain[:, sent[:, 1]]
+        came_by[step] = second > first
+        metric = np.maximum(first, second)
     found = np.zeros((bits * _WRAPS, count), np.uint8)
     each, state = np.arange(count), metric.argmax(axis=1)
     for step in range(bits * _WRAPS - 1, -1, -1):

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trust_kernel.errors import InvalidInput, Unavailable
+from trust_kernel.errors import Unavailable
 from watermark.adapters.keystream import KeyStream
 from watermark.adapters.spread_spectrum.code import CHECK_BITS, MESSAGE_BITS, PAYLOAD_BITS, message_bits, payload_of
-from watermark.domain.marks import Geometry, MarkKeys, MarkReading, Search, Stretch, WatermarkReason
+from watermark.domain.marks import Geometry, MarkKeys, MarkReading, Search, Stretch, WatermarkReason, check_payload
 from watermark.ports.marks import YuvFrame
 
 FRAME_BITS = 32
@@ -76,15 +76,9 @@ class RivaGanMarker:
         """Start marking one video.
 
         Raises:
-            InvalidInput: the payload is not in [0, 2**64), or the picture is too small for the network.
+            InvalidInput: the payload is not in [0, 2**64).
         """
-        if not 0 <= payload < 1 << self.payload_bits:
-            raise InvalidInput(
-                "The number does not fit into a mark.",
-                code=WatermarkReason.PAYLOAD,
-                field="payload",
-                limit=f"{self.payload_bits} bits",
-            )
+        check_payload(payload, self.payload_bits)
         words = frame_words(payload) ^ self._whitenings[self._current]
         return RivaGanEmbedder(words, _load(self._folder / "rivagan_encoder.onnx", self._threads), width, height)
 

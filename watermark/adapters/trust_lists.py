@@ -177,13 +177,14 @@ class TrustStore:
         body = json.dumps(content, indent=1)
         document = {"sha256": hashlib.sha256(body.encode()).hexdigest(), "body": body}
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=self._path.parent, prefix=".trust-", delete=False) as file:
-            draft = Path(file.name)
-            file.write(json.dumps(document))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.chmod(0o644)
-        draft.replace(self._path)
+        with tempfile.TemporaryDirectory(dir=self._path.parent, prefix=".trust-") as folder:
+            draft = Path(folder) / _KEPT
+            with draft.open("w") as file:
+                file.write(json.dumps(document))
+                file.flush()
+                os.fsync(file.fileno())
+            draft.chmod(0o644)
+            draft.replace(self._path)
 
     def _kept(self) -> TrustList | None:
         try:

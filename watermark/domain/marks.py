@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from trust_kernel.errors import InvalidInput
+
 PAYLOAD_BITS = 64
 """A mark in pictures carries one whole number in [0, 2**64): the release number."""
 SOUND_BITS = 32
@@ -21,6 +23,8 @@ class WatermarkReason(StrEnum):
     """The mark was written and does not read back; the video must not go out."""
     UNUSABLE = "watermark:video:unusable"
     """The file cannot be decoded, or holds no picture."""
+    TOO_SMALL = "watermark:video:too_small"
+    """The pictures are too small, or too few, to bear a mark."""
     PAYLOAD = "watermark:payload:out_of_range"
     """The number does not fit into a mark."""
     MARKER = "watermark:marker:unavailable"
@@ -31,6 +35,18 @@ class WatermarkReason(StrEnum):
     """A mark of ours. It points to a release; only that release's fingerprint makes it proof."""
     NOT_FOUND = "watermark:video:not_found"
     """No mark of ours. That does not prove that the video was not generated."""
+
+
+def check_payload(payload: int, bits: int) -> None:
+    """Say whether a number fits into a mark of so many bits.
+
+    Raises:
+        InvalidInput: it does not (`watermark:payload:out_of_range`).
+    """
+    if not 0 <= payload < 1 << bits:
+        raise InvalidInput(
+            "The number does not fit into a mark.", code=WatermarkReason.PAYLOAD, field="payload", limit=f"{bits} bits"
+        )
 
 
 class Search(StrEnum):
@@ -190,7 +206,7 @@ class SoundReading:
         stretches: which seconds carry a mark, in time order, none overlapping.
         chance: bound on the probability that sound without a mark gives such a reading; 1 where nothing was found.
         presence: score in [0, 1] of a second, unkeyed technology that only says that there is a mark; None where it
-            is not installed.
+            is not installed, or no full search was asked for.
     """
 
     found: bool

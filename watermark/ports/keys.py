@@ -1,8 +1,17 @@
 """What the keys of marks need, as roles."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
+
+
+class UnitOfWork(Protocol):
+    """Joins changes."""
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """What happens in here happens whole or not at all."""
+        ...
 
 
 class KeyNumbers(Protocol):

@@ -142,14 +142,6 @@ class SoundPresence(Protocol):
         ...
 
 
-class FrameOverlay(Protocol):
-    """Draws something that people see on every frame."""
-
-    def draw(self, frame: YuvFrame) -> YuvFrame:
-        """A copy of the frame with the overlay."""
-        ...
-
-
 class VideoFileMarks(Protocol):
     """Marks whole files and reads marks in them, somewhere safe from what a hostile file does to a decoder."""
 

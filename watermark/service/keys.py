@@ -5,27 +5,17 @@ makes new marks unreadable to whoever got hold of an old secret; what was marked
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
 
 from trust_kernel.clock import Clock
 from watermark.domain.marks import MarkKey, MarkKeys
-from watermark.ports.keys import KeyNumbers, Record
+from watermark.ports.keys import KeyNumbers, Record, UnitOfWork
 
 FIRST = 1
 PICTURES = "watermark:video"
 """Purpose of the keys of marks in pictures."""
 SOUND = "watermark:sound"
 """Purpose of the keys of marks in sound."""
-
-
-class Unit(Protocol):
-    """A unit of work."""
-
-    def transaction(self) -> AbstractContextManager[object]:
-        """What happens in here happens whole or not at all."""
-        ...
 
 
 class MarkKeyBook:
@@ -40,7 +30,7 @@ class MarkKeyBook:
     """
 
     def __init__(
-        self, unit: Unit, numbers: KeyNumbers, derive: Callable[[str], bytes], record: Record, clock: Clock
+        self, unit: UnitOfWork, numbers: KeyNumbers, derive: Callable[[str], bytes], record: Record, clock: Clock
     ) -> None:
         self._unit = unit
         self._numbers = numbers

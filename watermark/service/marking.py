@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 
 from trust_kernel.errors import Broken, InvalidInput
@@ -27,13 +26,6 @@ that depends on what it shows: three photographs at 3:2 read back at 144 x 96, a
 SHORT_SECONDS = 0.5
 """The same for the length of a video: one frame of 640 x 360 reads back, of 320 x 180 it takes up to twelve."""
 _log = logging.getLogger(__name__)
-
-
-class MarkingReason(StrEnum):
-    """Why something was not marked."""
-
-    TOO_SMALL = "watermark:video:too_small"
-    """The pictures are too small, or too few, to bear a mark."""
 
 
 class MarkingService:
@@ -135,14 +127,14 @@ def _refuse_little(written: MarkedFile, length: float) -> None:
     if min(written.width, written.height) < SMALL_SIDE:
         raise InvalidInput(
             "The pictures are too small to bear a mark that reads back.",
-            code=MarkingReason.TOO_SMALL,
+            code=WatermarkReason.TOO_SMALL,
             field="video",
             limit=f"{SMALL_SIDE} pixels on the shorter side",
         )
     if written.fps and length < SHORT_SECONDS:
         raise InvalidInput(
             "The video is too short to bear a mark that reads back.",
-            code=MarkingReason.TOO_SMALL,
+            code=WatermarkReason.TOO_SMALL,
             field="video",
             limit=f"{SHORT_SECONDS} seconds",
         )

@@ -1,13 +1,13 @@
 """Takes a file apart, layer by layer: credential, marks, fingerprint, ledger. Keeps nothing."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from generator_gateway.ports import ReleaseRecord
-from generator_gateway.ports.bindings import BindingMatch, Prints
+from generator_gateway.ports.bindings import Prints
 from generator_gateway.ports.verification import (
     FingerprintEvidence,
     FingerprintMatch,
@@ -227,10 +227,10 @@ class VerificationDesk:
         return picture, sound
 
     def _sounding(self, number: int) -> tuple[ReleaseRecord, ...]:
-        return self._records(self._sources.bindings.by_sound_mark(number))
+        return self._records(match.case_id for match in self._sources.bindings.by_sound_mark(number))
 
-    def _records(self, matches: Sequence[BindingMatch]) -> tuple[ReleaseRecord, ...]:
-        found = (self._sources.releases.find(match.case_id) for match in matches)
+    def _records(self, case_ids: Iterable[str]) -> tuple[ReleaseRecord, ...]:
+        found = (self._sources.releases.find(case_id) for case_id in dict.fromkeys(case_ids))
         return tuple(record for record in found if record is not None)
 
     def _held(
@@ -270,21 +270,13 @@ class VerificationDesk:
             (FoundBy.CREDENTIAL, (named,) if named is not None else ()),
             (FoundBy.WATERMARK, picture.confirmed),
             (FoundBy.SOUND_WATERMARK, sound.confirmed),
-            (FoundBy.FINGERPRINT, self._resembling(fingerprint)),
+            (FoundBy.FINGERPRINT, self._records(match.video_id for match in fingerprint.matches)),
         )
         for found_by, records in layers:
             for record in records:
                 if record.case_id not in found:
-                    found[record.case_id] = self._evidence(record, found_by)
+                    found[record.case_id] = evidence_of(record, found_by, self._sources.ledger)
         return tuple(found.values())
-
-    def _resembling(self, fingerprint: FingerprintEvidence) -> tuple[ReleaseRecord, ...]:
-        ids = dict.fromkeys(match.video_id for match in fingerprint.matches)
-        records = (self._sources.releases.find(video_id) for video_id in ids)
-        return tuple(record for record in records if record is not None)
-
-    def _evidence(self, release: ReleaseRecord, found_by: FoundBy) -> ReleaseEvidence:
-        return evidence_of(release, found_by, self._sources.ledger)
 
 
 def evidence_of(release: ReleaseRecord, found_by: FoundBy, ledger: Proves) -> ReleaseEvidence:

@@ -7,7 +7,7 @@ is never called a change of the file.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from generator_gateway.ports.verification import Fact, Facts, FoundBy, MarkState, ReleaseEvidence, Tone, told
+from generator_gateway.ports.verification import Fact, Facts, MarkState, ReleaseEvidence, Tone, told
 from generator_gateway.service.verification.headline import HOLDS, Findings
 from generator_gateway.service.verification.texts import shown
 from watermark.api import AiClaim, CredentialReason, CredentialReport, CredentialState
@@ -47,7 +47,8 @@ def speaking(found: Findings) -> CredentialReport:
     return found.credential
 
 
-def _fact(tone: Tone, question: str, answer: str, *, caution: str = "", **values: str | float) -> Fact:
+def fact(tone: Tone, question: str, answer: str, *, caution: str = "", **values: str | float) -> Fact:
+    """The answer to a question: its codes are named after both."""
     return Fact(
         tone,
         told(f"verify:{question}:{answer}"),
@@ -60,37 +61,37 @@ def _signer(found: Findings, development: str) -> Fact:
     credential = speaking(found)
     signer = credential.signer
     if signer is None:
-        return _fact(Tone.NONE, "signer", "nobody")
+        return fact(Tone.NONE, "signer", "nobody")
     name = shown(signer.organisation or signer.common_name)
     for reason, answer in _SIGNER_FAULTS.items():
         if reason in credential.reasons:
-            return _fact(Tone.CAUTION, "signer", answer, caution="own_words", name=name)
+            return fact(Tone.CAUTION, "signer", answer, caution="own_words", name=name)
     if credential.state in {CredentialState.TAMPERED, CredentialState.MALFORMED}:
-        return _fact(Tone.CAUTION, "signer", "broken", caution="own_words", name=name)
+        return fact(Tone.CAUTION, "signer", "broken", caution="own_words", name=name)
     if development and signer.organisation == development:
-        return _fact(Tone.PLAIN, "signer", "development", caution="development_caution")
+        return fact(Tone.PLAIN, "signer", "development", caution="development_caution")
     if signer.trusted:
         stamped = bool(signer.signed_at)
-        return _fact(
+        return fact(
             Tone.GOOD, "signer", "trusted_stamped" if stamped else "trusted", name=name, at=_moment(signer.signed_at)
         )
-    return _fact(Tone.CAUTION, "signer", "untrusted", caution="own_words", name=name)
+    return fact(Tone.CAUTION, "signer", "untrusted", caution="own_words", name=name)
 
 
 def _ai(found: Findings) -> Fact:
     if found.signed_here is not None or found.shown:
         whole = found.signed_here is not None or found.shown_throughout
-        return _fact(Tone.PLAIN, "ai", "made_here" if whole else "some_made_here")
+        return fact(Tone.PLAIN, "ai", "made_here" if whole else "some_made_here")
     credential = found.credential
     if credential.state in {CredentialState.TAMPERED, CredentialState.MALFORMED}:
-        return _fact(Tone.NONE, "ai", "not_believed" if credential.ai is AiClaim.YES else "unknown")
+        return fact(Tone.NONE, "ai", "not_believed" if credential.ai is AiClaim.YES else "unknown")
     if credential.ai is AiClaim.YES:
-        return _fact(Tone.PLAIN, "ai", "claimed")
+        return fact(Tone.PLAIN, "ai", "claimed")
     if found.foreign_sound:
-        return _fact(Tone.PLAIN, "ai", "sound_made_here")
+        return fact(Tone.PLAIN, "ai", "sound_made_here")
     if MarkState.FOUND in {found.picture.state, found.sound.state}:
-        return _fact(Tone.CAUTION, "ai", "marked")
-    return _fact(Tone.NONE, "ai", "no_claim" if credential.ai is AiClaim.NO else "unknown")
+        return fact(Tone.CAUTION, "ai", "marked")
+    return fact(Tone.NONE, "ai", "no_claim" if credential.ai is AiClaim.NO else "unknown")
 
 
 def _integrity(found: Findings) -> Fact:
@@ -103,18 +104,18 @@ def _integrity(found: Findings) -> Fact:
             tone, answer = _UNCHANGED[CredentialState.TRUSTED]
     if CredentialReason.TOO_COSTLY in credential.reasons:
         tone, answer = Tone.NONE, "too_costly"
-    return _fact(tone, "unchanged", answer)
+    return fact(tone, "unchanged", answer)
 
 
 def consent_fact(releases: tuple[ReleaseEvidence, ...]) -> Fact:
     """Whether the people in some releases still agree; what only resembles one is nobody's."""
-    certain = [release for release in releases if release.found_by is not FoundBy.FINGERPRINT]
-    gone = [release for release in certain if release.consent == "withdrawn"]
+    certain = [release for release in releases if release.is_certain]
+    gone = [release for release in certain if release.is_withdrawn]
     if gone:
-        return _fact(Tone.BAD, "consent", "withdrawn" if len(gone) == len(certain) else "some_withdrawn")
+        return fact(Tone.BAD, "consent", "withdrawn" if len(gone) == len(certain) else "some_withdrawn")
     if not certain:
-        return _fact(Tone.NONE, "consent", "unknown")
-    return _fact(Tone.GOOD, "consent", _people(certain[0]) if len(certain) == 1 else "active")
+        return fact(Tone.NONE, "consent", "unknown")
+    return fact(Tone.GOOD, "consent", _people(certain[0]) if len(certain) == 1 else "active")
 
 
 def _people(release: ReleaseEvidence) -> str:

@@ -46,13 +46,12 @@ class Findings:
     @property
     def contradicted(self) -> bool:
         """A trusted credential names a release that this file could not be confirmed to be of."""
-        confirmed = {release.video_id for release in self.releases if release.found_by in _IN_PICTURES}
-        return self.claimed is not None and self.claimed not in confirmed
+        return self.claimed is not None and self.claimed not in self._in_pictures
 
     @property
     def signed_here(self) -> ReleaseEvidence | None:
         """The release that the file's own credential is of."""
-        return self._first(FoundBy.CREDENTIAL)
+        return next((release for release in self.releases if release.found_by is FoundBy.CREDENTIAL), None)
 
     @property
     def shown(self) -> tuple[ReleaseEvidence, ...]:
@@ -67,7 +66,7 @@ class Findings:
     @property
     def foreign_sound(self) -> tuple[MarkSpan, ...]:
         """Seconds whose sound is confirmed to be of a video made here that these pictures are not of."""
-        own = {release.video_id for release in self.releases if release.found_by in _IN_PICTURES}
+        own = self._in_pictures
         return tuple(span for span in self.sound.spans if span.fit is Fit.SAME and span.video_id not in own)
 
     @property
@@ -75,11 +74,10 @@ class Findings:
         """Neither pictures nor sound could be decoded."""
         return {self.picture.state, self.sound.state} <= _SILENT
 
-    def _first(self, found_by: FoundBy) -> ReleaseEvidence | None:
-        return next((release for release in self.releases if release.found_by is found_by), None)
-
-
-_IN_PICTURES = frozenset({FoundBy.CREDENTIAL, FoundBy.FILE, FoundBy.WATERMARK})
+    @property
+    def _in_pictures(self) -> frozenset[str]:
+        by = {FoundBy.CREDENTIAL, FoundBy.WATERMARK}
+        return frozenset(release.video_id for release in self.releases if release.found_by in by)
 
 
 def headline_of(found: Findings) -> Statement:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from generator_gateway.ports.verification import Fit, FoundBy, MarkEvidence, MarkState, Statement, told
+from generator_gateway.ports.verification import WITHDRAWN, Fit, MarkEvidence, MarkState, Statement, told
 from generator_gateway.service.verification.facts import speaking
 from generator_gateway.service.verification.headline import HOLDS, Findings
 from generator_gateway.service.verification.texts import shown
@@ -33,9 +33,8 @@ def notes_of(found: Findings, development: str) -> tuple[Statement, ...]:
 
 
 def _consent(found: Findings) -> Iterator[Statement]:
-    certain = [release for release in found.releases if release.found_by is not FoundBy.FINGERPRINT]
-    if any(release.consent == "withdrawn" for release in certain):
-        yield told("verify:note:withdrawn")
+    if any(release.is_withdrawn for release in found.releases):
+        yield WITHDRAWN
 
 
 def _ingredients(found: Findings) -> Iterator[Statement]:
@@ -95,8 +94,7 @@ def _unfitting(evidence: MarkEvidence, what: str) -> Iterator[Statement]:
 
 
 def _fingerprint(found: Findings) -> Iterator[Statement]:
-    alone = not any(release.found_by is not FoundBy.FINGERPRINT for release in found.releases)
-    if alone and found.releases:
+    if found.releases and not any(release.is_certain for release in found.releases):
         best = max(match.similarity for match in found.fingerprint.matches)
         yield told("verify:note:resembles", similarity=best)
 

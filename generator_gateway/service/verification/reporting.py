@@ -1,29 +1,28 @@
 """Permalinks and feedback: what is kept of a verification, only where somebody asks, and never of the file itself."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from generator_gateway.ports import ReleaseRecord
+from generator_gateway.ports.reports import Feedback, KeptReport, Reports
 from generator_gateway.ports.verification import (
+    WITHDRAWN,
     Fact,
     Facts,
-    Feedback,
     FingerprintEvidence,
     FoundBy,
     Headline,
-    KeptReport,
     MarkEvidence,
     MarkState,
     Proves,
     ReleaseEvidence,
-    Reports,
     Tone,
     Verification,
     told,
 )
 from generator_gateway.service.verification.desk import evidence_of
-from generator_gateway.service.verification.facts import consent_fact
+from generator_gateway.service.verification.facts import consent_fact, fact
 from generator_gateway.service.verification.sources import FindsReleases
 from trust_kernel.clock import Clock
 from watermark.api import AiClaim, CredentialReport, CredentialState
@@ -93,9 +92,9 @@ class ReportDesk:
         records = ((self._releases.find(case_id), found_by) for case_id, found_by in found.items())
         return tuple(evidence_of(record, by, self._ledger) for record, by in records if record is not None)
 
-    def consent_fact(self, releases: Collection[ReleaseEvidence]) -> Fact:
+    def consent_fact(self, releases: tuple[ReleaseEvidence, ...]) -> Fact:
         """Whether the people in these releases still agree."""
-        return consent_fact(tuple(releases))
+        return consent_fact(releases)
 
     def say(self, sha256: str, *, right: bool, text: str) -> None:
         """Take what somebody says of a verification."""
@@ -114,7 +113,7 @@ class ReportDesk:
 def _of_release(sha256: str, record: ReleaseRecord, ledger: Proves) -> Verification:
     release = evidence_of(record, FoundBy.FILE, ledger)
     unread = MarkEvidence(MarkState.NOT_LOOKED)
-    notes = [told("verify:note:withdrawn")] if release.consent == "withdrawn" else []
+    notes = [WITHDRAWN] if release.is_withdrawn else []
     if not release.ledger_proved:
         notes.append(told("verify:note:not_in_ledger"))
     return Verification(
@@ -122,9 +121,9 @@ def _of_release(sha256: str, record: ReleaseRecord, ledger: Proves) -> Verificat
         size=0,
         headline=told(Headline.SIGNED_HERE),
         facts=Facts(
-            signer=_fact(Tone.GOOD, "verify:signer:here"),
-            ai=_fact(Tone.PLAIN, "verify:ai:made_here"),
-            unchanged=_fact(Tone.GOOD, "verify:unchanged:unchanged"),
+            signer=fact(Tone.GOOD, "signer", "here"),
+            ai=fact(Tone.PLAIN, "ai", "made_here"),
+            unchanged=fact(Tone.GOOD, "unchanged", "unchanged"),
             consent=consent_fact((release,)),
         ),
         credential=CredentialReport(CredentialState.TRUSTED, AiClaim.YES, "", (), manifest_label=record.manifest_label),
@@ -134,7 +133,3 @@ def _of_release(sha256: str, record: ReleaseRecord, ledger: Proves) -> Verificat
         releases=(release,),
         notes=tuple(notes),
     )
-
-
-def _fact(tone: Tone, code: str) -> Fact:
-    return Fact(tone, told(code), told(f"{code}_because"))

@@ -79,23 +79,13 @@ def trace_picture(reading: MarkReading, releases: Callable[[int], ReleaseRecord 
     """
     altered = _altered(reading.geometry)
     spans, confirmed = [], {}
-    stretches = _stretches(reading)
-    for stretch in stretches:
+    for stretch in _stretches(reading):
         record = releases(stretch.payload)
         for piece, fit in _picture_fits(stretch, record, known, reading, altered=altered):
             if record is not None and fit is Fit.SAME:
                 confirmed[record.case_id] = record
             spans.append(_span(piece, record, fit))
-    evidence = MarkEvidence(
-        state=MarkState.FOUND if spans else MarkState.NOT_FOUND,
-        confidence=reading.confidence,
-        threshold=reading.threshold,
-        chance=reading.chance if spans else None,
-        spans=tuple(spans),
-        seconds=reading.seconds,
-        altered=altered,
-    )
-    return Traced(evidence, _longest_first(confirmed, spans))
+    return Traced(replace(_evidence(reading, spans), altered=altered), _longest_first(confirmed, spans))
 
 
 def trace_sound(
@@ -121,22 +111,26 @@ def trace_sound(
         if record is not None and fit is Fit.SAME:
             confirmed[record.case_id] = record
         spans.append(_span(stretch, record, fit))
-    evidence = MarkEvidence(
-        state=MarkState.FOUND if spans else MarkState.NOT_FOUND,
-        confidence=reading.confidence,
-        threshold=reading.threshold,
-        chance=reading.chance if spans else None,
-        spans=tuple(spans),
-        seconds=reading.seconds,
-        speed=reading.speed if spans else 1.0,
-        presence=reading.presence,
-    )
+    speed = reading.speed if spans else 1.0
+    evidence = replace(_evidence(reading, spans), speed=speed, presence=reading.presence)
     return Traced(evidence, _longest_first(confirmed, spans))
 
 
 def covers_all(spans: Sequence[MarkSpan], seconds: float) -> bool:
     """Whether marks are on all of what was looked at, give or take gaps that compression leaves."""
     return sum(span.end - span.start for span in spans) >= _WHOLE * seconds
+
+
+def _evidence(reading: MarkReading | SoundReading, spans: Sequence[MarkSpan]) -> MarkEvidence:
+    """What pictures and sound have in common."""
+    return MarkEvidence(
+        state=MarkState.FOUND if spans else MarkState.NOT_FOUND,
+        confidence=reading.confidence,
+        threshold=reading.threshold,
+        chance=reading.chance if spans else None,
+        spans=tuple(spans),
+        seconds=reading.seconds,
+    )
 
 
 def _stretches(reading: MarkReading | SoundReading) -> tuple[Stretch, ...]:
@@ -176,10 +170,11 @@ def _picture_fits(
     A few seconds of a video made here, with its mark copied over a film around them, make nothing else of that film.
     """
     fit = _picture_fit(stretch, record, known, reading, altered=altered)
-    pieces = _pieces(stretch, known.prints) if fit is Fit.SAME else []
-    if record is None or record.case_id == known.certain:
-        pieces = []
-    looked = [known.looks_like(record, prints) for _, prints in pieces] if record is not None else []
+    if record is None or record.case_id == known.certain or fit is not Fit.SAME:
+        yield stretch, fit
+        return
+    pieces = _pieces(stretch, known.prints)
+    looked = [known.looks_like(record, prints) for _, prints in pieces]
     if 2 * sum(looked) >= len(looked):
         yield stretch, fit
         return

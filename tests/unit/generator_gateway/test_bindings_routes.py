@@ -15,7 +15,7 @@ from generator_gateway.service.bindings_values import MOST_TEXT
 from tests.contracts.test_bindings import CODE, pictures
 from tests.fakes.web import FakeIdentities, access_of
 from tests.unit.generator_gateway.test_bindings_service import NUMBER, Desk
-from tests.unit.generator_gateway.test_bindings_values import described
+from tests.unit.watermark.test_jumbf import described
 from trust_kernel.errors import NotPermitted
 from trust_kernel.web.access import PUBLIC, declared_permission, routes_of
 from trust_kernel.web.problems import install

@@ -10,7 +10,8 @@ from generator_gateway.service.bindings import MOST_MATCHES, UNCONFIRMED, Hint, 
 from generator_gateway.service.bindings_values import Algorithms
 from tests.contracts.test_bindings import CODE, MemoryWorld, pictures, sound
 from tests.fakes.bindings import FakeMarks, FakeNumbers, SpelledPrints
-from tests.unit.generator_gateway.test_bindings_values import described, text_of
+from tests.unit.generator_gateway.test_bindings_values import text_of
+from tests.unit.watermark.test_jumbf import described
 from trust_kernel.errors import Broken, InvalidInput, NotFound, Unavailable
 
 NUMBER = (7 << 40) + 9

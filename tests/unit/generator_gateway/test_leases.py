@@ -234,6 +234,30 @@ def test_a_sweep_that_fails_is_not_the_last(house: House, error: PlacetError) ->
     assert len(swept) >= 2
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_sweep_that_breaks_as_nobody_foresaw_is_not_the_last(house: House) -> None:
+    case_id = house.submit().id
+    house.queue.sent.clear()
+    put_back = threading.Event()
+
+    class Breaking:
+        """Breaks once."""
+
+        broken = False
+
+        def enqueue(self, found: str) -> None:
+            if not self.broken:
+                self.broken = True
+                raise ZeroDivisionError("a bug")
+            assert found == case_id
+            put_back.set()
+
+    sweeper = Sweeper(house.leases, Breaking(), 0.01)
+    sweeper.start()
+    assert put_back.wait(10)
+    sweeper.stop()
+
+
 # --- the runner
 
 
@@ -285,6 +309,42 @@ def test_an_outage_that_is_over_is_forgotten(house: House) -> None:
         house.runner.run(case_id)
     house.clock.advance(seconds=25 * 3600)
     house.marking.failing = Unavailable("the key is out again")
+    assert house.runner.run(case_id) is None
+    assert house.cases.get(case_id).status == "in_progress"
+
+
+def test_a_step_that_comes_no_further_than_half_way_rests_longer_each_time_and_is_given_up(house: House) -> None:
+    class HalfWay(WritingBackend):
+        """Draws half of it, then its device is gone."""
+
+        def render(self, order: RenderOrder, target: Path, progress: Progress) -> None:
+            del target
+            self.orders.append(order)
+            progress(0.5)
+            raise Unavailable("the device is out")
+
+    house.backend = HalfWay()
+    runner = CaseRunner(house.line_with(house.journal), house.leases, house.cases)
+    case_id = house.submit().id
+    for seconds in (2, 4, 8, 16):
+        assert runner.run(case_id) is None
+        house.clock.advance(seconds=seconds - 0.1)
+        assert house.leases.abandoned() == []
+        house.clock.advance(seconds=0.1)
+    house.clock.advance(seconds=24 * 3600)
+    assert isinstance(runner.run(case_id), Stopped)
+    assert house.cases.get(case_id).error_code == "case:machine:exhausted"
+    assert len(house.backend.orders) == 4
+
+
+def test_an_outage_of_one_step_is_over_once_the_step_is_taken(house: House) -> None:
+    house.backend.failing = Unavailable("the backend is out")
+    case_id = house.submit().id
+    assert house.runner.run(case_id) is None
+    house.clock.advance(seconds=23 * 3600)
+    house.backend.failing, house.marking.failing = None, Unavailable("the key is out")
+    assert house.runner.run(case_id) is None
+    house.clock.advance(seconds=2 * 3600)
     assert house.runner.run(case_id) is None
     assert house.cases.get(case_id).status == "in_progress"
 

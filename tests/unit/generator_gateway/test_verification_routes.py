@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 
 from generator_gateway.api import ReportDesk, ReportTerms
 from generator_gateway.routes import build_verify_router
+from generator_gateway.routes.apart import ThreadsApart
 from tests.fakes.consent import FakeClock
 from tests.fakes.verification import MemoryReports, World, a_credential, looks, marked
 from tests.fakes.web import FakeIdentities, access_of
@@ -33,14 +34,15 @@ DIGEST = "d" * 64
 class Door:
     """A client of the routes, and the world behind them."""
 
-    def __init__(self, folder: Path, per_minute: int = 1000) -> None:
+    def __init__(self, folder: Path, per_minute: int = 1000, at_once: int = 32) -> None:
         self.world = World(folder)
         self.clock = FakeClock()
         self.reports = MemoryReports()
         desk = ReportDesk(self.reports, self.world.releases, self.world.ledger, self.clock, ReportTerms(30))
         self.app = FastAPI()
         limit = RateLimit(TokenBuckets(per_minute, stopwatch=lambda: 0.0))
-        self.app.include_router(build_verify_router(self.world.desk, desk, access_of(FakeIdentities()), limit, MOST))
+        access, threads = access_of(FakeIdentities()), ThreadsApart(at_once)
+        self.app.include_router(build_verify_router(self.world.desk, desk, access, limit, MOST, threads))
         install(self.app)
         self.client = TestClient(self.app, raise_server_exceptions=False)
         self.world.file(b"film", prints=looks("c"))
@@ -222,6 +224,38 @@ def test_files_that_take_long_keep_nobody_from_other_answers(
             held.set()
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+@pytest.mark.parametrize("path", ["/verify", "/verify/crjson"])
+def test_whoever_finds_every_place_taken_is_told_to_come_back(
+    tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch, path: str, accept: str
+) -> None:
+    door = Door(tmp_path, at_once=1)
+    held, begun = threading.Event(), threading.Event()
+
+    def wait(*_args: object, **_options: object) -> None:
+        begun.set()
+        held.wait(20)
+        raise Unavailable("no room")
+
+    monkeypatch.setattr(door.world.credentials, "examine", wait)
+
+    def send(to: str) -> Any:
+        return door.client.post(to, files={"file": ("x", b"film")}, headers={"accept": accept})
+
+    with door.client, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(send, "/verify")
+        try:
+            assert begun.wait(10)
+            refused = send(path)
+        finally:
+            held.set()
+        first.result(timeout=20)
+        assert (refused.status_code, int(refused.headers["retry-after"]) > 0) == (503, True)
+        monkeypatch.undo()
+        assert send("/verify").status_code == 200, "the place was given back"
+    assert list(scratch.iterdir()) == []
+
+
 # --- permalinks
 
 
@@ -262,6 +296,15 @@ def test_a_kept_report_tells_consent_as_it_stands_now(door: Door) -> None:
 def test_a_report_that_another_version_kept_is_not_known_any_more(door: Door) -> None:
     sha256 = door.verify(params={"keep": "true"})["sha256"]
     door.reports.kept[sha256] = replace(door.reports.kept[sha256], body='{"sentence": "of old"}')
+    assert door.client.get(f"/verify/{sha256}").status_code == 404
+
+
+def test_a_report_with_words_that_this_version_does_not_know_is_not_known_any_more(door: Door) -> None:
+    door.world.release("a", A)
+    door.world.file(b"copy", picture=marked((0, 10, A)), prints=looks("a"))
+    sha256 = door.verify(b"copy", params={"keep": "true"})["sha256"]
+    kept = door.reports.kept[sha256]
+    door.reports.kept[sha256] = replace(kept, body=kept.body.replace('"found_by":"watermark"', '"found_by":"dowsing"'))
     assert door.client.get(f"/verify/{sha256}").status_code == 404
 
 

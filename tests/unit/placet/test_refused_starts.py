@@ -10,6 +10,7 @@ from placet.cli.main import placet
 from placet.wiring import build_kernel
 from placet.wiring.credentials import build_credentials
 from placet.wiring.marks import build_disclosure
+from placet.wiring.verifier import open_verifier
 from tests.factories.credentials import make_authority
 from trust_kernel.clock import SystemClock
 from trust_kernel.errors import Broken, InvalidInput
@@ -21,7 +22,7 @@ from watermark.domain.credential_keys import KeyReason
 def start(folder: Path, **changes: object) -> None:
     """Build what signs."""
     kernel = build_kernel(Settings(_env_file=None, data_dir=folder / "data", **changes))  # type: ignore[arg-type]
-    build_credentials(kernel, kernel.sandbox)
+    build_credentials(kernel)
 
 
 def pair(folder: Path, identity: SigningIdentity) -> dict[str, Path]:
@@ -61,6 +62,17 @@ def test_anchors_that_cannot_be_read_are_refused(tmp_path: Path, setting: str, c
         place.write_bytes(content)
     with pytest.raises(InvalidInput):
         start(tmp_path, **{setting: place})
+
+
+@pytest.mark.parametrize("setting", ["tsa_anchors", "trust_anchors"])
+@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"no certificate"])
+def test_a_verifier_without_a_deployment_refuses_them_too(tmp_path: Path, setting: str, content: bytes | None) -> None:
+    place = tmp_path / "anchors.pem"
+    if content is not None:
+        place.write_bytes(content)
+    settings = Settings(_env_file=None, data_dir=tmp_path / "none", **{setting: place})  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput), open_verifier(settings):
+        pass
 
 
 def test_a_chain_for_a_token_that_cannot_be_read_is_refused(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator_gateway.api import LANGUAGES, Fit, MarkState, Verification, wording
+from generator_gateway.api import LANGUAGES, Fit, MarkState, Verification, shown, wording
 from generator_gateway.ports.verification import FoundBy
 from generator_gateway.routes.verification_out import VerificationOut, verification_out
-from review_ui.verify.evidence import Answer, answer_of, file_name
+from review_ui.verify.evidence import Answer, answer_of
 from review_ui.verify.words import speech
 from tests.factories.verifications import (
     KNOWN,
@@ -117,8 +117,8 @@ def test_the_time_of_a_stamp_is_said_as_people_say_it_and_anything_else_as_it_st
         ("once", "once"),
     ):
         held = a_credential(signer=replace(KNOWN, signed_at=at))
-        shown = details(laid_out(a_verification(credential=held), "it"), "Credenziale di contenuto")
-        assert shown["Firmato, per marca temporale affidabile"] == said
+        listed = details(laid_out(a_verification(credential=held), "it"), "Credenziale di contenuto")
+        assert listed["Firmato, per marca temporale affidabile"] == said
 
 
 def test_a_withdrawn_part_is_not_told_as_if_it_were_the_whole() -> None:
@@ -170,23 +170,23 @@ def test_an_ingredients_faults_are_shown_with_where_it_stands() -> None:
 
 def test_a_mark_is_shown_with_its_strength_its_chance_and_its_key() -> None:
     mark = replace(a_mark((1, 4, Fit.SAME, "a")), chance=2e-10, speed=1.1, presence=0.98)
-    shown = details(laid_out(a_verification(a_release("a", FoundBy.SOUND_WATERMARK), sound=mark)), "Mark in the sound")
-    assert shown["Strength"] == "31.0 (counts as found from 7.0)"
-    assert shown["By chance"] == "fewer than one unmarked file in a billion would give this"
-    assert (shown["Speed"], shown["Second detector"][:4], shown["Mark key"]) == (
+    listed = details(laid_out(a_verification(a_release("a", FoundBy.SOUND_WATERMARK), sound=mark)), "Mark in the sound")
+    assert listed["Strength"] == "31.0 (counts as found from 7.0)"
+    assert listed["By chance"] == "fewer than one unmarked file in a billion would give this"
+    assert (listed["Speed"], listed["Second detector"][:4], listed["Mark key"]) == (
         "110 % of what was marked",
         "98 %",
         "1",
     )
-    assert shown["Listened to"] == "10 s"
+    assert listed["Listened to"] == "10 s"
     italian = details(laid_out(a_verification(sound=mark), "it"), "Contrassegno nel suono")
     assert italian["Forza"] == "31,0 (conta come trovato da 7,0)"
 
 
 def test_a_mark_that_was_not_looked_for_is_not_called_missing() -> None:
     unlooked = replace(UNMARKED, state=MarkState.NOT_LOOKED, confidence=None, seconds=0.0)
-    shown = details(laid_out(a_verification(picture=unlooked, sound=unlooked)), "Mark in the pictures")
-    assert shown == {"State": "not looked for"}
+    listed = details(laid_out(a_verification(picture=unlooked, sound=unlooked)), "Mark in the pictures")
+    assert listed == {"State": "not looked for"}
 
 
 # --- the strip of seconds
@@ -290,11 +290,11 @@ def test_sizes_read_as_people_write_them() -> None:
 
 @given(st.text(max_size=400))
 def test_a_files_name_is_one_short_line_without_control_or_direction_characters(name: str) -> None:
-    shown = file_name(name)
-    assert len(shown) <= 80
-    assert not any(ord(char) < 32 or char in "\u202e\u2066\u200f\x7f" for char in shown)
+    said = shown(name)
+    assert len(said) <= 80
+    assert not any(ord(char) < 32 or char in "\u202e\u2066\u200f\x7f" for char in said)
 
 
 def test_a_files_name_that_is_no_trick_stays_what_it_is() -> None:
-    assert file_name("il traghetto è qui – 2.mp4") == "il traghetto è qui – 2.mp4"
-    assert file_name("gpj.\u202eexe") == "gpj.exe"
+    assert shown("il traghetto è qui – 2.mp4") == "il traghetto è qui – 2.mp4"
+    assert shown("gpj.\u202eexe") == "gpj.exe"

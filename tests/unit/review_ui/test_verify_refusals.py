@@ -1,5 +1,6 @@
 """What the verify page refuses, what it takes from people, and how it ends where something fails."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,17 @@ def test_who_asks_too_often_is_told_when_to_come_back() -> None:
         assert "Too many files from this address" in answer.text
     assert len(visit.site.desk.seen) == 1
     assert visit.client.get(PATH).status_code == 200, "the form itself costs nothing"
+
+
+def test_whoever_finds_every_place_taken_is_told_to_come_back(visit: Visit, scratch: Path) -> None:
+    with ExitStack() as taken:
+        for _ in range(32):
+            taken.enter_context(visit.site.threads.place())
+        answer = visit.ask("signed")
+    assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (503, True)
+    assert "Try again in a moment. This says nothing about the file." in answer.text
+    assert (visit.site.desk.seen, list(scratch.iterdir())) == ([], [])
+    assert visit.ask("signed").status_code == 200
 
 
 # --- failures on the way

@@ -1,8 +1,9 @@
 """What goes wrong is told in one shape, without telling too much; and every answer keeps browsers strict."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from fastapi import FastAPI, File, Form, Request, UploadFile
@@ -85,6 +86,22 @@ def test_every_error_is_a_problem_document(client: TestClient, kind: type[errors
     assert problem["request_id"] == answer.headers["x-request-id"]
     assert problem["instance"].endswith("#" + problem["request_id"])
     assert ("retry-after" in answer.headers) == (status in {429, 503})
+
+
+def test_whoever_goes_away_while_they_send_broke_nothing(app: FastAPI, caplog: pytest.LogCaptureFixture) -> None:
+    coming = iter([{"type": "http.request", "body": b"half", "more_body": True}, {"type": "http.disconnect"}])
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return next(coming)
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/raw", "query_string": b"", "headers": []}
+    asyncio.run(app(scope, receive, send))
+    assert said[0]["status"] == 400
+    assert not caplog.records
 
 
 def test_every_error_class_has_a_status_of_its_own() -> None:

@@ -375,7 +375,10 @@ class TestToken:
         token.generate(label)
         process = os.fork()
         if process == 0:
-            os._exit(0 if len(token.sign_digest(label, bytes(32))) == 64 else 1)
+            try:
+                os._exit(0 if len(token.sign_digest(label, bytes(32))) == 64 else 1)
+            finally:
+                os._exit(2)  # else an error would have this fork run the rest of the tests
         assert os.waitpid(process, 0)[1] == 0
         assert len(token.sign_digest(label, bytes(32))) == 64
 
@@ -386,25 +389,28 @@ def test_a_refused_pin_is_not_tried_again_until_the_token_locks(monkeypatch: pyt
     make_token()
     process = os.fork()
     if process == 0:
-        import pkcs11
+        try:
+            import pkcs11
 
-        library = pkcs11.lib(str(TOKEN_MODULE))
-        library.reinitialize()
-        asked: list[str] = []
+            library = pkcs11.lib(str(TOKEN_MODULE))
+            library.reinitialize()
+            asked: list[str] = []
 
-        def opened(module: str) -> object:
-            asked.append(module)
-            return library
+            def opened(module: str) -> object:
+                asked.append(module)
+                return library
 
-        monkeypatch.setattr(pkcs11, "lib", opened)
-        token = make_token(pin="0000")
-        codes = []
-        for _ in range(10):
-            try:
-                token.sign_digest("key", bytes(32))
-            except PlacetError as error:
-                codes.append(error.code)
-        os._exit(0 if codes == [KeyReason.REFUSED] * 10 and len(asked) == 1 else 1)
+            monkeypatch.setattr(pkcs11, "lib", opened)
+            token = make_token(pin="0000")
+            codes = []
+            for _ in range(10):
+                try:
+                    token.sign_digest("key", bytes(32))
+                except PlacetError as error:
+                    codes.append(error.code)
+            os._exit(0 if codes == [KeyReason.REFUSED] * 10 and len(asked) == 1 else 1)
+        finally:
+            os._exit(2)  # else an error would have this fork run the rest of the tests
     assert os.waitpid(process, 0)[1] == 0
     token, label = make_token(), f"key {uuid.uuid4()}"
     token.generate(label)  # three wrong tries would have locked it

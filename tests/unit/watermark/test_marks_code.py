@@ -19,17 +19,23 @@ def soft_bits(payload: int) -> NDArray[np.float64]:
     return 1.0 - 2.0 * code.encode(payload).astype(np.float64)
 
 
+def decoded(soft: NDArray[np.float64]) -> int | None:
+    return code.payload_of(code.likeliest(soft))
+
+
 @given(payloads)
 @settings(max_examples=40, deadline=None)
 def test_every_payload_comes_back(payload: int) -> None:
-    assert code.decode(soft_bits(payload)) == payload
+    assert decoded(soft_bits(payload)) == payload
 
 
-@given(payloads, st.integers(0, 2**32 - 1))
-@settings(max_examples=40, deadline=None)
-def test_a_payload_comes_back_through_noise_as_loud_as_itself(payload: int, seed: int) -> None:
-    noise = np.random.default_rng(seed).standard_normal(code.CODED_BITS)
-    assert code.decode(soft_bits(payload) + noise) == payload
+def test_of_two_hundred_payloads_all_but_one_come_back_through_noise_as_loud_as_themselves() -> None:
+    # Not every one of any: noise this loud makes another word likelier once in some 1,500.
+    random = np.random.default_rng(11)
+    drawn = [int(each) for each in random.integers(0, 2**63, 200)]
+    noise = random.standard_normal((len(drawn), code.CODED_BITS))
+    back = sum(decoded(soft_bits(payload) + each) == payload for payload, each in zip(drawn, noise, strict=True))
+    assert back >= len(drawn) - 1
 
 
 @given(payloads, st.sets(st.integers(0, code.CODED_BITS - 1), max_size=11))
@@ -37,13 +43,13 @@ def test_a_payload_comes_back_through_noise_as_loud_as_itself(payload: int, seed
 def test_eleven_wrong_bits_never_matter(payload: int, wrong: set[int]) -> None:
     soft = soft_bits(payload)
     soft[list(wrong)] *= -1
-    assert code.decode(soft) == payload
+    assert decoded(soft) == payload
 
 
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=60, deadline=None)
 def test_noise_alone_says_nothing(seed: int) -> None:
-    assert code.decode(np.random.default_rng(seed).standard_normal(code.CODED_BITS)) is None
+    assert decoded(np.random.default_rng(seed).standard_normal(code.CODED_BITS)) is None
 
 
 @given(payloads, st.integers(0, code.MESSAGE_BITS - 1))

@@ -10,11 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.factories.videos import write_frames
 from tests.fakes.marking import KEY_ID, CellEmbedder, CellMarker, ToneMarker, fake_marks
+from tests.fakes.sound_marks import PlainPresence
+from watermark.adapters.marking.calls import mark_video
 from watermark.adapters.marking.listening import FULL_SECONDS, LISTEN_SECONDS, LISTENS, Listener, joined, merged
-from watermark.adapters.marking.reading import MAX_FRAMES, WINDOW_FRAMES, WINDOWS, read_marks, told_within
+from watermark.adapters.marking.reading import MAX_FRAMES, WINDOW_FRAMES, WINDOWS, Looker, read_marks, told_within
 from watermark.adapters.marking.sound_track import PIECE_SECONDS, audible_seconds, pieces, usable_layout, usable_rate
-from watermark.domain.marks import Search, SoundReading, Stretch
+from watermark.domain.marks import Search, SoundReading, Stretch, Visibility
+from watermark.domain.visible_look import VisibleLook
 from watermark.ports.marks import Sound, YuvFrame
 
 PAYLOAD = 0x1234_5678_9ABC_DEF0
@@ -189,6 +193,44 @@ def test_a_listener_without_a_track_hears_nothing() -> None:
     listener.start(None, Fraction(0))
     listener.finish()
     assert listener.read(Search.FULL) is None
+
+
+def test_a_second_technology_is_made_ready_only_where_sound_is_searched(tmp_path: Path) -> None:
+    made: list[PlainPresence] = []
+
+    def presence() -> PlainPresence:
+        made.append(PlainPresence())
+        return made[-1]
+
+    marks = replace(fake_marks(), presence=presence)
+    mute = write_long(tmp_path / "mute.mp4", 2, range(0), sound=False)
+    loud = write_long(tmp_path / "loud.mp4", 2, range(0))
+    mark_video(str(loud), str(tmp_path / "marked.mp4"), marks, PAYLOAD, VisibleLook("AI"), Visibility.OFF)
+    assert read_marks(str(mute), marks, Search.FULL).sound is None
+    read_marks(str(loud), marks, Search.ALIGNED)
+    assert made == []
+    sound = read_marks(str(loud), marks, Search.FULL).sound
+    assert sound is not None
+    assert (sound.presence, len(made)) == (0.0, 1)
+
+
+def test_of_a_file_that_hides_its_length_no_more_is_decoded_than_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "endless.h264"
+    write_frames(path, [np.full((96, 160), 60 + number % 90, np.uint8) for number in range(240)])
+    passed: list[float] = []
+    take = Looker.take
+
+    def counted(looker: Looker, frame: YuvFrame) -> None:
+        passed.append(frame.seconds)
+        take(looker, frame)
+
+    monkeypatch.setattr(Looker, "take", counted)
+    monkeypatch.setattr("watermark.adapters.marking.reading.MAX_FRAMES", 20)
+    found = read_marks(str(path), fake_marks(), Search.ALIGNED).picture
+    assert found is not None
+    assert (found.frames, len(passed)) == (20, 20)
 
 
 def test_a_stretch_ends_with_the_file_and_neighbours_are_one() -> None:

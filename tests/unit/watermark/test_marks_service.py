@@ -17,7 +17,7 @@ from watermark.domain.marks import (
     WatermarkReason,
     sound_number,
 )
-from watermark.service.marking import MarkingReason, MarkingService
+from watermark.service.marking import MarkingService
 
 PAYLOAD = 2**40 + 77
 PICTURE = MarkReading(True, PAYLOAD, 30.0, 8.0, None, 24, 1.0)
@@ -116,7 +116,7 @@ def test_pictures_too_small_or_too_few_are_bad_input_where_the_mark_is_lost(
     files = SayingFiles(MarksFound(LOST, None), writes=written)
     with pytest.raises(InvalidInput) as refused:
         MarkingService(files).mark(source, tmp_path / "marked.mp4", payload=PAYLOAD)
-    assert (refused.value.code, refused.value.field) == (MarkingReason.TOO_SMALL, "video")
+    assert (refused.value.code, refused.value.field) == (WatermarkReason.TOO_SMALL, "video")
     assert refused.value.limit
     assert not (tmp_path / "marked.mp4").exists()
 

@@ -26,7 +26,8 @@ def picture(width: int = 320, height: int = 200) -> Image.Image:
 
 def mark(source: Path, target: Path, *, idle: bool = False, visibility: Visibility = Visibility.OFF) -> tuple[int, int]:
     marks = fake_marks(IdleMarker() if idle else None)
-    return mark_picture(str(source), str(target), marks, PAYLOAD, LOOK, visibility)[1]
+    written = mark_picture(str(source), str(target), marks, PAYLOAD, LOOK, visibility)
+    return written.width, written.height
 
 
 def test_a_marked_still_reads_back(tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 """What the sandbox's child runs: JSON and arrays in, JSON out, files by path."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from watermark.adapters.marking.markers import Marks, build_marks
 from watermark.adapters.marking.marking_pass import MarkingPass
-from watermark.adapters.marking.opening import opened, unusable
+from watermark.adapters.marking.opening import opened
+from watermark.adapters.marking.quality import size_ratio
 from watermark.adapters.marking.reading import read_marks
 from watermark.adapters.marking.stills import mark_picture
 from watermark.adapters.marking.wire import keys_of, look_of, packed_found
@@ -20,6 +20,7 @@ Keys = list[list[str]]
 
 def mark_file(
     *,
+    still: bool,
     source: str,
     target: str,
     payload: int,
@@ -29,26 +30,10 @@ def mark_file(
     visibility: str,
     marker: str,
 ) -> dict[str, Any]:
-    """Mark a video in a child; see `mark_video`."""
+    """Mark a video in a child, see `mark_video`; or a still picture, see `stills.mark_picture`."""
     marks = build_marks(marker, keys_of(picture_keys), keys_of(sound_keys))
-    return asdict(mark_video(source, target, marks, payload, look_of(look), Visibility(visibility)))
-
-
-def mark_still(
-    *,
-    source: str,
-    target: str,
-    payload: int,
-    picture_keys: Keys,
-    sound_keys: Keys,
-    look: dict[str, Any],
-    visibility: str,
-    marker: str,
-) -> dict[str, Any]:
-    """Mark a picture in a child; see `stills.mark_picture`."""
-    marks = build_marks(marker, keys_of(picture_keys), keys_of(sound_keys))
-    psnr, (width, height) = mark_picture(source, target, marks, payload, look_of(look), Visibility(visibility))
-    return asdict(MarkedFile(psnr, 1, 0.0, width, height, _ratio(source, target)))
+    mark = mark_picture if still else mark_video
+    return asdict(mark(source, target, marks, payload, look_of(look), Visibility(visibility)))
 
 
 def read_file(*, source: str, picture_keys: Keys, sound_keys: Keys, search: str, marker: str) -> dict[str, Any]:
@@ -100,13 +85,6 @@ def mark_video(
         fps=run.fps,
         width=width,
         height=height,
-        size_ratio=_ratio(source, target),
+        size_ratio=size_ratio(source, target),
         sound_snr=run.sound.promised_snr if run.sound is not None else None,
     )
-
-
-def _ratio(source: str, target: str) -> float:
-    size = Path(source).stat().st_size
-    if size == 0:
-        raise unusable("The file is empty.")
-    return Path(target).stat().st_size / size

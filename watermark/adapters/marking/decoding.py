@@ -153,7 +153,7 @@ class Darkroom:
         return self._graph[1]
 
     def _upright(self, frame: "VideoFrame") -> Picture:
-        y, u, v = (_plane(plane) for plane in frame.planes)
+        y, u, v = (values_of(plane) for plane in frame.planes)
         if self._for_marking:
             high, wide = y.shape[0] // 2 * 2, y.shape[1] // 2 * 2
             y, u, v = y[:high, :wide], u[: high // 2, : wide // 2], v[: high // 2, : wide // 2]
@@ -225,14 +225,7 @@ def _pulled(graph: "Graph") -> Iterator["VideoFrame"]:
             return
 
 
-def _plane(plane: Any) -> NDArray[np.uint8]:
+def values_of(plane: Any) -> NDArray[np.uint8]:
+    """The values of a frame's plane, uint8 (h, w), without a copy: what is written there is in the frame."""
     rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
     return rows[: plane.height, : plane.width]
-
-
-def yuv_of(frame: "VideoFrame", width: int, height: int) -> YuvFrame:
-    """A decoded frame's planes at a size, without a copy where it has that size and 8-bit 4:2:0 planes already."""
-    if frame.format.name not in PLANAR or (frame.width, frame.height) != (width, height):
-        frame = frame.reformat(width, height, "yuv420p", dst_color_range=_LIMITED)
-    y, u, v = (_plane(plane) for plane in frame.planes)
-    return YuvFrame(y, u, v, float(frame.time or 0.0))

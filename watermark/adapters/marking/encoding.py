@@ -1,13 +1,11 @@
 """Writing marked pictures as H.264."""
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from watermark.adapters.marking.decoding import Colours, Picture
+from watermark.adapters.marking.decoding import Colours, Picture, values_of
 from watermark.adapters.marking.opening import unusable
+from watermark.ports.marks import YuvFrame
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -54,7 +52,7 @@ class PictureWriter:
 
     def write(self, picture: Picture) -> None:
         """Encode one picture."""
-        frame = _frame_of(picture)
+        frame = frame_of(picture.planes)
         frame.pts, frame.time_base = round(picture.time / self._time_base), self._time_base
         self._writer.mux(self._stream.encode(frame))
 
@@ -63,16 +61,12 @@ class PictureWriter:
         self._writer.mux(self._stream.encode(None))
 
 
-def _frame_of(picture: Picture) -> "VideoFrame":
+def frame_of(planes: YuvFrame) -> "VideoFrame":
+    """A frame with these planes; its time is not set."""
     from av.video.frame import VideoFrame
 
-    height, width = picture.planes.y.shape
+    height, width = planes.y.shape
     frame = VideoFrame(width, height, "yuv420p")
-    for plane, values in zip(frame.planes, (picture.planes.y, picture.planes.u, picture.planes.v), strict=True):
-        _plane(plane)[:] = values
+    for plane, values in zip(frame.planes, (planes.y, planes.u, planes.v), strict=True):
+        values_of(plane)[:] = values
     return frame
-
-
-def _plane(plane: Any) -> NDArray[np.uint8]:
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    return rows[: plane.height, : plane.width]

@@ -1,6 +1,6 @@
 """Listening for marks in the sound of a file, piece by piece."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
@@ -33,10 +33,10 @@ class Listener:
 
     Args:
         marker: reads them.
-        presence: a second technology; it hears the longest piece, `FULL_SECONDS` of it at most.
+        presence: gives a second technology, or None; it hears the longest piece, `FULL_SECONDS` of it at most.
     """
 
-    def __init__(self, marker: SoundMarker, presence: SoundPresence | None = None) -> None:
+    def __init__(self, marker: SoundMarker, presence: Callable[[], SoundPresence | None] = lambda: None) -> None:
         self._marker = marker
         self._presence = presence
         self._pieces: list[tuple[float, Sound]] = []
@@ -56,10 +56,15 @@ class Listener:
         self._frames = []
         self.seconds = 0.0
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a piece is as long as it may be."""
+        return self.seconds >= _MOST_SECONDS
+
     def take(self, frame: object) -> None:
         """Take the next decoded frame of the track."""
         sound = cast("AudioFrame", frame)
-        if self.seconds < _MOST_SECONDS:
+        if not self.is_full:
             self._frames.append(sound)
             self.seconds += sound.samples / max(sound.sample_rate, 1)
 
@@ -88,14 +93,18 @@ class Listener:
         if search is not first and not any(look.found for _, look in looks):
             looks = [(start, self._marker.read(sound, search)) for start, sound in self._excerpts(pieces)]
         reading = joined(looks, seconds)
+        if search is Search.ALIGNED:
+            # A file of ours, just marked: whether somebody else marked it as well is not the question.
+            return reading
         return replace(reading, presence=self._score([sound for _, sound in pieces]))
 
     def _score(self, pieces: list[Sound]) -> float | None:
-        if self._presence is None:
+        presence = self._presence()
+        if presence is None:
             return None
         longest = max(pieces, key=lambda sound: sound.seconds)
         head = Sound(longest.samples[:, : int(FULL_SECONDS * longest.rate)], longest.rate)
-        return round(self._presence.score(head), 3)
+        return round(presence.score(head), 3)
 
     def _excerpts(self, pieces: list[tuple[float, Sound]]) -> list[tuple[float, Sound]]:
         """What a full search listens to: the middle of each piece that is not silent."""

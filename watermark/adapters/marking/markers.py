@@ -24,14 +24,15 @@ class Marks:
     Attributes:
         pictures: the invisible mark of pictures.
         sound: the mark of sound.
-        presence: a second look at sound, which only says that somebody's mark is there; None where not installed.
         visible_key: secret bytes that the visible mark's path is drawn from.
+        presence: gives a second look at sound, which only says that somebody's mark is there; None where that is not
+            installed. Asked only where there is sound to be read: loading it takes half a second.
     """
 
     pictures: VideoMarker
     sound: SoundMarker
     visible_key: bytes
-    presence: SoundPresence | None = None
+    presence: Callable[[], SoundPresence | None] = lambda: None
 
 
 def build_marks(name: str, picture_keys: MarkKeys, sound_keys: MarkKeys) -> Marks:
@@ -44,7 +45,7 @@ def build_marks(name: str, picture_keys: MarkKeys, sound_keys: MarkKeys) -> Mark
     from watermark.adapters.sound_mark import KeyedSoundMarker
 
     pictures, sound = build_marker(name, picture_keys), KeyedSoundMarker(sound_keys)
-    return Marks(pictures, sound, picture_keys.current.secret, _presence())
+    return Marks(pictures, sound, picture_keys.current.secret, _presence)
 
 
 def _presence() -> SoundPresence | None:

@@ -1,19 +1,15 @@
 """One run from a source to a marked file: decode once, mark, encode once."""
 
-import math
-from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from watermark.adapters.marking.ahead import Ahead
 from watermark.adapters.marking.decoding import Colours, Darkroom, Picture
 from watermark.adapters.marking.encoding import PictureWriter
 from watermark.adapters.marking.markers import Marks
 from watermark.adapters.marking.opening import origin_of, pictures_of, sound_of, unusable
+from watermark.adapters.marking.quality import psnr, squared_error
 from watermark.adapters.marking.sound_track import SoundTrack
 from watermark.adapters.visible import VisibleMark
 from watermark.domain.marks import Visibility
@@ -112,18 +108,16 @@ class MarkingPass:
     @property
     def psnr_y(self) -> float:
         """PSNR in dB of the marked luma against the same luma without the invisible mark."""
-        error = self._squared_error / max(self._measured, 1)
-        return 10 * math.log10(255.0**2 / max(error, 1e-6))
+        return psnr(self._squared_error / max(self._measured, 1))
 
     def _pictures(self) -> Iterator[tuple[Picture, Colours]]:
         """In the decoding thread."""
         self._stream.thread_type = "AUTO"
         for frame in self._reader.decode(self._stream):
-            shown = frame
-            if shown.is_corrupt:
+            if frame.is_corrupt:
                 raise unusable("The video is damaged.")
-            colours = self._darkroom.colours(shown)
-            for picture in self._darkroom.develop(shown):
+            colours = self._darkroom.colours(frame)
+            for picture in self._darkroom.develop(frame):
                 yield picture, colours
         for picture in self._darkroom.finish():
             yield picture, colours
@@ -167,28 +161,14 @@ class _Interleaved:
     def __init__(self, packets: "Iterator[Packet[Any]]", writer: "OutputContainer") -> None:
         self._packets = packets
         self._writer = writer
-        self._waiting: deque[Packet[Any]] = deque(maxlen=1)
+        self._waiting = next(packets, None)
 
     def write_until(self, moment: Fraction | None) -> None:
         """Write what comes before a moment in seconds; everything where that is None."""
-        while True:
-            if not self._waiting:
-                packet = next(self._packets, None)
-                if packet is None:
-                    return
-                self._waiting.append(packet)
-            due = self._waiting[0]
-            if moment is not None and _time_of(due) > moment:
-                return
-            self._writer.mux(self._waiting.popleft())
+        while self._waiting is not None and (moment is None or _time_of(self._waiting) <= moment):
+            self._writer.mux(self._waiting)
+            self._waiting = next(self._packets, None)
 
 
 def _time_of(packet: "Packet[Any]") -> Fraction:
     return Fraction(packet.pts or 0) * (packet.time_base or Fraction(0))
-
-
-def squared_error(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
-    """Mean squared difference of two planes of one shape."""
-    import cv2
-
-    return float(cv2.norm(before, after, cv2.NORM_L2SQR)) / before.size

@@ -17,7 +17,7 @@ from watermark.adapters.marking.listening import LISTEN_SECONDS, LISTENS, Listen
 from watermark.adapters.marking.markers import Marks
 from watermark.adapters.marking.opening import length_of, opened, origin_of, pictures_of, sound_of, unusable
 from watermark.domain.marks import MarkReading, MarksFound, Search
-from watermark.ports.marks import StreamDetector
+from watermark.ports.marks import StreamDetector, YuvFrame
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -47,24 +47,23 @@ _TOUCHING = 0.02
 _AHEAD = 4
 
 
-def read_marks(source: str, marks: Marks, search: Search, max_frames: int = MAX_FRAMES) -> MarksFound:
+def read_marks(source: str, marks: Marks, search: Search) -> MarksFound:
     """Look and listen for marks.
 
     Args:
         source: path of a video, a picture or a sound file.
         marks: who reads.
         search: how far to go.
-        max_frames: frames to look at.
 
     Raises:
         InvalidInput: it cannot be decoded, or holds neither pictures nor sound.
     """
     with opened(source) as container:
         file = _File(container)
-        looker = Looker(marks.pictures.detector(), file.stride(max_frames), max_frames)
+        looker = Looker(marks.pictures.detector(), file.stride(MAX_FRAMES), MAX_FRAMES)
         listener = Listener(marks.sound, marks.presence)
         if file.length > LONG_SECONDS:
-            file.look_in_windows(looker, max_frames // WINDOWS)
+            file.look_in_windows(looker, WINDOW_FRAMES)
             file.listen_in_windows(listener)
         else:
             file.look_and_listen(looker, listener)
@@ -113,16 +112,16 @@ class Looker:
         """Whether all frames are taken that may be."""
         return self._taken >= self._most
 
-    def take(self, picture: Picture) -> None:
+    def take(self, frame: YuvFrame) -> None:
         """Pass the next frame."""
         self._passed += 1
-        seconds = picture.planes.seconds
+        seconds = frame.seconds
         self._latest = max(self._latest, seconds)
         if self.is_full or (self._passed - 1) % self._stride:
             return
         if self.has_found and 0 <= seconds - self._last < _SPACING:
             return
-        self._detector.add(picture.planes)
+        self._detector.add(frame)
         self._taken += 1
         self._moments.append(seconds)
         self._last = seconds
@@ -179,16 +178,19 @@ class _File:
         return max(1, math.ceil(self.length * float(self._darkroom.rate) / most))
 
     def look_and_listen(self, looker: Looker, listener: Listener) -> None:
-        """Decode everything once."""
+        """Decode once, to the end or as far as anything of it is wanted."""
         streams: list[Any] = [stream for stream in (self._video, self._sound) if stream is not None]
         listener.start(self._sound, self._origin)
         with Ahead(lambda: self._decoded(streams), _AHEAD) as frames:
             for frame in frames:
                 if isinstance(frame, Picture):
-                    looker.take(frame)
+                    looker.take(frame.planes)
                     self._hurry(looker)
                 else:
                     listener.take(frame)
+                # A file that does not say how long it is may go on for hours.
+                if (self._video is None or looker.is_full) and (self._sound is None or listener.is_full):
+                    break
         listener.finish()
 
     def look_in_windows(self, looker: Looker, frames: int) -> None:
@@ -203,7 +205,7 @@ class _File:
             for picture in cast("Iterator[Picture]", self._decoded([self._video])):
                 if picture.planes.seconds <= seen_until:
                     continue
-                looker.take(picture)
+                looker.take(picture.planes)
                 seen_until, taken = picture.planes.seconds, taken + 1
                 if taken == frames:
                     break

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from trust_kernel.media.sandbox import ChildLimits, Sandbox
-from watermark.adapters.marking.calls import mark_file, mark_still, open_logo, read_file
+from watermark.adapters.marking.calls import mark_file, open_logo, read_file
 from watermark.adapters.marking.markers import DEFAULT_MARKER
 from watermark.adapters.marking.wire import found_of, packed_keys, packed_look
 from watermark.adapters.visible import check_look
@@ -60,13 +60,13 @@ class SandboxedFileMarks:
         self, source: Path, target: Path, *, payload: int, visibility: Visibility = Visibility.STANDARD
     ) -> MarkedFile:
         """Mark the video `source` into `target`; see `calls.mark_video`."""
-        return self._written(mark_file, source, target, payload, visibility)
+        return self._written(source, target, payload, visibility, still=False)
 
     def write_still(
         self, source: Path, target: Path, *, payload: int, visibility: Visibility = Visibility.STANDARD
     ) -> MarkedFile:
         """Mark the picture `source` into `target`; see `stills.mark_picture`."""
-        return self._written(mark_still, source, target, payload, visibility)
+        return self._written(source, target, payload, visibility, still=True)
 
     def read(self, path: Path, search: Search) -> MarksFound:
         """Look and listen for marks in a file; see `reading.read_marks`."""
@@ -75,12 +75,11 @@ class SandboxedFileMarks:
         )
         return found_of(reply)
 
-    def _written(
-        self, call: Callable[..., dict[str, Any]], source: Path, target: Path, payload: int, visibility: Visibility
-    ) -> MarkedFile:
+    def _written(self, source: Path, target: Path, payload: int, visibility: Visibility, *, still: bool) -> MarkedFile:
         reply = self._sandbox.call(
-            call,
+            mark_file,
             limits=self._limits,
+            still=still,
             source=str(source.resolve()),
             target=str(target.resolve()),
             payload=payload,

@@ -1,20 +1,18 @@
 """Marking a still picture: decoded with Pillow, written as a file that holds nothing else of the source's."""
 
-import math
-import struct
-import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trust_kernel.media.damage import PILLOW_DAMAGE
 from watermark.adapters.marking.decoding import MAX_PIXELS
 from watermark.adapters.marking.encoding import MIN_SIDE
 from watermark.adapters.marking.markers import Marks
-from watermark.adapters.marking.marking_pass import squared_error
 from watermark.adapters.marking.opening import unusable
+from watermark.adapters.marking.quality import psnr, size_ratio, squared_error
 from watermark.adapters.visible import VisibleMark
-from watermark.domain.marks import Visibility
+from watermark.domain.marks import MarkedFile, Visibility
 from watermark.domain.visible_look import VisibleLook
 from watermark.ports.marks import YuvFrame
 
@@ -23,24 +21,11 @@ if TYPE_CHECKING:
 
 QUALITY = 92
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "AVIF")
-_DAMAGE = (
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    struct.error,
-    zlib.error,
-)
-"""What Pillow's readers raise on bytes that are not what they claim."""
 
 
 def mark_picture(
     source: str, target: str, marks: Marks, payload: int, look: VisibleLook, visibility: Visibility
-) -> tuple[float, tuple[int, int]]:
+) -> MarkedFile:
     """Mark a picture.
 
     Args:
@@ -52,9 +37,6 @@ def mark_picture(
         look: the visible mark; it stands at a keyed place.
         visibility: how plainly it shows.
 
-    Returns:
-        PSNR in dB of the marked luma against the same luma without the invisible mark; width and height.
-
     Raises:
         InvalidInput: it cannot be decoded, is too small to bear a mark, or too large.
     """
@@ -65,8 +47,14 @@ def mark_picture(
     drawn = VisibleMark(look, marks.visible_key, payload, wide, high, visibility, standing=True).draw(plain)
     marked = marks.pictures.embedder(payload, wide, high).mark(drawn)
     _save(marked, target, profile)
-    error = squared_error(drawn.y, marked.y)
-    return 10 * math.log10(255.0**2 / max(error, 1e-6)), (wide, high)
+    return MarkedFile(
+        psnr_y=psnr(squared_error(drawn.y, marked.y)),
+        frames=1,
+        fps=0.0,
+        width=wide,
+        height=high,
+        size_ratio=size_ratio(source, target),
+    )
 
 
 def _opened(source: str) -> "tuple[Image, bytes | None]":
@@ -86,7 +74,7 @@ def _opened(source: str) -> "tuple[Image, bytes | None]":
             upright = Image.new("RGB", layered.size, (255, 255, 255))
             upright.paste(layered, mask=layered.getchannel("A"))
         return upright.convert("RGB"), profile
-    except _DAMAGE as error:
+    except PILLOW_DAMAGE as error:
         raise unusable("The picture cannot be decoded.") from error
 
 

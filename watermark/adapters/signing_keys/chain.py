@@ -11,15 +11,14 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from trust_kernel.errors import Broken, InvalidInput
-from watermark.adapters.certificates import is_development_chain, named_by
+from watermark.adapters.certificates import der_signature, is_development_chain, named_by
 from watermark.domain.credential_keys import IdentityState, KeyReason
 from watermark.domain.credential_report import CLAIM_USAGES, OTHER_USAGES
 from watermark.ports.credentials import CredentialKey
 
-_COORDINATE = 32
+_SIGNATURE = 64
 
 
 def check_identity(key: CredentialKey, now: datetime, *, production: bool) -> IdentityState:
@@ -66,11 +65,10 @@ def certificates(chain_pem: str) -> list[x509.Certificate]:
 def belongs(chain_pem: str, data: bytes, signature: bytes) -> bool:
     """Tell whether an ES256 signature, r then s, verifies under the first certificate."""
     public = certificates(chain_pem)[0].public_key()
-    if not isinstance(public, ec.EllipticCurvePublicKey) or len(signature) != 2 * _COORDINATE:
+    if not isinstance(public, ec.EllipticCurvePublicKey) or len(signature) != _SIGNATURE:
         return False
-    r, s = int.from_bytes(signature[:_COORDINATE], "big"), int.from_bytes(signature[_COORDINATE:], "big")
     try:
-        public.verify(encode_dss_signature(r, s), data, ec.ECDSA(hashes.SHA256()))
+        public.verify(der_signature(signature), data, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
         return False
     return True

@@ -13,14 +13,14 @@ from typing import Any, NoReturn, TypeVar
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from trust_kernel.errors import Broken, Conflict, Unavailable
+from watermark.adapters.certificates import der_signature
 from watermark.adapters.signing_keys.chain import checked, development_chain
 from watermark.domain.credential_keys import KeyReason
 
 _CURVE = "secp256r1"
-_COORDINATE = 32
 _Answer = TypeVar("_Answer")
 
 
@@ -124,15 +124,18 @@ class Pkcs11Token:
         from pkcs11 import PKCS11Error
 
         with self._turn:
-            for last in (False, True):
-                fresh = self._session is None or self._process != os.getpid()
+            if self._session is not None and self._process == os.getpid():
                 try:
-                    return work(self._opened())
+                    return work(self._session)
                 except PKCS11Error as error:
                     self._drop()
-                    if fresh or last or self._is_final(error):
+                    if self._is_final(error):
                         self._fail(error)
-        raise Unavailable("the token does not answer", code=KeyReason.UNAVAILABLE)
+            try:
+                return work(self._opened())
+            except PKCS11Error as error:
+                self._drop()
+                self._fail(error)
 
     def _opened(self) -> Any:
         import pkcs11
@@ -222,8 +225,7 @@ class _TokenKey(ec.EllipticCurvePrivateKey):
         """ECDSA with SHA-256, DER."""
         if isinstance(signature_algorithm.algorithm, Prehashed) or signature_algorithm.algorithm.name != "sha256":
             raise TypeError("a token's key signs with SHA-256")
-        raw = self._token.sign_digest(self._label, hashlib.sha256(data).digest())
-        return encode_dss_signature(int.from_bytes(raw[:_COORDINATE], "big"), int.from_bytes(raw[_COORDINATE:], "big"))
+        return der_signature(self._token.sign_digest(self._label, hashlib.sha256(data).digest()))
 
     def public_key(self) -> ec.EllipticCurvePublicKey:
         return self._public

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from trust_kernel.errors import InvalidInput
 from watermark.adapters.sound_mark.cells import HOP, LOOKS, RATE, power, whitened
 from watermark.adapters.sound_mark.detect import Proof, chance, decoded, evidence, threshold
 from watermark.adapters.sound_mark.embed import SHORTEST, TARGET_SNR, marked
 from watermark.adapters.sound_mark.pattern import SoundPattern
 from watermark.adapters.sound_mark.search import PLAIN, Lie, Scale, SyncSearch, far_scales, looks_of, near_scales
 from watermark.adapters.sound_mark.stretches import joined, marked_frames, stretches
-from watermark.domain.marks import SOUND_BITS, MarkKeys, Search, SoundReading, Stretch, WatermarkReason
+from watermark.domain.marks import SOUND_BITS, MarkKeys, Search, SoundReading, Stretch, check_payload
 from watermark.ports.marks import Sound
 
 Plane = NDArray[np.float32]
@@ -57,13 +56,7 @@ class KeyedSoundMarker:
         Raises:
             InvalidInput: the payload is not in [0, 2**32).
         """
-        if not 0 <= payload < 1 << self.payload_bits:
-            raise InvalidInput(
-                "The number does not fit into a mark.",
-                code=WatermarkReason.PAYLOAD,
-                field="payload",
-                limit=f"{self.payload_bits} bits",
-            )
+        check_payload(payload, self.payload_bits)
         return marked(sound, self._patterns[0].tile(payload), self._target_snr)
 
     def read(self, sound: Sound, search: Search) -> SoundReading:

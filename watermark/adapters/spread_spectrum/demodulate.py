@@ -7,9 +7,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from watermark.adapters import convolutional
 from watermark.adapters.spread_spectrum import code
 from watermark.adapters.spread_spectrum.keyed import GRID, KeyedPatterns
-from watermark.adapters.spread_spectrum.patterns import FAMILY, INNER, OUTER
+from watermark.adapters.spread_spectrum.patterns import FAMILY, INNER, OUTER, said
 from watermark.adapters.spread_spectrum.spectrum import Matrix, Pyramid, whitened
 
 _RINGS = 10
@@ -51,13 +52,6 @@ class Demodulator:
     def __init__(self, keyed: KeyedPatterns) -> None:
         self._roles = keyed.roles
 
-    @classmethod
-    def of(cls, keyed: KeyedPatterns) -> "Demodulator":
-        """The one of a key, made once."""
-        made = keyed.demodulator if isinstance(keyed.demodulator, cls) else cls(keyed)
-        keyed.demodulator = made
-        return made
-
     def coefficients(self, view: Pyramid, matrix: Matrix) -> Coefficients:
         """The whitened coefficients of a view laid back by `matrix`."""
         plane = whitened(view.folded(matrix, GRID))
@@ -91,8 +85,7 @@ class Demodulator:
 
     def present(self, views: Sequence[Coefficients], payload: int) -> NDArray[np.float64]:
         """How surely each view carries each pattern of a payload, (views, FAMILY), in standard deviations."""
-        coded = (1.0 - 2.0 * code.encode(payload)).astype(np.float32)
-        whole = np.where(self._roles.sync[:, None], np.float32(1), coded[self._roles.coded_bit]) * self._roles.signs
+        whole = said(self._roles, payload) * self._roles.signs
         flat = np.stack([view.reshape(-1) for view in views])
         power = np.sqrt(np.square(flat).sum(axis=1, keepdims=True)) + 1e-9
         return np.asarray(flat @ whole.reshape(FAMILY, -1).T / power, np.float64)
@@ -136,7 +129,7 @@ class Demodulator:
         return np.asarray(np.maximum(mean, 0) * sure / (power + 1e-9), np.float32)
 
     def _matched(self, soft: NDArray[np.float32], bits: NDArray[np.uint8]) -> float:
-        coded = (1.0 - 2.0 * code.coded(bits)).astype(np.float32)
+        coded = (1.0 - 2.0 * convolutional.encode(bits)).astype(np.float32)
         agreeing = float((soft * self._signs * coded[self._bits]).sum(dtype=np.float64))
         return agreeing / float(np.sqrt(np.square(soft, dtype=np.float64).sum()) + 1e-12)
 

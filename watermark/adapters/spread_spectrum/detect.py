@@ -52,6 +52,7 @@ class SpreadSpectrumDetector:
 
     def __init__(self, keys: Sequence[KeyedPatterns]) -> None:
         self._keys = keys
+        self._demodulators: dict[KeyedPatterns, Demodulator] = {}
         self._windows = Windows()
         self.attempts = 0
         self._best = 0.0
@@ -100,7 +101,7 @@ class SpreadSpectrumDetector:
             if found.score < PROMISING:
                 continue
             self.attempts += 1
-            demodulator = Demodulator.of(found.keyed)
+            demodulator = self._demodulator(found.keyed)
             reading = demodulator.read([demodulator.coefficients(window, found.matrix) for window in windows])
             if reading is None or reading.payload is None:
                 continue
@@ -109,9 +110,14 @@ class SpreadSpectrumDetector:
                 return Mark(found, reading.payload, reading.matched)
         return None
 
+    def _demodulator(self, keyed: KeyedPatterns) -> Demodulator:
+        if keyed not in self._demodulators:
+            self._demodulators[keyed] = Demodulator(keyed)
+        return self._demodulators[keyed]
+
     def _carrying(self, windows: Sequence[Window], mark: Mark) -> list[tuple[Window, float]]:
         """The windows that carry a mark, each with how surely."""
-        demodulator = Demodulator.of(mark.pose.keyed)
+        demodulator = self._demodulator(mark.pose.keyed)
         residuals = [window.residual(quick=True) for window in windows]
         sure = np.zeros(len(windows))
         for looked in ([*residuals], views_of(residuals)[-len(residuals) :]):

@@ -37,7 +37,6 @@ class KeyedPatterns:
 
     def __init__(self, key: MarkKey) -> None:
         self.key = key
-        self.demodulator: object = None
         self._sync: dict[int, Packed] = {}
         self._deviations: dict[int, float] = {}
 
@@ -66,7 +65,7 @@ class KeyedPatterns:
 
     def _used(self, grid: int) -> NDArray[np.bool_]:
         roles = self.roles
-        return np.asarray(roles.sync & (np.hypot(roles.across, roles.down) <= (COARSE if grid < GRID else OUTER)))
+        return np.asarray(roles.sync & (roles.radius <= (COARSE if grid < GRID else OUTER)))
 
 
 class JoinedKeys:

@@ -1,13 +1,12 @@
 """The spread-spectrum mark behind the `VideoMarker` port."""
 
-from trust_kernel.errors import InvalidInput
 from watermark.adapters.spread_spectrum.code import PAYLOAD_BITS
 from watermark.adapters.spread_spectrum.detect import SpreadSpectrumDetector
 from watermark.adapters.spread_spectrum.embed import TARGET_PSNR_Y, SpreadSpectrumEmbedder
 from watermark.adapters.spread_spectrum.keyed import KeyedPatterns
 from watermark.adapters.spread_spectrum.patterns import pattern
 from watermark.adapters.spread_spectrum.schedule import Schedule
-from watermark.domain.marks import MarkKeys, WatermarkReason
+from watermark.domain.marks import MarkKeys, check_payload
 
 
 class SpreadSpectrumMarker:
@@ -31,13 +30,7 @@ class SpreadSpectrumMarker:
         Raises:
             InvalidInput: the payload is not in [0, 2**64).
         """
-        if not 0 <= payload < 1 << self.payload_bits:
-            raise InvalidInput(
-                "The number does not fit into a mark.",
-                code=WatermarkReason.PAYLOAD,
-                field="payload",
-                limit=f"{self.payload_bits} bits",
-            )
+        check_payload(payload, self.payload_bits)
         current = self._keyed[0]
         return SpreadSpectrumEmbedder(
             lambda number: pattern(current.roles, number, payload),

@@ -79,20 +79,18 @@ def roles_of(key: bytes) -> Roles:
     return Roles(across, down, sync, coded_bit, signs.astype(np.float32))
 
 
-def parts_of(roles: Roles, number: int, payload: int | None) -> NDArray[np.float32]:
-    """Real and imaginary parts of a pattern's coefficients, (n, 2), each +1 or -1; data is 0 without a payload."""
-    if payload is None:
-        return np.asarray(roles.signs[number] * roles.sync[:, None], np.float32)
+def said(roles: Roles, payload: int) -> NDArray[np.float32]:
+    """What a payload makes of the signs of every pattern, (n, 2): +1 or -1 for data, +1 for sync."""
     coded = (1.0 - 2.0 * encode(payload)).astype(np.float32)
-    return np.asarray(roles.signs[number] * np.where(roles.sync[:, None], np.float32(1), coded[roles.coded_bit]))
+    return np.where(roles.sync[:, None], np.float32(1), coded[roles.coded_bit])
 
 
 def pattern(roles: Roles, number: int, payload: int) -> NDArray[np.float32]:
     """One pattern of one payload: float32 of shape (640, 640), mean 0, standard deviation 1."""
     import cv2
 
-    weight = np.asarray(np.hypot(roles.across, roles.down) ** -_SLOPE, np.float32)
-    parts = parts_of(roles, number, payload) * weight[:, None]
+    weight = np.asarray(roles.radius**-_SLOPE, np.float32)
+    parts = roles.signs[number] * said(roles, payload) * weight[:, None]
     # OpenCV's packed transform: column 2f - 1 holds the real and 2f the imaginary part of horizontal frequency f.
     packed = np.zeros((SIDE, SIDE), np.float32)
     packed[roles.down % SIDE, 2 * roles.across - 1] = parts[:, 0]

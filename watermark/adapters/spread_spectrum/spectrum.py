@@ -28,11 +28,6 @@ class Region:
     right: float
     bottom: float
 
-    @property
-    def centre(self) -> tuple[float, float]:
-        """Its middle, across and down."""
-        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
-
 
 WHOLE = Region(0.0, 0.0, 1.0, 1.0)
 

@@ -33,7 +33,7 @@ def size_for(cap_height: float) -> float:
 
 def width_of(text: str, size: float) -> int:
     """Pixels that a line takes."""
-    return _box(text, round(size))[0]
+    return _wide(text, round(size))
 
 
 def line(text: str, size: float) -> NDArray[np.uint8]:
@@ -41,7 +41,7 @@ def line(text: str, size: float) -> NDArray[np.uint8]:
     import cv2
 
     whole = max(1, round(size))
-    width = _box(text, whole)[0]
+    width = _wide(text, whole)
     height = round(whole * 1.36)
     page = np.zeros((height, width + whole // 4 + 2), np.uint8)
     cv2.putText(page, text, (whole // 8 + 1, round(whole * 1.02)), 255, _font(), whole, _WEIGHT)
@@ -60,11 +60,11 @@ def _drawn(letter: str) -> NDArray[np.uint8]:
     return page
 
 
-def _box(text: str, size: int) -> tuple[int, int]:
+def _wide(text: str, size: int) -> int:
     import cv2
 
-    left, _, width, height = cv2.getTextSize((1 << 15, 1 << 15), text, (0, 1 << 12), _font(), size, _WEIGHT)
-    return int(left + width), int(height)
+    left, _, width, _ = cv2.getTextSize((1 << 15, 1 << 15), text, (0, 1 << 12), _font(), size, _WEIGHT)
+    return int(left + width)
 
 
 def _font() -> Any:

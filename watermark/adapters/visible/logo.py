@@ -2,20 +2,18 @@
 
 import io
 import struct
-import zlib
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trust_kernel.errors import InvalidInput
+from trust_kernel.media.damage import PILLOW_DAMAGE
 from watermark.domain.marks import WatermarkReason
 
 MAX_BYTES = 4_000_000
 MAX_SIDE = 4096
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER = 24
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error, zlib.error)
-"""What Pillow raises on bytes that are not what they claim."""
 
 
 def check(data: bytes) -> None:
@@ -45,7 +43,7 @@ def decode(data: bytes) -> NDArray[np.uint8]:
     try:
         picture = Image.open(io.BytesIO(data), formats=["PNG"])
         return np.asarray(picture.convert("RGBA"))
-    except _DAMAGE as error:
+    except PILLOW_DAMAGE as error:
         raise _refused("The logo is damaged.", None) from error
 
 

@@ -1,4 +1,4 @@
-"""The visible marks of one video, behind the `FrameOverlay` port.
+"""The visible marks of one video.
 
 They tell honest viewers that the video was generated. They do not stop anyone who wants them gone, but they make him
 work: the mark moves without a stop, on a path that nobody knows beforehand, over the middle as well as the edges, and
@@ -55,7 +55,7 @@ _STRENGTHS = {
 
 
 class VisibleMark:
-    """A `FrameOverlay` that draws the wandering mark, and the opening label while it lasts.
+    """Draws the wandering mark, and the opening label while it lasts.
 
     Args:
         look: what to draw.
