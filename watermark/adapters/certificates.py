@@ -4,9 +4,7 @@ Profiles follow the C2PA certificate policy 0.2 for claim-signing certificates, 
 vouches for can: it names no assurance level and no product, and has no OCSP address.
 """
 
-import os
 import secrets
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,11 +21,13 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from trust_kernel.clock import Clock
 from trust_kernel.errors import Broken, InvalidInput
+from trust_kernel.files import put_file
 from watermark.domain.credential_keys import KeyReason
+from watermark.domain.key_usages import CLAIM_SIGNING, EMAIL_PROTECTION
 
 DEVELOPMENT = "Placet development (not publicly trusted)"
 """Organisation in every certificate made here."""
@@ -37,7 +37,6 @@ RENEW_BEFORE = timedelta(days=30)
 _ROOT_LIFE = timedelta(days=3650)
 _BACKDATED = timedelta(hours=1)
 """So that a clock that runs behind accepts a new certificate."""
-CLAIM_SIGNING = ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
 CLAIM_POLICY = ObjectIdentifier("1.3.6.1.4.1.62558.1.1")
 SIGNATURES_ONLY = x509.KeyUsage(
     digital_signature=True,
@@ -196,14 +195,14 @@ class DevelopmentAuthority:
         root = self._read(_ROOT_FILE)
         if root is None:
             made = _make_root(self._clock.now())
-            self._write(_ROOT_FILE, _bundle(made), keep=True)
+            put_file(self._directory / _ROOT_FILE, _bundle(made), keep=True)
             root = self._read(_ROOT_FILE) or made
-            self._write(ANCHOR_FILE, root.anchor_pem.encode(), keep=False)
+            put_file(self._directory / ANCHOR_FILE, root.anchor_pem.encode(), keep=False)
         return root
 
     def _renewed(self, root: SigningIdentity) -> SigningIdentity:
         leaf = _make_leaf(root, self._clock.now())
-        self._write(_LEAF_FILE, _bundle(leaf), keep=False)
+        put_file(self._directory / _LEAF_FILE, _bundle(leaf), keep=False)
         return leaf
 
     def _read(self, name: str) -> SigningIdentity | None:
@@ -220,23 +219,10 @@ class DevelopmentAuthority:
             raise Broken(f"{name} of the development authority holds another kind of key", code=KeyReason.DAMAGED)
         return SigningIdentity("".join(map(_pem, chain)), key)
 
-    def _write(self, name: str, content: bytes, *, keep: bool) -> None:
-        """Put a file in place at once; `keep` leaves one that is already there."""
-        descriptor, temporary = tempfile.mkstemp(dir=self._directory, prefix=f".{name}-")  # made with mode 0600
-        place = self._directory / name
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if keep:
-                place.hardlink_to(temporary)
-            else:
-                Path(temporary).replace(place)
-        except FileExistsError:
-            return  # another process was first
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+
+def key_usage_of(*usages: str) -> x509.ExtendedKeyUsage:
+    """The extension that says what a certificate is for, of `key_usages`."""
+    return x509.ExtendedKeyUsage([ObjectIdentifier(usage) for usage in usages])
 
 
 def _make_root(now: datetime) -> SigningIdentity:
@@ -271,7 +257,7 @@ def _make_leaf(root: SigningIdentity, now: datetime) -> SigningIdentity:
         .add_extension(SIGNATURES_ONLY, critical=True)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key()), critical=False)
         # E-mail protection beside claim signing: validators that know only the older rule accept it too.
-        .add_extension(x509.ExtendedKeyUsage([CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
+        .add_extension(key_usage_of(CLAIM_SIGNING, EMAIL_PROTECTION), critical=False)
         .add_extension(
             x509.CertificatePolicies([x509.PolicyInformation(CLAIM_POLICY, policy_qualifiers=None)]), critical=False
         )

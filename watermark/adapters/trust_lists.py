@@ -5,8 +5,6 @@ The lists carry no signature: what vouches for them is the server's certificate,
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from datetime import date
 from importlib.resources import files
@@ -20,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from trust_kernel.clock import Clock
 from trust_kernel.errors import Broken, Conflict, InvalidInput
+from trust_kernel.files import put_file
 from watermark.domain.credential_store import text
 from watermark.domain.trust_lists import (
     Authority,
@@ -177,14 +176,7 @@ class TrustStore:
         body = json.dumps(content, indent=1)
         document = {"sha256": hashlib.sha256(body.encode()).hexdigest(), "body": body}
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._path.parent, prefix=".trust-") as folder:
-            draft = Path(folder) / _KEPT
-            with draft.open("w") as file:
-                file.write(json.dumps(document))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.chmod(0o644)
-            draft.replace(self._path)
+        put_file(self._path, json.dumps(document).encode(), mode=0o644)
 
     def _kept(self) -> TrustList | None:
         try:

@@ -34,11 +34,19 @@ from watermark.domain.credentials import (
     SignerReport,
     SoftBinding,
 )
+from watermark.domain.key_usages import (
+    ANY_USAGE,
+    CLAIM_SIGNING,
+    DOCUMENT_SIGNING,
+    EMAIL_PROTECTION,
+    OCSP_SIGNING,
+    TIME_STAMPING,
+)
 
-CLAIM_USAGES = frozenset({"1.3.6.1.4.1.62558.2.1", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36"})
-"""Extended key usages of claim signers: C2PA claim signing, e-mail protection, document signing."""
-OTHER_USAGES = frozenset({"1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9", "2.5.29.37.0"})
-"""Time stamping, OCSP signing, any: a certificate with one of these does not sign claims (C2PA 2.4, 14.5)."""
+CLAIM_USAGES = frozenset({CLAIM_SIGNING, EMAIL_PROTECTION, DOCUMENT_SIGNING})
+"""What may be asked of claim signers."""
+OTHER_USAGES = frozenset({TIME_STAMPING, OCSP_SIGNING, ANY_USAGE})
+"""A certificate with one of these does not sign claims (C2PA 2.4, 14.5)."""
 
 _AI_SOURCES = frozenset(
     {

@@ -6,10 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from watermark.domain.credentials import TrustAnchors
-
-CLAIM_SIGNING = "1.3.6.1.4.1.62558.2.1"
-TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
-ANY_USAGE = "2.5.29.37.0"
+from watermark.domain.key_usages import ANY_USAGE, CLAIM_SIGNING, TIME_STAMPING
 
 
 class TrustReason(StrEnum):

@@ -23,7 +23,8 @@ from watermark.adapters.c2pa_signing import C2paSigner
 from watermark.adapters.trust_lists import MAX_LIST, TrustStore, read_authorities, shipped_trust
 from watermark.domain.credential_report import report_on
 from watermark.domain.credentials import CredentialProfile, CredentialState, TrustAnchors
-from watermark.domain.trust_lists import CLAIM_SIGNING, TIME_STAMPING, TrustKind, TrustReason, has_shrunk
+from watermark.domain.key_usages import CLAIM_SIGNING, TIME_STAMPING
+from watermark.domain.trust_lists import TrustKind, TrustReason, has_shrunk
 
 CLAIMS_URL = "https://raw.githubusercontent.com/c2pa-org/conformance-public/main/trust-list/C2PA-TRUST-LIST.pem"
 STAMPS_URL = "https://raw.githubusercontent.com/c2pa-org/conformance-public/main/trust-list/C2PA-TSA-TRUST-LIST.pem"

@@ -1,8 +1,6 @@
 """Remembers the roots that our certificates have led to, so that releases signed before a rotation keep verifying."""
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from trust_kernel.errors import Broken, Unavailable
+from trust_kernel.files import put_file
 from watermark.domain.credential_keys import KeyReason
 from watermark.domain.credentials import CredentialReason, TrustAnchors
 
@@ -59,19 +58,7 @@ def _keep(folder: Path, pems: Iterable[str]) -> None:
             place = folder / f"{name}.pem"
             if not place.exists():
                 folder.mkdir(parents=True, exist_ok=True)
-                _put(place, certificate.public_bytes(Encoding.PEM))
-
-
-def _put(place: Path, content: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=place.parent, prefix=".new-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(place)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+                put_file(place, certificate.public_bytes(Encoding.PEM))
 
 
 def _held(folder: Path) -> tuple[str, ...]:

@@ -11,13 +11,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.x509.oid import NameOID
 
 from trust_kernel.errors import Conflict, InvalidInput
-from watermark.adapters.certificates import CLAIM_POLICY, CLAIM_SIGNING, SIGNATURES_ONLY
+from watermark.adapters.certificates import CLAIM_POLICY, SIGNATURES_ONLY, key_usage_of
 from watermark.domain.credential_keys import KeyReason, RequestSubject
+from watermark.domain.key_usages import CLAIM_SIGNING, DOCUMENT_SIGNING
 
-_DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 """RFC 9336. The policy asks for this or e-mail protection beside claim signing; a service is no mailbox."""
 _MAX_NAME = 64
 """RFC 5280, upper bounds of organisation, unit and common name."""
@@ -55,7 +55,7 @@ def make_request(subject: RequestSubject, key: ec.EllipticCurvePrivateKey) -> st
     if not isinstance(key.curve, ec.SECP256R1):
         raise InvalidInput("the signing key is not on P-256", code=KeyReason.UNUSABLE, field="key")
     # Document signing is asked for rather than e-mail protection: our reader's settings name it.
-    usages = x509.ExtendedKeyUsage([CLAIM_SIGNING, _DOCUMENT_SIGNING])
+    usages = key_usage_of(CLAIM_SIGNING, DOCUMENT_SIGNING)
     policies = x509.CertificatePolicies([x509.PolicyInformation(CLAIM_POLICY, policy_qualifiers=None)])
     request = (
         x509.CertificateSigningRequestBuilder()

@@ -7,6 +7,7 @@ measuring how far blocks of the picture still lie off (`settle`), and tried agai
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,6 +37,8 @@ _SWEPT, _SWEPT_TURNED, _COMPARED = 6, 4, 6
 """Views that a sweep looks at together, upright or not, and that a settled geometry is tried and measured with."""
 _JOINED = 4
 """Former keys that a sweep looks for at once."""
+_THREADS = 2
+"""Trials of a sweep that are made at once: nearly all of one is OpenCV's transforms, which let other threads run."""
 _PEAKS = 3
 """Shifts that are tried where nothing is scaled or turned: a faint mark need not be the highest peak."""
 _MIDDLE = Region(0.19, 0.19, 0.81, 0.81)
@@ -148,8 +151,12 @@ class PatternSearch:
         self, views: Sequence[Pyramid], trials: Iterable[Matrix], region: Region, grid: int = COARSE_GRID
     ) -> list[Candidate]:
         some = [view.only(region) for view in spread(views, _SWEPT if region is WHOLE else _SWEPT_TURNED)]
-        found = [one for trial in trials for one in self._at(self._groups, some, trial, grid, both=region is WHOLE)]
-        return [replace(one, region=region) for one in found]
+
+        def at(trial: Matrix) -> list[Candidate]:
+            return self._at(self._groups, some, trial, grid, both=region is WHOLE)
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return [replace(one, region=region) for found in pool.map(at, trials) for one in found]
 
     def _best(self, views: Sequence[Pyramid], tried: Sequence[Candidate], most: int = _SETTLED) -> Iterator[Found]:
         for found in sorted(tried, key=_score, reverse=True)[:most]:

@@ -1,6 +1,7 @@
 """Residuals laid back onto the torus, and their whitened Fourier transforms."""
 
 import math
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -35,6 +36,8 @@ WHOLE = Region(0.0, 0.0, 1.0, 1.0)
 class Pyramid:
     """A residual at its own size, half of it, a quarter and so on: reading from the right one does not alias.
 
+    Threads may share it.
+
     Args:
         residual: float32 (h, w), canonical.
         origin: where its first pixel lies in the picture, across and down.
@@ -45,6 +48,7 @@ class Pyramid:
 
     def __init__(self, residual: NDArray[np.float32], origin: tuple[int, int] = (0, 0)) -> None:
         self._levels = [residual]
+        self._halving = threading.Lock()
         self.origin = origin
 
     @property
@@ -83,11 +87,12 @@ class Pyramid:
     def _at(self, level: int) -> NDArray[np.float32]:
         import cv2
 
-        while len(self._levels) <= level:
-            height, width = self._levels[-1].shape
-            size = (max(1, width // 2), max(1, height // 2))
-            half = cv2.resize(self._levels[-1], size, interpolation=cv2.INTER_AREA)
-            self._levels.append(np.asarray(half, np.float32))
+        with self._halving:
+            while len(self._levels) <= level:
+                height, width = self._levels[-1].shape
+                size = (max(1, width // 2), max(1, height // 2))
+                half = cv2.resize(self._levels[-1], size, interpolation=cv2.INTER_AREA)
+                self._levels.append(np.asarray(half, np.float32))
         return self._levels[level]
 
 
