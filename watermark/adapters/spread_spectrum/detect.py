@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from watermark.adapters.spread_spectrum import chance
+from watermark.adapters.spread_spectrum.at_once import at_once
 from watermark.adapters.spread_spectrum.demodulate import Demodulator
 from watermark.adapters.spread_spectrum.keyed import KeyedPatterns
 from watermark.adapters.spread_spectrum.pose import described
@@ -84,7 +86,7 @@ class SpreadSpectrumDetector:
     def _find(self, windows: Sequence[Window], search: Search) -> Mark | None:
         searching = PatternSearch(self._keys)
         for some, quick in _looks(windows):
-            residuals = [window.residual(quick=quick) for window in some]
+            residuals = at_once(partial(Window.residual, quick=quick), some)
             whole = [Pyramid(residual) for residual in residuals]
             apart = [Pyramid(view) for view in views_of(residuals)]
             for views in (apart, whole) if len(whole) > 1 else (whole,):
@@ -93,7 +95,7 @@ class SpreadSpectrumDetector:
                     return mark
         if search is Search.ALIGNED:
             return None
-        picture = windows[len(windows) // 2].frames[0]
+        picture = windows[len(windows) // 2].frame(0)
         return self._first_that_reads(searching.anywhere(apart, picture), whole)
 
     def _first_that_reads(self, poses: Iterator[Found], windows: Sequence[Pyramid]) -> Mark | None:
@@ -118,7 +120,7 @@ class SpreadSpectrumDetector:
     def _carrying(self, windows: Sequence[Window], mark: Mark) -> list[tuple[Window, float]]:
         """The windows that carry a mark, each with how surely."""
         demodulator = self._demodulator(mark.pose.keyed)
-        residuals = [window.residual(quick=True) for window in windows]
+        residuals = at_once(partial(Window.residual, quick=True), windows)
         sure = np.zeros(len(windows))
         for looked in ([*residuals], views_of(residuals)[-len(residuals) :]):
             found = [demodulator.coefficients(Pyramid(one), mark.pose.matrix) for one in looked]
@@ -182,5 +184,5 @@ def _stretches(carrying: Sequence[tuple[Window, float]], mark: Mark) -> list[Str
 
 
 def _shape(window: Window) -> tuple[int, int]:
-    height, width = window.frames[0].shape
+    width, height = window.size
     return height, width

@@ -7,13 +7,13 @@ measuring how far blocks of the picture still lie off (`settle`), and tried agai
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from watermark.adapters.spread_spectrum import pose
+from watermark.adapters.spread_spectrum.at_once import at_once
 from watermark.adapters.spread_spectrum.keyed import COARSE_GRID, GRID, JoinedKeys, KeyedPatterns, SyncPatterns
 from watermark.adapters.spread_spectrum.patterns import SIDE
 from watermark.adapters.spread_spectrum.screen import screens
@@ -37,8 +37,6 @@ _SWEPT, _SWEPT_TURNED, _COMPARED = 6, 4, 6
 """Views that a sweep looks at together, upright or not, and that a settled geometry is tried and measured with."""
 _JOINED = 4
 """Former keys that a sweep looks for at once."""
-_THREADS = 2
-"""Trials of a sweep that are made at once: nearly all of one is OpenCV's transforms, which let other threads run."""
 _PEAKS = 3
 """Shifts that are tried where nothing is scaled or turned: a faint mark need not be the highest peak."""
 _MIDDLE = Region(0.19, 0.19, 0.81, 0.81)
@@ -155,8 +153,7 @@ class PatternSearch:
         def at(trial: Matrix) -> list[Candidate]:
             return self._at(self._groups, some, trial, grid, both=region is WHOLE)
 
-        with ThreadPoolExecutor(_THREADS) as pool:
-            return [replace(one, region=region) for found in pool.map(at, trials) for one in found]
+        return [replace(one, region=region) for found in at_once(at, trials) for one in found]
 
     def _best(self, views: Sequence[Pyramid], tried: Sequence[Candidate], most: int = _SETTLED) -> Iterator[Found]:
         for found in sorted(tried, key=_score, reverse=True)[:most]:
@@ -223,11 +220,11 @@ def joint_surface(keyed: SyncPatterns, planes: Sequence[Packed]) -> NDArray[np.f
     import cv2
 
     grid = len(planes[0])
-    total = np.zeros((grid, grid), np.float32)
+    total, room = np.zeros((grid, grid), np.float32), np.empty((grid, grid), np.float32)
     for plane in planes:
         best = np.full((grid, grid), -np.inf, np.float32)
         for sync in keyed.sync(grid):
-            cv2.max(best, correlation(plane, sync), best)
+            cv2.max(best, correlation(plane, sync, room), best)
         total += best
     return np.asarray(total * np.float32(1 / (keyed.deviation(grid) + 1e-9)), np.float32)
 

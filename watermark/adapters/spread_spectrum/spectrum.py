@@ -162,8 +162,10 @@ def surface(plane: Packed) -> NDArray[np.float32]:
     return np.asarray(cv2.dft(plane, flags=cv2.DFT_INVERSE | cv2.DFT_REAL_OUTPUT), np.float32)
 
 
-def correlation(plane: Packed, pattern: Packed) -> NDArray[np.float32]:
-    """How well a pattern fits at every shift: float32 (grid, grid)."""
+def correlation(plane: Packed, pattern: Packed, room: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+    """How well a pattern fits at every shift: float32 (grid, grid); in `room` where given, which spares a fifth."""
     import cv2
 
-    return surface(np.asarray(cv2.mulSpectrums(plane, pattern, 0, conjB=True), np.float32))
+    crossed = cv2.mulSpectrums(plane, pattern, 0, room, conjB=True)
+    fit = cv2.dft(crossed, crossed, flags=cv2.DFT_INVERSE | cv2.DFT_REAL_OUTPUT)
+    return np.asarray(fit, np.float32)

@@ -19,7 +19,9 @@ MOST_WINDOWS = 240
 _LEAST_SIDE = 32
 """Pixels on a side below which no mark can be read, so none is sought."""
 _MOST_FRAMES = 32
-"""Frames of a window that are kept."""
+"""Frames of a window that are taken."""
+_LARGE = 2_500_000
+"""Pixels from which a frame is sized as it comes: half a second of larger ones would fill the memory."""
 
 
 @dataclass
@@ -29,21 +31,53 @@ class Window:
     Attributes:
         start: seconds.
         end: seconds; the last frame's time at least.
+        size: width and height that frames are looked at in, the canonical ones.
     """
 
     start: float
     end: float
-    frames: list[NDArray[np.uint8]] = field(default_factory=list)
+    size: tuple[int, int]
+    _count: int = 0
+    _came: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
+    _sized: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
     _residuals: dict[bool, NDArray[np.float32]] = field(default_factory=dict)
+
+    def add(self, luma: NDArray[np.uint8]) -> None:
+        """Take a frame, uint8 (h, w). Few of them are looked at, so it is not sized before."""
+        if self._count == _MOST_FRAMES:
+            return
+        self._came[self._count] = luma
+        if luma.size > _LARGE:
+            self.frame(self._count)
+        self._count += 1
+
+    def close(self) -> None:
+        """Let go of what no look will take."""
+        for place in {*self._places(quick=True), *self._places(quick=False)}:
+            self.frame(place)
+        self._came.clear()
+
+    def frame(self, place: int) -> NDArray[np.uint8]:
+        """A frame that a look takes, such as the first, at the canonical size."""
+        import cv2
+
+        if place not in self._sized:
+            luma = self._came.pop(place)
+            way = cv2.INTER_AREA if min(luma.shape) >= min(self.size) else cv2.INTER_CUBIC
+            self._sized[place] = np.asarray(cv2.resize(luma, self.size, interpolation=way), np.uint8)
+        return self._sized[place]
 
     def residual(self, *, quick: bool) -> NDArray[np.float32]:
         """Mean residual of some frames, more of them and with more care unless `quick`: float32, canonical."""
         if quick not in self._residuals:
-            most = QUICK_FRAMES if quick else _CAREFUL_FRAMES
-            places = np.linspace(0, len(self.frames) - 1, min(most, len(self.frames))).round()
-            total = sum(residual(self.frames[int(place)], quick=quick) for place in places)
+            places = self._places(quick=quick)
+            total = sum(residual(self.frame(place), quick=quick) for place in places)
             self._residuals[quick] = np.asarray(total / np.float32(len(places)), np.float32)
         return self._residuals[quick]
+
+    def _places(self, *, quick: bool) -> list[int]:
+        most = QUICK_FRAMES if quick else _CAREFUL_FRAMES
+        return [int(place) for place in np.linspace(0, self._count - 1, min(most, self._count)).round()]
 
 
 class Windows:
@@ -62,8 +96,6 @@ class Windows:
 
     def add(self, luma: NDArray[np.uint8], seconds: float) -> None:
         """Take a frame's luma, uint8 (h, w)."""
-        import cv2
-
         if self._size is None:
             self._size = canonical_size(luma.shape[1], luma.shape[0])
             self.first = seconds
@@ -75,21 +107,20 @@ class Windows:
         if place % self._stride:
             return
         if place != self._place:
-            self._open(place)
+            self._open(place, self._size)
         window = self.kept[-1]
         window.end = max(window.end, seconds)
-        if len(window.frames) < _MOST_FRAMES:
-            way = cv2.INTER_AREA if min(luma.shape) >= min(self._size) else cv2.INTER_CUBIC
-            small = cv2.resize(luma, self._size, interpolation=way)
-            window.frames.append(np.asarray(small, np.uint8))
+        window.add(luma)
 
-    def _open(self, place: int) -> None:
+    def _open(self, place: int, size: tuple[int, int]) -> None:
         self._place = place
+        if self.kept:
+            self.kept[-1].close()
         if len(self.kept) == MOST_WINDOWS:
             self._stride *= 2
             self.kept = self.kept[::2]
         start = place * WINDOW
-        self.kept.append(Window(start, start + WINDOW))
+        self.kept.append(Window(start, start + WINDOW, size))
 
 
 def residual(luma: NDArray[np.uint8], *, quick: bool = True) -> NDArray[np.float32]:
