@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from generator_gateway.ports import Cases, Journal
 from generator_gateway.stages import Marked, Passed, Signed
 from trust_kernel.media.blobs import Blobs
-from trust_kernel.media.refs import MediaKind, MediaRef
+from trust_kernel.media.refs import MediaKind, MediaRef, Stills
 from watermark.api import (
     CredentialClaim,
     CredentialService,
@@ -31,21 +31,15 @@ HEARD = "sound_confidence"
 """In a report of marking: how surely the mark in the sound reads back; missing where there is no such mark."""
 UNHEARD = "sound_unmarked"
 """In a report of marking: the sound is silent, or too plain to bear a mark."""
-IN_CREDENTIAL = 320
-"""Pixels of the longer side of the picture inside a credential: twenty remixes of remixes stay under 1 MB."""
 LENGTH = "seconds"
 """In a report of marking: how long the marked video lasts."""
 
 
-class Stills(Protocol):
-    """Makes pictures of a video."""
+class MakesStills(Protocol):
+    """Makes the pictures that stand for a video."""
 
-    def poster(self, path: Path, longest: int = 640) -> bytes:
-        """One picture of the video, WebP, its longer side at most so many pixels."""
-        ...
-
-    def spritesheet(self, path: Path) -> bytes:
-        """Many on one sheet, JPEG."""
+    def stills(self, path: Path) -> Stills:
+        """All of them, of one decode."""
         ...
 
 
@@ -113,7 +107,7 @@ class Finishing:
     credentials: CredentialService
     blobs: Blobs
     disclosure: Discloses
-    stills: Stills
+    stills: MakesStills
     pseudonym: Callable[[str], str]
 
 
@@ -132,9 +126,10 @@ class SigningStep:
         with tempfile.TemporaryDirectory(prefix="placet-sign-") as name, ExitStack() as stack:
             bench = _SigningBench(parts, marked, Path(name))
             video = stack.enter_context(parts.blobs.open_path(marked.media.digest))
-            signed = bench.video(video, self._claim(marked, parts.stills.poster(video, IN_CREDENTIAL), stack))
-            thumbnail = bench.still(parts.stills.poster(video), "thumbnail.webp", "image/webp")
-            sheet = bench.still(parts.stills.spritesheet(video), "spritesheet.jpg", "image/jpeg")
+            stills = parts.stills.stills(video)
+            signed = bench.video(video, self._claim(marked, stills.small, stack))
+            thumbnail = bench.still(stills.poster, "thumbnail.webp", "image/webp")
+            sheet = bench.still(stills.sheet, "spritesheet.jpg", "image/jpeg")
             # Stored only once all are signed: no two signatures are alike, so every try that a time-stamp authority
             # ends in the middle would leave other files behind, which no case knows of.
             stored = Signed(

@@ -17,7 +17,7 @@ from likeness_guard.api import Claims, Examination, Gallery, LikenessGuard, Name
 from trust_kernel.decisions import Decision, Evidence, Finding, Outcome, Ruling, Verdict
 from trust_kernel.envelope import Sealed
 from trust_kernel.errors import Broken, InvalidInput, NotFound
-from trust_kernel.media.refs import Look, MediaKind, MediaLimits, MediaRef
+from trust_kernel.media.refs import Look, MediaKind, MediaLimits, MediaRef, Stills
 from watermark.api import (
     AiClaim,
     CredentialClaim,
@@ -70,11 +70,9 @@ class SpellingDecoder:
         self.looked += 1
         return look_of(path.read_bytes())
 
-    def poster(self, path: Path, longest: int = 640) -> bytes:
-        return b"poster of " if longest == 320 else b"poster of " + path.read_bytes()
-
-    def spritesheet(self, path: Path) -> bytes:
-        return b"sheet of " + path.read_bytes()
+    def stills(self, path: Path) -> Stills:
+        content = path.read_bytes()
+        return Stills(b"poster of " + content, b"small poster", b"sheet of " + content)
 
 
 class SeeingLikeness(LikenessGuard):

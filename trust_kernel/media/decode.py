@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from trust_kernel.errors import InvalidInput
 from trust_kernel.media.reasons import DEFAULT_FIELD, MediaReason
-from trust_kernel.media.refs import Look, MediaKind, MediaLimits, MediaRef
+from trust_kernel.media.refs import Look, MediaKind, MediaLimits, MediaRef, Stills
 from trust_kernel.media.sandbox import ChildLimits, Reply, Sandbox
 from trust_kernel.media.sniff import GIF, HEAD_BYTES, Format, is_heif, recognise
 
 _PLAIN_LIMITS = MediaLimits()
 _FILE_BYTES = 1_000_000_000
+_POSTER, _SMALL_POSTER, _TILE = 640, 320, 320
+"""Pixels of the longer side, at most. The small one is in each credential: twenty remixes stay under 1 MB."""
 _COLUMNS, _ROWS = 5, 4
 _CHANNELS = 3
 _PICTURE_DIMENSIONS = 4
@@ -109,23 +111,20 @@ class Decoder:
         reply = self._preview(previews.still, path, limits, field, longest=longest, at_seconds=at_seconds)
         return _array(reply, "frame", np.uint8, _CHANNELS, field)
 
-    def poster(
-        self, path: Path, longest: int = 640, *, limits: MediaLimits = _PLAIN_LIMITS, field: str = DEFAULT_FIELD
-    ) -> bytes:
+    def poster(self, path: Path, *, limits: MediaLimits = _PLAIN_LIMITS, field: str = DEFAULT_FIELD) -> bytes:
         """A picture that stands for a video or picture, as WebP; a video's is from a third of its length."""
         from trust_kernel.media import previews
 
-        reply = self._preview(previews.poster, path, limits, field, longest=longest)
+        reply = self._preview(previews.poster, path, limits, field, longest=_POSTER)
         return _array(reply, "bytes", np.uint8, 1, field).tobytes()
 
-    def spritesheet(
-        self, path: Path, longest: int = 320, *, limits: MediaLimits = _PLAIN_LIMITS, field: str = DEFAULT_FIELD
-    ) -> bytes:
-        """Twenty frames at even distances, five to a row, as one JPEG; `longest` is a tile's longer side in pixels."""
+    def stills(self, path: Path, *, limits: MediaLimits = _PLAIN_LIMITS, field: str = DEFAULT_FIELD) -> Stills:
+        """The pictures that stand for a video or picture, of one decode."""
         from trust_kernel.media import previews
 
-        reply = self._preview(previews.spritesheet, path, limits, field, longest=longest, columns=_COLUMNS, rows=_ROWS)
-        return _array(reply, "bytes", np.uint8, 1, field).tobytes()
+        sizes = {"longest": _POSTER, "small": _SMALL_POSTER, "tile": _TILE, "columns": _COLUMNS, "rows": _ROWS}
+        reply = self._preview(previews.stills, path, limits, field, **sizes)
+        return Stills(*(_array(reply, name, np.uint8, 1, field).tobytes() for name in ("poster", "small", "sheet")))
 
     def _preview(
         self,

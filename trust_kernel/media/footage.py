@@ -71,9 +71,11 @@ def look(*, source: str, reader: str, fps: float, longest: int, max_pixels: int,
 def frames_at(
     *, source: str, reader: str, moments: list[float], shares: bool, longest: int, max_pixels: int, max_seconds: float
 ) -> dict[str, Any]:
-    """Give the frame on show at each of some moments: ``{"frames": uint8 (n, h, w, 3)}``, the last one past the end.
+    """Give the frame on show at each of some moments, the last one past the end.
 
-    Moments that fall on one frame give it once, so n may be smaller than their number; it is never 0.
+    Returns:
+        ``frames`` uint8 (n, h, w, 3), and ``places``: for each moment, which of them. Moments that fall on one frame
+        give it once, so n may be smaller than their number; it is never 0.
 
     `moments` are ascending: seconds, or, where `shares` says so, shares of the length in [0, 1].
     """
@@ -81,7 +83,8 @@ def frames_at(
         if tracks.video is None:
             raise InvalidInput("there is no picture in this file", code=MediaReason.FILE_NO_STREAM)
         check_length(tracks.seconds, max_seconds, video=True)
-        chooser = _Moments([moment * (tracks.seconds if shares else 1) for moment in moments])
+        asked = [moment * (tracks.seconds if shares else 1) for moment in moments]
+        chooser = _Moments(asked)
         reel = Reel(chooser, longest, max_pixels, _pixel_shape(tracks), most=len(moments) + 1)
         for frame in tracks.container.decode(tracks.video):
             reel.add(frame)
@@ -90,8 +93,9 @@ def frames_at(
                 break
         if not reel.count:
             raise damaged(reader)
-        frames, _ = reel.finish()
-    return {"frames": frames}
+        frames, times = reel.finish()
+    places = np.minimum(np.searchsorted(times, np.asarray(asked) - _MOMENT_SLACK), len(frames) - 1)
+    return {"frames": frames, "places": places}
 
 
 class _Moments:

@@ -1,4 +1,4 @@
-"""Small pictures for pages: a poster and a sprite sheet. Runs inside the child process only (`Sandbox.call`)."""
+"""Small pictures for pages and credentials. Runs inside the child process only (`Sandbox.call`)."""
 
 import io
 from typing import Any
@@ -18,8 +18,8 @@ _PICTURE_READERS = frozenset({"JPEG", "PNG", "WEBP", "AVIF", "GIF"})
 def poster(*, source: str, reader: str, longest: int, max_pixels: int, max_seconds: float) -> dict[str, Any]:
     """One picture of a video or picture as WebP: ``{"bytes": uint8 (n,)}``. A video's is from a third of its length."""
     bounds: dict[str, Any] = {"longest": longest, "max_pixels": max_pixels, "max_seconds": max_seconds}
-    frames = _frames(source, reader, [_POSTER_MOMENT], shares=True, **bounds)
-    return {"bytes": _encoded(frames[0], "WEBP", quality=_WEBP_QUALITY, method=4)}
+    frames, _ = _frames(source, reader, [_POSTER_MOMENT], shares=True, **bounds)
+    return {"bytes": _webp(Image.fromarray(frames[0]))}
 
 
 def still(
@@ -27,42 +27,88 @@ def still(
 ) -> dict[str, Any]:
     """The frame on show at a moment: ``{"frame": uint8 (h, w, 3)}``."""
     bounds: dict[str, Any] = {"longest": longest, "max_pixels": max_pixels, "max_seconds": max_seconds}
-    return {"frame": _frames(source, reader, [at_seconds], shares=False, **bounds)[0]}
+    frames, _ = _frames(source, reader, [at_seconds], shares=False, **bounds)
+    return {"frame": frames[0]}
 
 
-def spritesheet(
-    *, source: str, reader: str, columns: int, rows: int, longest: int, max_pixels: int, max_seconds: float
+def stills(
+    *,
+    source: str,
+    reader: str,
+    longest: int,
+    small: int,
+    columns: int,
+    rows: int,
+    tile: int,
+    max_pixels: int,
+    max_seconds: float,
 ) -> dict[str, Any]:
-    """Frames at even distances, row by row, as one JPEG: ``{"bytes": uint8 (n,)}``; `longest` bounds a tile."""
+    """The pictures that stand for a video or a picture, of one decode.
+
+    Args:
+        source: path.
+        reader: the decoder.
+        longest: pixels of the poster's longer side, at most.
+        small: the same of a smaller poster.
+        columns: of the sheet.
+        rows: of the sheet.
+        tile: pixels of the longer side of a tile of the sheet.
+        max_pixels: of a frame as stored.
+        max_seconds: of the file.
+
+    Returns:
+        ``poster`` and ``small``, WebP, from a third of the length; ``sheet``, JPEG, frames at even distances, row by
+        row: uint8 (n,) each.
+    """
+    even = [place / (columns * rows) for place in range(columns * rows)]
+    moments = sorted([*even, _POSTER_MOMENT])
     bounds: dict[str, Any] = {"longest": longest, "max_pixels": max_pixels, "max_seconds": max_seconds}
-    moments = [place / (columns * rows) for place in range(columns * rows)]
-    frames = _frames(source, reader, moments, shares=True, **bounds)
-    return {"bytes": _encoded(_tiled(frames, columns), "JPEG", quality=_JPEG_QUALITY)}
+    frames, places = _frames(source, reader, moments, shares=True, **bounds)
+    poster_at = moments.index(_POSTER_MOMENT)
+    shown = Image.fromarray(frames[places[poster_at]])
+    tiles = [_within(Image.fromarray(frames[place]), tile) for place in np.unique(np.delete(places, poster_at))]
+    return {
+        "poster": _webp(shown),
+        "small": _webp(_within(shown, small)),
+        "sheet": _encoded(_tiled(tiles, columns), "JPEG", quality=_JPEG_QUALITY),
+    }
 
 
 def _frames(
     source: str, reader: str, moments: list[float], *, shares: bool, longest: int, max_pixels: int, max_seconds: float
-) -> NDArray[np.uint8]:
+) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
+    """Frames, and which of them is on show at each moment."""
     if reader in _PICTURE_READERS:
         frames = pictures.look(source=source, reader=reader, longest=longest, max_pixels=max_pixels)["frames"][:1]
-    else:
-        bounds: dict[str, Any] = {"longest": longest, "max_pixels": max_pixels, "max_seconds": max_seconds}
-        frames = footage.frames_at(source=source, reader=reader, moments=moments, shares=shares, **bounds)["frames"]
-    return np.asarray(frames)
+        return np.asarray(frames), np.zeros(len(moments), np.intp)
+    bounds: dict[str, Any] = {"longest": longest, "max_pixels": max_pixels, "max_seconds": max_seconds}
+    found = footage.frames_at(source=source, reader=reader, moments=moments, shares=shares, **bounds)
+    return np.asarray(found["frames"]), np.asarray(found["places"])
 
 
-def _tiled(frames: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
-    count, height, width, _ = frames.shape
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    sheet = np.zeros((rows * height, columns * width, 3), np.uint8)
-    for place, frame in enumerate(frames):
-        top, left = place // columns * height, place % columns * width
-        sheet[top : top + height, left : left + width] = frame
+def _within(picture: Image.Image, longest: int) -> Image.Image:
+    """The picture, its longer side at most so many pixels."""
+    scale = longest / max(picture.size)
+    if scale >= 1:
+        return picture
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    return picture.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _tiled(tiles: list[Image.Image], columns: int) -> Image.Image:
+    columns = min(columns, len(tiles))
+    width, height = tiles[0].size
+    sheet = Image.new("RGB", (columns * width, -(-len(tiles) // columns) * height))
+    for place, one in enumerate(tiles):
+        sheet.paste(one, (place % columns * width, place // columns * height))
     return sheet
 
 
-def _encoded(picture: NDArray[np.uint8], kind: str, **options: int) -> NDArray[np.uint8]:
+def _webp(picture: Image.Image) -> NDArray[np.uint8]:
+    return _encoded(picture, "WEBP", quality=_WEBP_QUALITY, method=4)
+
+
+def _encoded(picture: Image.Image, kind: str, **options: int) -> NDArray[np.uint8]:
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, kind, **options)
+    picture.save(buffer, kind, **options)
     return np.frombuffer(buffer.getvalue(), np.uint8)

@@ -79,3 +79,18 @@ class Look:
     frames: NDArray[np.uint8]
     times: NDArray[np.float64]
     audio: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Stills:
+    """The pictures that stand for a video or a picture.
+
+    Attributes:
+        poster: WebP, at most 640 pixels on its longer side; a video's is from a third of its length.
+        small: the same at 320 pixels.
+        sheet: JPEG; twenty frames at even distances, five to a row, at most 320 pixels each.
+    """
+
+    poster: bytes
+    small: bytes
+    sheet: bytes

@@ -380,23 +380,40 @@ def test_a_still_is_the_frame_on_show(decoder: Decoder, clip: Path) -> None:
 
 
 def test_a_poster_is_a_webp(decoder: Decoder, clip: Path) -> None:
-    poster = Image.open(io.BytesIO(decoder.poster(clip)))
+    made = decoder.poster(clip)
+    poster = Image.open(io.BytesIO(made))
     assert (poster.format, poster.size) == ("WEBP", (WIDTH, HEIGHT))
     assert near(np.asarray(poster.convert("RGB")), RED)
+    assert decoder.stills(clip).poster == made
 
 
 def test_a_sprite_sheet_is_a_jpeg_of_twenty_frames_in_order(decoder: Decoder, clip: Path) -> None:
-    sheet = Image.open(io.BytesIO(decoder.spritesheet(clip, longest=80)))
-    assert (sheet.format, sheet.size) == ("JPEG", (5 * 80, 4 * 48))
+    sheet = Image.open(io.BytesIO(decoder.stills(clip).sheet))
+    assert (sheet.format, sheet.size) == ("JPEG", (5 * WIDTH, 4 * HEIGHT))
     tiles = np.asarray(sheet.convert("RGB"))
-    assert near(tiles[:48, :80], RED)
-    assert near(tiles[-48:, -80:], BLUE)
+    assert near(tiles[:HEIGHT, :WIDTH], RED)
+    assert near(tiles[-HEIGHT:, -WIDTH:], BLUE)
+
+
+def test_a_sheet_shows_a_frame_once_where_a_video_has_few(decoder: Decoder, tmp_path: Path) -> None:
+    few = write_video(tmp_path / "few.mp4", [plain(64, 48, RED), plain(64, 48, BLUE)], fps=2)
+    stills = decoder.stills(few)
+    assert Image.open(io.BytesIO(stills.sheet)).size == (2 * 64, 48)
+    assert near(np.asarray(Image.open(io.BytesIO(stills.poster)).convert("RGB")), BLUE)
+
+
+def test_the_stills_of_a_large_video_are_of_three_sizes(decoder: Decoder, tmp_path: Path) -> None:
+    large = write_video(tmp_path / "large.mp4", [plain(1280, 720, RED)] * 24)
+    stills = decoder.stills(large)
+    sizes = [Image.open(io.BytesIO(one)).size for one in (stills.poster, stills.small, stills.sheet)]
+    assert sizes == [(640, 360), (320, 180), (5 * 320, 4 * 180)]
 
 
 def test_a_picture_has_a_poster_too(decoder: Decoder, tmp_path: Path) -> None:
     Image.fromarray(plain(64, 64, RED)).save(tmp_path / "p.png")
-    assert Image.open(io.BytesIO(decoder.poster(tmp_path / "p.png"))).format == "WEBP"
-    assert Image.open(io.BytesIO(decoder.spritesheet(tmp_path / "p.png"))).size == (64, 64)
+    stills = decoder.stills(tmp_path / "p.png")
+    assert Image.open(io.BytesIO(stills.poster)).format == "WEBP"
+    assert Image.open(io.BytesIO(stills.sheet)).size == (64, 64)
 
 
 def test_a_sound_has_no_poster(decoder: Decoder, tmp_path: Path) -> None:
