@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from generator_gateway.api import OnStep, Step, language_for, shown
@@ -43,7 +43,7 @@ _Lang = Annotated[str, Query(max_length=20)]
 
 
 def build_verify_pages(services: VerifyServices, pages: Pages, access: Access) -> APIRouter:
-    """`/`, `/is-this-ai`, its answers and their links, open to everybody.
+    """`/`, `/is-this-ai`, its answers and their links, open to everybody; `GET /verify` leads there.
 
     Args:
         services: what the page asks.
@@ -60,6 +60,11 @@ def build_verify_pages(services: VerifyServices, pages: Pages, access: Access) -
     @router.get(PATH, dependencies=[access.optional()])
     def ask(request: Request, lang: _Lang = "") -> HTMLResponse:
         return desk.form(request, _speech(request, lang))
+
+    @router.get("/verify", dependencies=[access.public()])
+    def meant() -> RedirectResponse:
+        """Whoever types the address of the API into a browser means the page."""
+        return RedirectResponse(PATH, HTTPStatus.SEE_OTHER)
 
     # Neither of the two takes `public_form`: it would read two gigabytes to find a token. Origin and token are checked.
     @router.post(PATH, dependencies=[access.public()])

@@ -62,6 +62,11 @@ def test_the_language_is_the_one_asked_for_else_the_browsers(
     assert page.all("form", enctype="multipart/form-data")[0]["action"] == f"{PATH}?lang={language}", "kept in the form"
 
 
+def test_the_address_of_the_api_leads_a_browser_to_the_page(visit: Visit) -> None:
+    answer = visit.client.get("/verify", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, PATH)
+
+
 def test_the_form_says_what_is_looked_at_and_that_nothing_is_kept(visit: Visit) -> None:
     page = Reader(visit.client.get(PATH).text)
     assert "Nothing of it is kept." in page.text
