@@ -30,6 +30,7 @@ def serve(data: Path | None, host: str, port: int, ready_file: Path | None, *, n
     import uvicorn
 
     from placet.app import build_app
+    from placet.serving import server_config
     from placet.worker import EmbeddedWorker
 
     listener = socket.create_server((host, port))
@@ -40,12 +41,7 @@ def serve(data: Path | None, host: str, port: int, ready_file: Path | None, *, n
     house.kernel.sandbox.prepare()
     house.kernel.strangers.prepare()
     worker = None if no_worker else EmbeddedWorker(house)
-    server = uvicorn.Server(
-        # Whom to believe about a client's address is a setting of ours, not uvicorn's guess.
-        uvicorn.Config(
-            build_app(house, pages=not no_pages), log_level="warning", server_header=False, proxy_headers=False
-        )
-    )
+    server = uvicorn.Server(server_config(build_app(house, pages=not no_pages)))
     threading.Thread(
         target=_announce, args=(server, url, key, ready_file, house.kernel.settings.data_dir), daemon=True
     ).start()

@@ -16,6 +16,7 @@ import uvicorn
 
 from placet.app import build_app
 from placet.migrate import migrate
+from placet.serving import server_config
 from placet.wiring import House, build_house, build_models
 from placet.worker import EmbeddedWorker
 from trust_kernel.errors import Unavailable
@@ -76,7 +77,7 @@ def deployed(data: Path, say: Callable[[str], None]) -> Iterator[Deployment]:
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     house = build_house(settings.model_copy(update={"public_url": url}))
     migrate(house.kernel)
-    server = uvicorn.Server(uvicorn.Config(build_app(house), log_level="error"))
+    server = uvicorn.Server(server_config(build_app(house)))
     worker = EmbeddedWorker(house)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

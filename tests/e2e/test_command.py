@@ -1,12 +1,14 @@
 """The command itself: quick to start, plain about what it wants."""
 
+import http.client
 import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from tests.e2e.deployment import PLACET, command, environment
+from tests.e2e.deployment import PLACET, Server, command, environment
 
 HEAVY = ("numpy", "fastapi", "sqlalchemy", "sqlmodel", "onnxruntime", "faiss", "cv2", "av", "c2pa", "celery", "dlib")
 
@@ -64,3 +66,14 @@ def test_an_account_and_its_key_can_be_made_by_command(tmp_path: Path) -> None:
     )  # fmt: skip
     assert (weak.returncode, "Traceback" in weak.stderr) == (2, False)
     assert command("account", "key", "nobody@e2e.example.org", *data, cwd=tmp_path).returncode == 3
+
+
+def test_a_connection_that_rests_longer_than_clients_keep_one_still_serves(server: Server) -> None:
+    """httpx, and so the stock client, sends its next request on a connection that was unused for up to 5 seconds."""
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=5)
+    connection.request("GET", "/healthz")
+    connection.getresponse().read()
+    kept = connection.sock
+    time.sleep(6)
+    connection.request("GET", "/healthz")
+    assert (connection.getresponse().status, connection.sock) == (200, kept)
