@@ -130,7 +130,7 @@ def _add_pages(app: FastAPI, house: House, pages: Pages, apart: ThreadsApart) ->
     kernel, gateway = house.kernel, house.gateway
     access = kernel.access
     app.include_router(build_static_router(access))
-    app.include_router(build_sign_in_pages(kernel.accounts, access, pages))
+    app.include_router(build_sign_in_pages(kernel.accounts, access, pages, proxies=kernel.settings.proxy_networks))
     services = VerifyServices(
         gateway.verification, gateway.reports, gateway.verify_limit, kernel.settings.max_verify_bytes, apart
     )

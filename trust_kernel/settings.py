@@ -3,6 +3,7 @@
 Only `placet` reads settings. `docs/operations.md` explains each; a test holds the two together.
 """
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -134,6 +135,11 @@ class Settings(BaseSettings):
     def effective_database_url(self) -> str:
         """The database in use."""
         return self.database_url or f"sqlite:///{self.data_dir / 'placet.db'}"
+
+    @property
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The trusted proxies' networks; raises ValueError where one cannot be read."""
+        return tuple(ip_network(network) for network in self.trusted_proxies)
 
     @property
     def effective_model_cache(self) -> Path:

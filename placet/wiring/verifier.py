@@ -1,6 +1,5 @@
 """Verification, joined: the desk of a deployment, what belongs to it, and a verifier without a server."""
 
-import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -50,8 +49,7 @@ def build_verify_limit(settings: Settings) -> RateLimit:
     Raises:
         ValueError: a proxy's network cannot be read.
     """
-    proxies = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
-    return RateLimit(TokenBuckets(settings.verify_per_minute), proxies)
+    return RateLimit(TokenBuckets(settings.verify_per_minute), settings.proxy_networks)
 
 
 @contextmanager

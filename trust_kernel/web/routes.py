@@ -1,5 +1,6 @@
 """Signing in and out, accounts and API keys over HTTP."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
@@ -13,6 +14,7 @@ from trust_kernel.web.accounts import Accounts
 from trust_kernel.web.domain import Throttled
 from trust_kernel.web.pages import Pages, set_cookie
 from trust_kernel.web.problems import status_of
+from trust_kernel.web.rate import Network, client_key
 from trust_kernel.web.schemas import AccountOut, KeyList, KeyOut, Me, NewAccount, NewKey, NewKeyOut
 
 
@@ -38,7 +40,9 @@ def build_router(accounts: Accounts, access: Access, home: str = "/") -> APIRout
     return router
 
 
-def build_pages_router(accounts: Accounts, access: Access, pages: Pages, home: str = "/") -> APIRouter:
+def build_pages_router(
+    accounts: Accounts, access: Access, pages: Pages, home: str = "/", proxies: Sequence[Network] = ()
+) -> APIRouter:
     """The sign-in page.
 
     Args:
@@ -46,6 +50,7 @@ def build_pages_router(accounts: Accounts, access: Access, pages: Pages, home: s
         access: makes the guards.
         pages: renders ``sign_in.html``.
         home: where a browser goes after signing in, unless the form says otherwise.
+        proxies: networks of proxies that are believed about whom they speak for; failures are counted by address.
     """
     router = APIRouter(include_in_schema=False)
 
@@ -61,7 +66,7 @@ def build_pages_router(accounts: Accounts, access: Access, pages: Pages, home: s
         next: Annotated[str, Form(max_length=2000)] = home,  # noqa: A002 - the form field's name
     ) -> Response:
         goal = local_path(next, home)
-        address = request.client.host if request.client else ""
+        address = client_key(request.scope, proxies)
         replaces = request.cookies.get(access.cookies.session)
         try:
             signed = accounts.sign_in(email, password, address=address, replaces=replaces)

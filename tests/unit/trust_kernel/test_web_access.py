@@ -1,6 +1,7 @@
 """Who gets through which route, and what a browser must prove."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -186,7 +187,7 @@ def site(tmp_path: Path) -> Iterator[TestClient]:
         problems.install(app, pages=pages)
         app.add_middleware(SecurityHeaders)
         app.include_router(build_router(accounts, access))
-        app.include_router(build_pages_router(accounts, access, pages, home="/v1/me"))
+        app.include_router(build_pages_router(accounts, access, pages, "/v1/me", [ip_network("10.0.0.0/8")]))
         yield TestClient(app, base_url="http://placet.test")
 
 
@@ -205,6 +206,17 @@ def test_a_browser_signs_in_looks_and_signs_out(site: TestClient) -> None:
     assert site.post("/sign-out", data={"csrf_token": "wrong"}).status_code == 403
     assert site.post("/sign-out", data={"csrf_token": token}, follow_redirects=False).status_code == 303
     assert site.get("/v1/me").status_code == 401
+
+
+@pytest.mark.parametrize(("proxy", "status"), [("10.0.0.1", 401), ("198.51.100.9", 429)])
+def test_failures_behind_a_trusted_proxy_are_each_clients_own(site: TestClient, proxy: str, status: int) -> None:
+    def tried(whom: str) -> int:
+        browser = TestClient(site.app, base_url="http://placet.test", client=(proxy, 4711))
+        browser.headers["x-forwarded-for"] = whom
+        return enter(browser, "not the password")
+
+    assert [tried("192.0.2.1") for _ in range(6)] == [401] * 5 + [429]
+    assert tried("192.0.2.2") == status
 
 
 def test_the_session_cookie_is_out_of_reach_for_scripts_and_other_sites(site: TestClient) -> None:
