@@ -107,6 +107,8 @@ def _admin_key(house: "House") -> str | None:
 def _announce(server: object, url: str, key: str | None, ready_file: Path | None, data: Path) -> None:
     import time
 
+    from trust_kernel.files import put_file
+
     while not getattr(server, "started", False):
         time.sleep(0.02)
     note = data / "first-admin.json"
@@ -116,6 +118,4 @@ def _announce(server: object, url: str, key: str | None, ready_file: Path | None
     if key is not None:
         click.echo(f"key      {key}")
     if ready_file is not None:
-        partial = ready_file.with_suffix(".part")
-        partial.write_text(json.dumps({"url": url, "admin_key": key}))
-        partial.replace(ready_file)
+        put_file(ready_file, json.dumps({"url": url, "admin_key": key}).encode())
