@@ -90,7 +90,7 @@ def _shown(picture: Image.Image, longest: int) -> list[NDArray[np.uint8]]:
         layers = _layers(picture.convert("RGBA"))
     else:
         layers = [picture.convert("RGB")]
-    return [np.asarray(_turned(_fitted(layer, longest), turn)) for layer in layers]
+    return [np.asarray(_turned(fitted(layer, longest), turn)) for layer in layers]
 
 
 def _further(picture: Image.Image, longest: int, max_pixels: int, shape: tuple[int, ...]) -> list[NDArray[np.uint8]]:
@@ -138,7 +138,8 @@ def _to_eight_bits(picture: Image.Image) -> Image.Image:
     return Image.fromarray(np.clip(values / 257, 0, 255).astype(np.uint8))
 
 
-def _fitted(picture: Image.Image, longest: int) -> Image.Image:
+def fitted(picture: Image.Image, longest: int) -> Image.Image:
+    """The picture, its longer side at most so many pixels."""
     scale = longest / max(picture.size)
     if scale >= 1:
         return picture

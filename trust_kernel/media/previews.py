@@ -66,10 +66,10 @@ def stills(
     frames, places = _frames(source, reader, moments, shares=True, **bounds)
     poster_at = moments.index(_POSTER_MOMENT)
     shown = Image.fromarray(frames[places[poster_at]])
-    tiles = [_within(Image.fromarray(frames[place]), tile) for place in np.unique(np.delete(places, poster_at))]
+    tiles = [pictures.fitted(Image.fromarray(frames[place]), tile) for place in np.unique(np.delete(places, poster_at))]
     return {
         "poster": _webp(shown),
-        "small": _webp(_within(shown, small)),
+        "small": _webp(pictures.fitted(shown, small)),
         "sheet": _encoded(_tiled(tiles, columns), "JPEG", quality=_JPEG_QUALITY),
     }
 
@@ -84,15 +84,6 @@ def _frames(
     bounds: dict[str, Any] = {"longest": longest, "max_pixels": max_pixels, "max_seconds": max_seconds}
     found = footage.frames_at(source=source, reader=reader, moments=moments, shares=shares, **bounds)
     return np.asarray(found["frames"]), np.asarray(found["places"])
-
-
-def _within(picture: Image.Image, longest: int) -> Image.Image:
-    """The picture, its longer side at most so many pixels."""
-    scale = longest / max(picture.size)
-    if scale >= 1:
-        return picture
-    width, height = (max(1, round(side * scale)) for side in picture.size)
-    return picture.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def _tiled(tiles: list[Image.Image], columns: int) -> Image.Image:

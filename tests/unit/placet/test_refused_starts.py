@@ -1,5 +1,6 @@
 """Settings that would spoil every release are refused at start, in a sentence, rather than video after video."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,25 +55,24 @@ def test_half_of_an_identity_is_not_made_up_for_by_a_development_certificate(tmp
     assert refusal.value.field == left_out
 
 
+def verify_alone(folder: Path, **changes: object) -> None:
+    """Build a verifier where there is no deployment."""
+    settings = Settings(_env_file=None, data_dir=folder / "none", **changes)  # type: ignore[arg-type]
+    with open_verifier(settings):
+        pass
+
+
+@pytest.mark.parametrize("begin", [start, verify_alone])
 @pytest.mark.parametrize("setting", ["tsa_anchors", "trust_anchors"])
 @pytest.mark.parametrize("content", [None, b"\xff\xfe", b"no certificate"])
-def test_anchors_that_cannot_be_read_are_refused(tmp_path: Path, setting: str, content: bytes | None) -> None:
+def test_anchors_that_cannot_be_read_are_refused(
+    tmp_path: Path, begin: Callable[..., None], setting: str, content: bytes | None
+) -> None:
     place = tmp_path / "anchors.pem"
     if content is not None:
         place.write_bytes(content)
     with pytest.raises(InvalidInput):
-        start(tmp_path, **{setting: place})
-
-
-@pytest.mark.parametrize("setting", ["tsa_anchors", "trust_anchors"])
-@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"no certificate"])
-def test_a_verifier_without_a_deployment_refuses_them_too(tmp_path: Path, setting: str, content: bytes | None) -> None:
-    place = tmp_path / "anchors.pem"
-    if content is not None:
-        place.write_bytes(content)
-    settings = Settings(_env_file=None, data_dir=tmp_path / "none", **{setting: place})  # type: ignore[arg-type]
-    with pytest.raises(InvalidInput), open_verifier(settings):
-        pass
+        begin(tmp_path, **{setting: place})
 
 
 def test_a_chain_for_a_token_that_cannot_be_read_is_refused(tmp_path: Path) -> None:

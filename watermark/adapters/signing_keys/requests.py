@@ -18,7 +18,6 @@ from watermark.adapters.certificates import CLAIM_POLICY, SIGNATURES_ONLY, key_u
 from watermark.domain.credential_keys import KeyReason, RequestSubject
 from watermark.domain.key_usages import CLAIM_SIGNING, DOCUMENT_SIGNING
 
-"""RFC 9336. The policy asks for this or e-mail protection beside claim signing; a service is no mailbox."""
 _MAX_NAME = 64
 """RFC 5280, upper bounds of organisation, unit and common name."""
 
@@ -54,7 +53,8 @@ def make_request(subject: RequestSubject, key: ec.EllipticCurvePrivateKey) -> st
     """
     if not isinstance(key.curve, ec.SECP256R1):
         raise InvalidInput("the signing key is not on P-256", code=KeyReason.UNUSABLE, field="key")
-    # Document signing is asked for rather than e-mail protection: our reader's settings name it.
+    # The policy asks for one of two beside claim signing: document signing rather than e-mail protection, because a
+    # service is no mailbox, and our reader's settings name it.
     usages = key_usage_of(CLAIM_SIGNING, DOCUMENT_SIGNING)
     policies = x509.CertificatePolicies([x509.PolicyInformation(CLAIM_POLICY, policy_qualifiers=None)])
     request = (
