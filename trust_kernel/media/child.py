@@ -34,7 +34,6 @@ def main() -> None:
     text = _prepared_and_called(setup)
     if not text.endswith(b"\n"):
         # Without its end the call is not whole: whoever wrote it is gone, and nobody else knows of the folder.
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         shutil.rmtree(folder, ignore_errors=True)
         return
     (folder / "begun").touch()
@@ -58,8 +57,10 @@ def _prepared_and_called(setup: dict[str, Any]) -> bytes:
                 importlib.import_module(name)
         text = sys.stdin.buffer.read()
         sys.stdin.close()
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        # A dead parent's pipe closes first and the signal comes afterwards: it may still be under way.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     except SystemExit:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         return b""
     return text
 
@@ -72,6 +73,7 @@ def _make(call: dict[str, Any], folder: Path, setup: dict[str, Any]) -> None:
     from trust_kernel.media.confinement import end_with, limit
 
     end_with(setup["parent"], signal.SIGKILL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     # What a fresh child imports is the call's own expense; what a spare imported was nobody's.
     limit(**call["limits"], spent=time.process_time() if setup["preload"] else 0.0)
     try:

@@ -20,7 +20,7 @@ from tests.fakes import children
 from trust_kernel.errors import Broken, InvalidInput, PlacetError, Unavailable
 from trust_kernel.media.reasons import MediaReason
 from trust_kernel.media.sandbox import ChildLimits, Sandbox
-from trust_kernel.media.spares import Child
+from trust_kernel.media.spares import Child, ChildSetup
 
 LIMITS = ChildLimits(wall_seconds=20, cpu_seconds=10)
 
@@ -449,6 +449,27 @@ def test_when_the_parent_ends_or_is_killed_its_spares_and_their_folders_are_gone
         assert until(lambda: not list(scratch.iterdir()), 5)
         if how == "forked":
             os.killpg(parent.pid, signal.SIGKILL)
+
+
+def waits_for_its_call(child: Child) -> bool:
+    status = Path(f"/proc/{child.pid}/status").read_text(encoding="ascii")
+    return "State:\tS" in status and bool(int(status.split("SigCgt:\t")[1].split()[0], 16) & 1)  # 1: SIGHUP
+
+
+def test_a_spare_whose_pipe_closes_just_before_the_signal_removes_its_folder_all_the_same(scratch: Path) -> None:
+    # What the kernel does when a parent dies, at every distance that the two may have.
+    spares = [Child(ChildSetup(sys.executable, 1, scratch)) for _ in range(24)]
+    for child, microseconds in zip(spares, range(0, 240, 10), strict=True):
+        assert until(lambda child=child: waits_for_its_call(child))  # type: ignore[misc]
+        child._stdin.close()
+        due = time.perf_counter() + microseconds / 1e6
+        while time.perf_counter() < due:
+            pass
+        os.kill(child.pid, signal.SIGHUP)
+        assert child.wait(time.monotonic() + 20)
+    assert not list(scratch.iterdir())
+    for child in spares:
+        child.close()
 
 
 def test_a_call_s_own_processor_time_is_what_is_limited() -> None:
