@@ -1,13 +1,10 @@
-"""The Python door of the consent registry."""
-
-from collections.abc import Collection, Sequence
-from datetime import datetime
-
-import numpy as np
-from numpy.typing import NDArray
+"""The Python door of the consent registry: the registry, and every value that goes in or comes out."""
 
 from consent_registry.domain import (
     HANDLE_GRAMMAR,
+    AgeBand,
+    Approval,
+    ApprovalState,
     Assurance,
     Audience,
     AudienceKind,
@@ -19,197 +16,93 @@ from consent_registry.domain import (
     ConsentFault,
     ConsentReason,
     ConsentSnapshot,
+    Context,
     Grant,
     GrantState,
     GrantTerms,
+    Group,
     HandleMention,
     Issuer,
-    Json,
+    Lockdown,
     Modality,
+    Mode,
     OnRevocation,
+    PersonReport,
+    Purpose,
+    Receipt,
+    ReceiptFault,
+    ReceiptReading,
+    ReportReason,
+    RequesterCaps,
     Revocation,
+    Scope,
     Subject,
+    TakeBack,
+    Trait,
+    Use,
+    check_use,
 )
-from consent_registry.service import Asking, Enrolment, Granting, People, RegistryParts
+from consent_registry.domain.attestations import DOCUMENTS, Attestation, Proof
+from consent_registry.domain.challenges import MAX_SECONDS, Challenge, ChallengeReason, CheckFinding, Turn
+from consent_registry.domain.enrolments import (
+    MAX_LABEL,
+    OPEN,
+    EnrolmentAttempt,
+    EnrolmentRules,
+    EnrolmentState,
+    check_label,
+)
+from consent_registry.domain.estates import Dispute, Estate, EstateState
+from consent_registry.domain.guardians import GuardianLink, GuardianState
+from consent_registry.ports import AgeRecord, AskedUse, AskedUses, UploadDecoder, WordHit
+from consent_registry.service import (
+    RegistryParts,
+    Safety,
+    Using,
+)
+from consent_registry.service.ages import AgeBook
+from consent_registry.service.approvals import ApprovalDesk, Awaited, Question, QuestionState, Wanted
+from consent_registry.service.attempt_media import Media
+from consent_registry.service.challenges import ChallengeDesk, Outcome
+from consent_registry.service.enrolments import EnrolmentDesk
+from consent_registry.service.estates import PROOFS as ESTATE_PROOFS
+from consent_registry.service.estates import EstateDesk
+from consent_registry.service.families import StatedAges
+from consent_registry.service.guardians import PROOFS as GUARDIAN_PROOFS
+from consent_registry.service.guardians import GuardianDesk
+from consent_registry.service.looks import Looks
+from consent_registry.service.registry import ConsentRegistry
 
-
-class ConsentRegistry:
-    """Who said yes to what, for whom, until when; and who no longer does.
-
-    Every change of a subject's consent locks the subject's row, raises its consent epoch, withdraws releases where
-    the grant's terms say so, and writes ledger entries, receipts and notices, in one transaction.
-    """
-
-    def __init__(self, parts: RegistryParts) -> None:
-        self._parts = parts
-        self._people = People(parts)
-        self._granting = Granting(parts)
-        self._asking = Asking(parts)
-        self._enrolment = Enrolment(parts, self._granting)
-
-    def register_subject(
-        self, account_id: str, handle: str, display_name: str, *, birth_year: int | None = None
-    ) -> Subject:
-        """Make an account's subject.
-
-        Args:
-            account_id: the account that will speak for it.
-            handle: what prompts call the person, `HANDLE_GRAMMAR`; never used before, not even by a forgotten one.
-            display_name: 1 to 80 visible characters.
-            birth_year: 1900 to this year; whoever may be under 18 has shorter grants.
-
-        Raises:
-            InvalidInput: a field is malformed.
-            Conflict: the handle is taken, or the account has a subject.
-        """
-        return self._people.register(account_id, handle, display_name, birth_year)
-
-    def subject(self, subject_id: str) -> Subject:
-        """By id; raises NotFound where there is none, or it was forgotten."""
-        return self._people.subject(subject_id)
-
-    def subject_of(self, account_id: str) -> Subject | None:
-        """The subject that an account speaks for."""
-        return self._people.subject_of(account_id)
-
-    def by_handle(self, handle: str) -> Subject | None:
-        """By handle, in any letter case, without @."""
-        return next(iter(self._people.named([handle])), None)
-
-    def subjects_named(self, handles: Collection[str]) -> tuple[Subject, ...]:
-        """By handle, in order of handle; handles that nobody has are left out."""
-        return self._people.named(handles)
-
-    def handles_in(self, prompt: str) -> tuple[HandleMention, ...]:
-        """Every @handle in a prompt, in order, with whose it is. E-mail addresses are none."""
-        return self._people.handles_in(prompt)
-
-    def follow(self, account_id: str, other_account_id: str) -> None:
-        """Follow an account; two who follow each other are mutuals. Raises InvalidInput for oneself."""
-        self._people.follow(account_id, other_account_id)
-
-    def unfollow(self, account_id: str, other_account_id: str) -> None:
-        """Stop following. Grants to mutuals stop permitting at commit; what they permitted before stays released."""
-        self._people.unfollow(account_id, other_account_id)
-
-    def enrol_attested(
-        self,
-        subject_id: str,
-        *,
-        attested_by: str,
-        pictures: Sequence[NDArray[np.uint8]],
-        recordings: Sequence[NDArray[np.float32]],
-        keep_reference: bool,
-    ) -> Cameo:
-        """Enrol a likeness that a member of staff attests to be the subject's.
-
-        Args:
-            subject_id: whose.
-            attested_by: account id of the member of staff.
-            pictures: uint8 RGB (h, w, 3) each, at most 20.
-            recordings: float32 mono at 16 kHz each, at most 10 and 120 s together.
-            keep_reference: keep a portrait and a voice sample, sealed, for the video backend; otherwise nothing but
-                templates is kept, and what was kept before is deleted.
-
-        Raises:
-            InvalidInput: nothing, too much, malformed, or no usable face or voice in it.
-            NotFound: no such subject.
-        """
-        return self._enrolment.enrol(subject_id, attested_by, pictures, recordings, keep_reference=keep_reference)
-
-    def cameo(self, subject_id: str) -> Cameo | None:
-        """The newest version of a subject's cameo."""
-        return self._enrolment.cameo(subject_id)
-
-    def references(self, subject_id: str) -> CameoMedia:
-        """Kept reference media, decrypted: for the video backend only, never for an API."""
-        return self._enrolment.references(subject_id)
-
-    def forget(self, subject_id: str, *, actor: str) -> tuple[str, ...]:
-        """Forget a person: end all grants, withdraw whatever shows them, destroy templates, media and their key.
-
-        A tombstone stays (id, epoch, keyed digest of the handle), so that neither comes back as somebody else.
-
-        Returns:
-            The ids of what was withdrawn.
-
-        Raises:
-            NotFound: no such subject, or forgotten before.
-        """
-        return self._enrolment.forget(subject_id, actor)
-
-    def grant(self, subject_id: str, terms: GrantTerms, *, actor: str) -> Grant:
-        """Give consent.
-
-        Raises:
-            InvalidInput: the terms are malformed or past a limit (10 years, 5 for minors); says which field.
-            NotFound: no such subject.
-        """
-        return self._granting.grant(subject_id, terms, actor)
-
-    def revoke(self, grant_id: str, *, actor: str) -> Revocation:
-        """End a grant at commit and withdraw its releases where its terms say so. A second time changes nothing.
-
-        Raises:
-            NotFound: no such grant.
-        """
-        return self._granting.revoke(grant_id, actor)
-
-    def revoke_all(self, subject_id: str, *, actor: str) -> Revocation:
-        """End every grant of a subject, expired ones too, since their releases are still out.
-
-        Raises:
-            NotFound: no such subject.
-        """
-        return self._granting.revoke_all(subject_id, actor)
-
-    def grants(self, subject_id: str) -> tuple[Grant, ...]:
-        """All grants of a subject, oldest first; `Grant.state_at` says where each stands."""
-        return self._granting.of(subject_id)
-
-    def grant_named(self, grant_id: str) -> Grant:
-        """By id; raises NotFound."""
-        return self._granting.named(grant_id)
-
-    def receipt(self, grant_id: str, version: int | None = None) -> str:
-        """The signed receipt (compact JWS) of a grant's version, or its newest; raises NotFound."""
-        return self._granting.receipt(grant_id, version)
-
-    def jwks(self) -> dict[str, Json]:
-        """The public keys that receipts are checked with."""
-        return self._parts.signer.jwks()
-
-    def now(self) -> datetime:
-        """The registry's own time, the one that expiry is judged by."""
-        return self._parts.clock.now()
-
-    def answer(self, ask: ConsentAsk) -> ConsentAnswer:
-        """Whether an account may use a likeness. The subject's own account always may.
-
-        Nobody else may before a cameo is enrolled. A refusal names the true cause, and to somebody whom no grant was
-        ever for, never more than that.
-        """
-        return self._asking.answer(ask)
-
-    def recheck(self, snapshots: Sequence[ConsentSnapshot], *, account_id: str, at: datetime) -> ConsentReason | None:
-        """Whether all consents of a case still stand; if so, one use of each grant is counted.
-
-        To be called inside the transaction that releases: the subjects' rows are locked in order of id until it ends,
-        so the release is before a revocation, and withdrawn by it, or refused.
-
-        Returns:
-            None where all stand, else why the first one does not; then nothing is counted.
-        """
-        return self._asking.recheck(snapshots, account_id, at)
-
+ENROLMENT_PROOFS = DOCUMENTS | {Proof.IN_PERSON, Proof.REFERENCES}
+"""What shows who somebody is; references alone only of the dead."""
 
 __all__ = [
+    "ENROLMENT_PROOFS",
+    "ESTATE_PROOFS",
+    "GUARDIAN_PROOFS",
     "HANDLE_GRAMMAR",
+    "MAX_LABEL",
+    "MAX_SECONDS",
+    "OPEN",
+    "AgeBand",
+    "AgeBook",
+    "AgeRecord",
+    "Approval",
+    "ApprovalDesk",
+    "ApprovalState",
+    "AskedUse",
+    "AskedUses",
     "Assurance",
+    "Attestation",
     "Audience",
     "AudienceKind",
+    "Awaited",
     "Cameo",
     "CameoMedia",
+    "Challenge",
+    "ChallengeDesk",
+    "ChallengeReason",
+    "CheckFinding",
     "ConsentAnswer",
     "ConsentAsk",
     "ConsentEvent",
@@ -217,14 +110,55 @@ __all__ = [
     "ConsentReason",
     "ConsentRegistry",
     "ConsentSnapshot",
+    "Context",
+    "Dispute",
+    "EnrolmentAttempt",
+    "EnrolmentDesk",
+    "EnrolmentRules",
+    "EnrolmentState",
+    "Estate",
+    "EstateDesk",
+    "EstateState",
     "Grant",
     "GrantState",
     "GrantTerms",
+    "Group",
+    "GuardianDesk",
+    "GuardianLink",
+    "GuardianState",
     "HandleMention",
     "Issuer",
+    "Lockdown",
+    "Looks",
+    "Media",
     "Modality",
+    "Mode",
     "OnRevocation",
+    "Outcome",
+    "PersonReport",
+    "Proof",
+    "Purpose",
+    "Question",
+    "QuestionState",
+    "Receipt",
+    "ReceiptFault",
+    "ReceiptReading",
     "RegistryParts",
+    "ReportReason",
+    "RequesterCaps",
     "Revocation",
+    "Safety",
+    "Scope",
+    "StatedAges",
     "Subject",
+    "TakeBack",
+    "Trait",
+    "Turn",
+    "UploadDecoder",
+    "Use",
+    "Using",
+    "Wanted",
+    "WordHit",
+    "check_label",
+    "check_use",
 ]

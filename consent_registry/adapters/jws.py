@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from consent_registry.domain import Json
+from consent_registry.domain.receipt_checks import MEDIA_TYPE
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
-MEDIA_TYPE = "consent-receipt+jwt"
-"""``typ`` of the header, so that a receipt cannot be passed off as another kind of token (RFC 8725, 3.11)."""
 
 
 class Ed25519Receipts:
@@ -28,11 +26,12 @@ class Ed25519Receipts:
         self._kid = _thumbprint(key.public_key())
 
     @classmethod
-    def from_seed(cls, seed: bytes) -> "Ed25519Receipts":
-        """From 32 secret bytes (RFC 8032, 5.1.5), such as `KeyService.derive` gives."""
+    def from_seed(cls, seed: bytes, retired: Sequence[bytes] = ()) -> "Ed25519Receipts":
+        """From 32 secret bytes (RFC 8032, 5.1.5), such as `KeyService.derive` gives, and those of former keys."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        return cls(Ed25519PrivateKey.from_private_bytes(seed))
+        made = Ed25519PrivateKey.from_private_bytes
+        return cls(made(seed), [made(former).public_key() for former in retired])
 
     def sign(self, payload: Mapping[str, Json]) -> str:
         """Header, payload and signature (RFC 7515, 7.1).
@@ -47,6 +46,24 @@ class Ed25519Receipts:
     def jwks(self) -> dict[str, Json]:
         """Public keys (RFC 7517), the signing one first."""
         return {"keys": self._jwks}
+
+
+def signature_holds(public: bytes, signed: bytes, signature: bytes) -> bool:
+    """Whether an Ed25519 signature is right (RFC 8032, 5.1.7). Never raises.
+
+    Args:
+        public: 32 bytes.
+        signed: what was signed.
+        signature: 64 bytes; anything else is wrong.
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _jwk(key: "Ed25519PublicKey") -> Json:

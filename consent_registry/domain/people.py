@@ -28,10 +28,21 @@ class Modality(StrEnum):
 
 
 class Assurance(StrEnum):
-    """How it is known that a cameo shows its subject."""
+    """How it is known that a cameo shows its subject, the surest first."""
 
+    LIVE_CHALLENGE = "live_challenge"
+    """The person answered a challenge before a camera."""
     STAFF_ATTESTED = "staff_attested"
-    """A member of staff saw the person and the recording together."""
+    """Two members of staff saw the person and the recording together."""
+    DOCUMENT = "document"
+    """Two members of staff saw a document and the recording."""
+    ESTATE = "estate"
+    """Two members of staff vouch for pictures and recordings of a dead person."""
+
+    @property
+    def rank(self) -> int:
+        """0 for the least sure."""
+        return len(Assurance) - 1 - list(Assurance).index(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,8 @@ class SubjectRecord:
         display_name: empty once forgotten.
         birth_year: None where not stated, or forgotten.
         forgotten_at: None while they are with us.
+        paused_at: since when they have stopped every use of their likeness; None where they have not.
+        daily_uses: releases that others may make with their likeness within 24 hours; None for any number.
     """
 
     id: str
@@ -75,6 +88,8 @@ class SubjectRecord:
     birth_year: int | None
     created_at: datetime
     forgotten_at: datetime | None = None
+    paused_at: datetime | None = None
+    daily_uses: int | None = None
 
     def as_of(self, now: datetime) -> Subject | None:
         """The subject at a moment; None once forgotten."""

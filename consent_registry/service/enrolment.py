@@ -1,22 +1,17 @@
-"""Enrolling a likeness, keeping its reference media sealed, and forgetting a person for good."""
+"""Enrolling a likeness, keeping its reference media sealed."""
 
 import io
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from consent_registry.domain import (
-    Assurance,
-    Cameo,
-    CameoMedia,
-    ConsentEvent,
-    ConsentFault,
-)
+from consent_registry.domain import Assurance, Cameo, CameoMedia, ConsentEvent, ConsentFault
+from consent_registry.domain.enrolments import DEFAULT_LABEL, Look
 from consent_registry.ports import Enrolled
-from consent_registry.service.granting import Granting
 from consent_registry.service.parts import Change, RegistryParts, changing
 from trust_kernel.errors import InvalidInput
 from trust_kernel.ids import new_id
@@ -33,12 +28,27 @@ _PORTRAIT = "portrait"
 _VOICE = "voice"
 
 
+@dataclass(frozen=True, slots=True)
+class NewLook:
+    """A look on its way into a cameo.
+
+    Attributes:
+        prepared: what `LikenessEnroller.prepare` gave.
+        recordings: float32 mono at 16 kHz, for the voice sample.
+    """
+
+    prepared: Any
+    recordings: Sequence[NDArray[np.float32]]
+    assurance: Assurance
+    label: str
+    keep_reference: bool
+
+
 class Enrolment:
     """Makes cameos, opens what they keep, and destroys them."""
 
-    def __init__(self, parts: RegistryParts, granting: Granting) -> None:
+    def __init__(self, parts: RegistryParts) -> None:
         self._parts = parts
-        self._granting = granting
 
     def enrol(
         self,
@@ -49,25 +59,59 @@ class Enrolment:
         *,
         keep_reference: bool,
     ) -> Cameo:
-        """Enrol a likeness that a member of staff attests. See `ConsentRegistry.enrol_attested`."""
-        _check(pictures, recordings)
-        with changing(self._parts, subject_id, attested_by) as change:
-            earlier = self._parts.store.cameo(subject_id)
-            made = self._parts.enroller.enrol(subject_id, pictures, recordings, keep_reference=keep_reference)
-            kept = self._keep(subject_id, made, recordings, keep_reference=keep_reference)
-            cameo = Cameo(
-                id=new_id("cameo"),
-                subject_id=subject_id,
-                version=(earlier.version if earlier else 0) + 1,
-                assurance=Assurance.STAFF_ATTESTED,
-                # templates add up: an enrolment of the voice alone leaves the face enrolled
-                has_face=made.face_templates > 0 or (earlier is not None and earlier.has_face),
-                has_voice=made.voice_templates > 0 or (earlier is not None and earlier.has_voice),
-                keeps_reference=kept,
-                created_at=change.at,
+        """Enrol a likeness at once. See `ConsentRegistry.enrol_attested`."""
+        check_media(pictures, recordings)
+        prepared = self._parts.enroller.prepare(pictures, recordings)
+        likeness = NewLook(prepared, recordings, Assurance.STAFF_ATTESTED, DEFAULT_LABEL, keep_reference)
+        return self.add(subject_id, attested_by, likeness)
+
+    def add(self, subject_id: str, actor: str, new: "NewLook") -> Cameo:
+        """Add a look to a subject: the next version of their cameo. No network looks any more; that is done before.
+
+        Raises:
+            NotFound: no such subject.
+        """
+        with changing(self._parts, subject_id, actor) as change:
+            store = self._parts.store
+            look_id = new_id("look")
+            made = self._parts.enroller.keep(subject_id, new.prepared, keep_reference=new.keep_reference, look=look_id)
+            kept = self._keep(subject_id, made, new.recordings, keep_reference=new.keep_reference)
+            if not new.keep_reference:  # the leave to keep anything is the person's newest word
+                store.unkeep_looks(subject_id)
+            store.add_look(
+                Look(
+                    id=look_id,
+                    subject_id=subject_id,
+                    label=new.label,
+                    assurance=new.assurance,
+                    has_face=made.face_templates > 0,
+                    has_voice=made.voice_templates > 0,
+                    keeps_reference=new.keep_reference,
+                    created_at=change.at,
+                )
             )
-            self._parts.store.add_cameo(cameo, attested_by)
+            cameo = self.next_version(change, keeps_reference=kept)
             _announce(change, cameo)
+        return cameo
+
+    def next_version(self, change: Change, *, keeps_reference: bool) -> Cameo:
+        """Write down the cameo that a subject's looks make together: templates add up, assurance is the least of all.
+
+        A cameo is as sure as its least sure look, because any one of them is enough to be recognised by.
+        """
+        store, subject_id = self._parts.store, change.subject.id
+        earlier, looks = store.cameo(subject_id), store.looks(subject_id)
+        cameo = Cameo(
+            id=new_id("cameo"),
+            subject_id=subject_id,
+            version=(earlier.version if earlier else 0) + 1,
+            assurance=min((look.assurance for look in looks), key=lambda assurance: assurance.rank),
+            has_face=any(look.has_face for look in looks),
+            has_voice=any(look.has_voice for look in looks),
+            keeps_reference=keeps_reference,
+            created_at=change.at,
+        )
+        store.add_cameo(cameo, change.actor)
         return cameo
 
     def cameo(self, subject_id: str) -> Cameo | None:
@@ -83,25 +127,6 @@ class Enrolment:
             portrait=None if portrait is None else portrait.astype(np.uint8, copy=False),
             voice=None if voice is None else voice.astype(np.float32),
         )
-
-    def forget(self, subject_id: str, actor: str) -> tuple[str, ...]:
-        """Forget a person. See `ConsentRegistry.forget`."""
-        parts = self._parts
-        with changing(parts, subject_id, actor) as change:
-            withdrawn, ended = self._granting.end_for_good(change)
-            parts.store.strip_grants(subject_id)
-            parts.store.drop_media(subject_id)
-            parts.store.drop_cameos(subject_id)
-            parts.store.drop_follows(change.subject.account_id)
-            parts.enroller.forget(subject_id)
-            parts.keyring.shred(subject_id)
-            parts.store.bury(subject_id, change.at)
-            self._granting.publish(change, ended)
-            change.record(ConsentEvent.SUBJECT_FORGOTTEN, {"withdrawn": len(withdrawn)})
-            change.tell(
-                ConsentEvent.SUBJECT_FORGOTTEN, frozenset({change.subject.account_id}), {"withdrawn": len(withdrawn)}
-            )
-        return withdrawn
 
     def _keep(
         self, subject_id: str, made: Enrolled, recordings: Sequence[NDArray[np.float32]], *, keep_reference: bool
@@ -121,7 +146,7 @@ class Enrolment:
         return any(store.media(subject_id, part) is not None for part in (_PORTRAIT, _VOICE))
 
     def _seal(self, subject_id: str, part: str, array: NDArray[Any]) -> None:
-        sealed = self._parts.keyring.seal(subject_id, _pack(array), f"cameo:{part}")
+        sealed = self._parts.keyring.seal(subject_id, pack(array), f"cameo:{part}")
         self._parts.store.put_media(subject_id, part, sealed)
 
     def _open(self, subject_id: str, part: str) -> NDArray[Any] | None:
@@ -129,7 +154,7 @@ class Enrolment:
             sealed = self._parts.store.media(subject_id, part)
             if sealed is None:
                 return None
-            return _unpack(self._parts.keyring.open(subject_id, sealed, f"cameo:{part}"))
+            return unpack(self._parts.keyring.open(subject_id, sealed, f"cameo:{part}"))
 
 
 def _announce(change: Change, cameo: Cameo) -> None:
@@ -138,18 +163,21 @@ def _announce(change: Change, cameo: Cameo) -> None:
     payload: dict[str, str | int | bool] = {
         "cameo_id": cameo.id,
         "version": cameo.version,
+        "assurance": str(cameo.assurance),
         "keeps_reference": cameo.keeps_reference,
     }
     change.tell(ConsentEvent.CAMEO_ENROLLED, frozenset({change.subject.account_id}), payload)
 
 
-def _pack(array: NDArray[Any]) -> bytes:
+def pack(array: NDArray[Any]) -> bytes:
+    """An array as bytes, lossless."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return zlib.compress(buffer.getvalue())
 
 
-def _unpack(packed: bytes) -> NDArray[Any]:
+def unpack(packed: bytes) -> NDArray[Any]:
+    """What `pack` made; the bytes were sealed here, so they are ours."""
     loaded: NDArray[Any] = np.load(io.BytesIO(zlib.decompress(packed)), allow_pickle=False)
     return loaded
 
@@ -170,7 +198,8 @@ def check_counts(pictures: int, recordings: int) -> None:
         raise _too_much("recordings", f"{MAX_RECORDINGS} recordings")
 
 
-def _check(pictures: Sequence[NDArray[np.uint8]], recordings: Sequence[NDArray[np.float32]]) -> None:
+def check_media(pictures: Sequence[NDArray[np.uint8]], recordings: Sequence[NDArray[np.float32]]) -> None:
+    """Whether arrays are what an enrolment can be made of; raises InvalidInput."""
     check_counts(len(pictures), len(recordings))
     for picture in pictures:
         if picture.dtype != np.uint8 or picture.shape[2:] != (3,) or 0 in picture.shape:

@@ -12,10 +12,13 @@ from consent_registry.domain import (
     GrantTerms,
     OnRevocation,
     Revocation,
+    TakeBack,
     check_terms,
 )
+from consent_registry.ports import Ending
+from consent_registry.service.families import check_giver, within_estate
 from consent_registry.service.parts import Change, RegistryParts, changing, unknown_grant, unknown_subject
-from trust_kernel.errors import NotFound
+from trust_kernel.errors import InvalidInput
 from trust_kernel.ids import new_id
 
 
@@ -28,30 +31,58 @@ class Granting:
     def grant(self, subject_id: str, terms: GrantTerms, actor: str) -> Grant:
         """Give consent. See `ConsentRegistry.grant`."""
         with changing(self._parts, subject_id, actor) as change:
-            made = _made(subject_id, check_terms(terms, change.at, minor=change.subject.minor), change.at)
+            check_giver(self._parts.store, change.subject, actor, change.at)
+            checked = check_terms(terms, change.at, minor=change.subject.minor)
+            made = _made(subject_id, within_estate(self._parts.store, subject_id, checked), change.at)
+            self._check_groups(made)
             self._parts.store.add_grant(made)
             receipt = change.issue_receipt(made)
             change.record(ConsentEvent.GRANT_GIVEN, {"grant": made.id, "version": made.version, "receipt": receipt})
-            told = made.audience.account_ids | {change.subject.account_id}
+            told = made.terms.audience.account_ids | {change.subject.account_id}
             change.tell(ConsentEvent.GRANT_GIVEN, told, {"grant_id": made.id, "modalities": _listed(made)})
         return made
 
-    def revoke(self, grant_id: str, actor: str) -> Revocation:
+    def revoke(self, grant_id: str, actor: str, take_back: TakeBack = TakeBack.AS_GRANTED) -> Revocation:
         """End one grant. See `ConsentRegistry.revoke`."""
         with self._parts.unit.transaction():
             subject_id = self.named(grant_id).subject_id
             locked = self._parts.store.lock([subject_id])
             # read again: the grant may have been revoked while we waited for the lock
             grant = self.named(grant_id)
-            if grant.revoked_at is not None:
+            if grant.revoked_at is not None and take_back is not TakeBack.TAKE_BACK:
                 return Revocation((), locked[subject_id].consent_epoch)
             with changing(self._parts, subject_id, actor) as change:
-                return self._end(change, [grant])
+                return self._end(change, [grant], take_back)
 
-    def revoke_all(self, subject_id: str, actor: str) -> Revocation:
+    def revoke_all(self, subject_id: str, actor: str, take_back: TakeBack = TakeBack.AS_GRANTED) -> Revocation:
         """End every grant of a subject. See `ConsentRegistry.revoke_all`."""
         with changing(self._parts, subject_id, actor) as change:
-            return self._end(change, self._standing(subject_id))
+            every = take_back is TakeBack.TAKE_BACK  # what was made under grants that ended before is out as well
+            return self._end(
+                change, self._parts.store.grants(subject_id) if every else self._standing(subject_id), take_back
+            )
+
+    def end_for(self, change: Change, account_id: str, take_back: TakeBack) -> tuple[str, ...]:
+        """End grants that name nobody but one account, and whatever that account makes or made with the likeness.
+
+        Other grants stay as they are for everybody else; the account is barred by whoever calls this.
+
+        Returns:
+            The ids of what was withdrawn.
+        """
+        grants = self._parts.store.grants(change.subject.id)
+        alone = frozenset({account_id})
+        ended = [
+            self._mark(change, grant)
+            for grant in grants
+            if grant.revoked_at is None and grant.terms.audience.account_ids == alone
+        ]
+        everything = take_back is TakeBack.TAKE_BACK
+        taken_back = None if everything else _taken_back(grants, take_back)
+        ending = Ending(change.subject.id, None, taken_back, account_id, str(ConsentReason.GRANT_REVOKED), change.at)
+        withdrawn = self._parts.withdrawals.withdraw_for(ending)
+        self.publish(change, ended)
+        return withdrawn
 
     def end_for_good(self, change: Change) -> tuple[tuple[str, ...], Collection[Grant]]:
         """End every grant of a subject who is being forgotten and withdraw whatever shows them.
@@ -60,15 +91,15 @@ class Granting:
             The ids of what was withdrawn, and the ended grants, which are yet to be published.
         """
         ended = [self._mark(change, grant) for grant in self._standing(change.subject.id)]
-        reason = str(ConsentReason.SUBJECT_FORGOTTEN)
-        return self._parts.withdrawals.withdraw_for(change.subject.id, None, reason, change.at), ended
+        ending = Ending(change.subject.id, None, None, None, str(ConsentReason.SUBJECT_FORGOTTEN), change.at)
+        return self._parts.withdrawals.withdraw_for(ending), ended
 
     def publish(self, change: Change, ended: Collection[Grant]) -> None:
         """Receipts, ledger entries and notices of ended grants."""
         for grant in ended:
             receipt = change.issue_receipt(grant)
             change.record(ConsentEvent.GRANT_REVOKED, {"grant": grant.id, "version": grant.version, "receipt": receipt})
-            told = grant.audience.account_ids | {change.subject.account_id}
+            told = grant.terms.audience.account_ids | {change.subject.account_id}
             change.tell(ConsentEvent.GRANT_REVOKED, told, {"grant_id": grant.id, "modalities": _listed(grant)})
 
     def named(self, grant_id: str) -> Grant:
@@ -86,25 +117,24 @@ class Granting:
                 raise unknown_subject()
             return tuple(self._parts.store.grants(subject_id))
 
-    def receipt(self, grant_id: str, version: int | None) -> str:
-        """The receipt of a grant's version, or its newest one."""
-        with self._parts.unit.reading():
-            found = self._parts.store.receipt(grant_id, version)
-        if found is None:
-            raise NotFound("there is no such receipt", code=ConsentFault.RECEIPT_UNKNOWN)
-        return found.compact
+    def _check_groups(self, grant: Grant) -> None:
+        theirs = {group.id for group in self._parts.store.groups(grant.subject_id)}
+        if not grant.terms.audience.group_ids <= theirs:
+            raise InvalidInput("there is no such group", code=ConsentFault.GROUP_UNKNOWN, field="audience.group_ids")
 
     def _standing(self, subject_id: str) -> list[Grant]:
         # expired and exhausted ones too: their releases are still out
         return [grant for grant in self._parts.store.grants(subject_id) if grant.revoked_at is None]
 
-    def _end(self, change: Change, grants: Collection[Grant]) -> Revocation:
-        ended = [self._mark(change, grant) for grant in grants]
-        taken_back = frozenset(grant.id for grant in ended if grant.on_revocation is OnRevocation.WITHDRAW)
+    def _end(self, change: Change, grants: Collection[Grant], take_back: TakeBack) -> Revocation:
+        ended = [self._mark(change, grant) for grant in grants if grant.revoked_at is None]
         withdrawn: tuple[str, ...] = ()
-        if ended:  # also where every release may stay: others may show the person without a grant
+        if grants:  # also where every release may stay: others may show the person without a grant
+            halted = frozenset(grant.id for grant in grants)
+            taken_back = _taken_back(grants, take_back)
             reason = str(ConsentReason.GRANT_REVOKED)
-            withdrawn = self._parts.withdrawals.withdraw_for(change.subject.id, taken_back, reason, change.at)
+            ending = Ending(change.subject.id, halted, taken_back, None, reason, change.at)
+            withdrawn = self._parts.withdrawals.withdraw_for(ending)
         self.publish(change, ended)
         return Revocation(withdrawn, change.subject.consent_epoch)
 
@@ -115,23 +145,16 @@ class Granting:
 
 
 def _made(subject_id: str, terms: GrantTerms, now: datetime) -> Grant:
-    if terms.expires_at is None:  # pragma: no cover - check_terms fills it in
-        raise AssertionError
-    return Grant(
-        id=new_id("grant"),
-        subject_id=subject_id,
-        audience=terms.audience,
-        modalities=terms.modalities,
-        expires_at=terms.expires_at,
-        max_uses=terms.max_uses,
-        uses=0,
-        on_revocation=terms.on_revocation,
-        allows_remix=terms.allows_remix,
-        note=terms.note,
-        version=1,
-        created_at=now,
-    )
+    return Grant(id=new_id("grant"), subject_id=subject_id, terms=terms, uses=0, version=1, created_at=now)
+
+
+def _taken_back(grants: Collection[Grant], take_back: TakeBack) -> frozenset[str]:
+    """Whose releases go as well, of some grants that end."""
+    if take_back is TakeBack.STOP_NEW:
+        return frozenset()
+    every = take_back is TakeBack.TAKE_BACK
+    return frozenset(g.id for g in grants if every or g.terms.on_revocation is OnRevocation.WITHDRAW)
 
 
 def _listed(grant: Grant) -> str:
-    return ",".join(sorted(grant.modalities))
+    return ",".join(sorted(grant.terms.modalities))

@@ -4,19 +4,28 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from consent_registry.domain import ConsentEvent, ConsentFault, Grant, Issuer, Receipt, Subject, document
+from consent_registry.domain import ConsentEvent, ConsentFault, Grant, Issuer, Receipt, RequesterCaps, Subject, document
+from consent_registry.domain.enrolments import EnrolmentRules
 from consent_registry.ports import (
+    Ages,
     ConsentStore,
+    ContextReader,
     LikenessEnroller,
+    NoStaff,
     Notifier,
     ReceiptSigner,
     Record,
+    Staff,
     UnitOfWork,
+    UnreadWords,
+    UnstatedAges,
     Withdrawals,
 )
+from consent_registry.ports.leaving import Departures, NobodyElse
+from consent_registry.service.families import guardians_of
 from trust_kernel.clock import Clock
 from trust_kernel.envelope import Keyring
 from trust_kernel.errors import NotFound
@@ -31,6 +40,12 @@ class RegistryParts:
         unit: where transactions are opened; the same one that every other part joins.
         pseudonym_key: secret bytes; receipts and ledger entries name people by HMAC under it.
         issuer: who keeps the consent records.
+        ages: how old people are who ask.
+        reader: reads contexts and changes of appearance in words.
+        staff: who is told of a lockdown and of reports.
+        caps: how much of others somebody may make in a day, by age.
+        rules: how old somebody has to be to be enrolled, and how long an enrolment waits.
+        departures: erases what others hold of a person who leaves.
     """
 
     unit: UnitOfWork
@@ -44,6 +59,12 @@ class RegistryParts:
     clock: Clock
     pseudonym_key: bytes
     issuer: Issuer
+    ages: Ages = field(default_factory=UnstatedAges)
+    reader: ContextReader = field(default_factory=UnreadWords)
+    caps: RequesterCaps = field(default_factory=RequesterCaps)
+    staff: Staff = field(default_factory=NoStaff)
+    rules: EnrolmentRules = field(default_factory=EnrolmentRules)
+    departures: Departures = field(default_factory=NobodyElse)
 
     def pseudonym(self, identity: str) -> str:
         """A stand-in for an id: the same one every time, of no use without the key (HMAC-SHA256, 128 bits)."""
@@ -78,7 +99,9 @@ class Change:
         self.parts.record.append(str(kind), {**common, **body})
 
     def tell(self, kind: ConsentEvent, recipients: frozenset[str], payload: Mapping[str, str | int | bool]) -> None:
-        """Tell some accounts."""
+        """Tell some accounts; a minor's guardians hear what the minor does."""
+        if self.subject.account_id in recipients:
+            recipients |= guardians_of(self.parts.store, self.subject.account_id, self.at)
         body = {"subject_id": self.subject.id, "handle": self.subject.handle, **payload}
         for recipient in sorted(recipients):
             self.parts.notifier.emit(str(kind), recipient, body)

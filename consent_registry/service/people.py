@@ -27,16 +27,13 @@ class People:
     def register(self, account_id: str, handle: str, display_name: str, birth_year: int | None) -> Subject:
         """Make an account's subject. See `ConsentRegistry.register_subject`."""
         now = self._parts.clock.now()
-        record = SubjectRecord(
-            new_id("subj"),
-            account_id,
-            check_handle(handle),
-            check_display_name(display_name),
-            0,
-            check_birth_year(birth_year, now),
-            now,
-        )
+        stated = check_birth_year(birth_year, now)
         with self._parts.unit.transaction():
+            known = self._parts.store.age(account_id)  # what was said before, or checked by staff, holds
+            year = known.birth_year if known else stated
+            record = SubjectRecord(
+                new_id("subj"), account_id, check_handle(handle), check_display_name(display_name), 0, year, now
+            )
             self._parts.store.add_subject(record, self._parts.digest(f"handle:{handle}"))
         return self._current(record)
 

@@ -1,0 +1,16 @@
+"""Rows of what signs receipts."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from consent_registry.tables.columns import moment
+
+
+class ReceiptKeyRow(SQLModel, table=True):
+    """A number of a signing key that was taken into use after the first. The key itself is derived, and not stored."""
+
+    __tablename__ = "consent_receipt_keys"
+
+    number: int = Field(primary_key=True)
+    since: datetime = moment()
