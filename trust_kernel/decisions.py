@@ -34,6 +34,8 @@ class Outcome(StrEnum):
     """Found somebody, who said placet."""
     MATCH = "match"
     """Found somebody or something that did not."""
+    AWAITING = "awaiting"
+    """Found somebody who is yet to answer; nobody else can answer for them."""
     UNSURE = "unsure"
     """Between the two thresholds: a person must look."""
     UNAVAILABLE = "unavailable"
@@ -152,10 +154,15 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def approved_by_review(decision: Decision, reasons: frozenset[str]) -> Decision:
-    """The decision as it stands after a reviewer lifted holds with these reason codes; denials stay."""
+    """The decision as it stands after a reviewer lifted holds with these reason codes.
+
+    Denials stay, and so do holds that wait for somebody's own yes.
+    """
     lifted = tuple(
         replace(ruling, verdict=Verdict.ALLOW, policy=REVIEWED)
-        if ruling.verdict is Verdict.HOLD and ruling.reason in reasons
+        if ruling.verdict is Verdict.HOLD
+        and ruling.reason in reasons
+        and ruling.finding.outcome is not Outcome.AWAITING
         else ruling
         for ruling in decision.rulings
     )

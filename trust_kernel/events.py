@@ -1,7 +1,7 @@
 """The outbox: what happened, who is to be told, kept in the same transaction as what happened.
 
-A recipient's in-app notices are these rows themselves. Webhooks are delivered at least once, with the event id as
-deduplication key and Standard Webhooks signatures (https://www.standardwebhooks.com).
+A recipient's in-app notices are these rows themselves; `trust_kernel.delivery` carries them elsewhere, at least once,
+with the event id as deduplication key.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,10 +39,10 @@ class Event:
 
 
 class OutboxRow(SQLModel, table=True):
-    """One event for one recipient."""
+    """One event for one recipient; `routed_at` is when its deliveries were written."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_recipient_at", "recipient", "at"), Index("outbox_due", "delivered_at", "due_at"))
+    __table_args__ = (Index("outbox_recipient_at", "recipient", "at"), Index("outbox_unrouted", "routed_at", "at"))
 
     id: str = Field(primary_key=True)
     type: str
@@ -50,10 +50,7 @@ class OutboxRow(SQLModel, table=True):
     payload: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     at: datetime
     read_at: datetime | None = None
-    due_at: datetime
-    attempts: int = 0
-    delivered_at: datetime | None = None
-    dead: bool = False
+    routed_at: datetime | None = None
 
 
 class Outbox:
@@ -67,10 +64,7 @@ class Outbox:
         """Record an event; it exists exactly if the surrounding transaction commits."""
         event = Event(new_id("evt"), kind, recipient, dict(payload), self._clock.now())
         with self._database.transaction() as session:
-            row = OutboxRow(
-                id=event.id, type=kind, recipient=recipient, payload=dict(payload), at=event.at, due_at=event.at
-            )
-            session.add(row)
+            session.add(OutboxRow(id=event.id, type=kind, recipient=recipient, payload=dict(payload), at=event.at))
         return event
 
     def for_recipient(self, recipient: str, limit: int = 100) -> Sequence[Event]:
@@ -82,8 +76,9 @@ class Outbox:
             .limit(limit)
         )
         with self._database.reading() as session:
-            return [_event(row) for row in session.exec(statement)]
+            return [event_of(row) for row in session.exec(statement)]
 
 
-def _event(row: OutboxRow) -> Event:
+def event_of(row: OutboxRow) -> Event:
+    """A row as the value that it holds."""
     return Event(row.id, row.type, row.recipient, row.payload, aware(row.at))

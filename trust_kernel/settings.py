@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """Files that one address may have verified in a minute."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks whose word about a client's address is believed (X-Forwarded-For)."""
+    links_per_minute: int = Field(default=240, ge=1)
+    """Requests that one address may make by share links in a minute; a player asks for a video in many pieces."""
     report_days: int = Field(default=30, ge=1)
     """How long an answer that somebody asked to keep stands under its link, and what people say of answers."""
     feedback_address: str = ""
@@ -88,6 +90,18 @@ class Settings(BaseSettings):
     """Time between sweeps for abandoned cases."""
     max_attempts: int = 5
     """Workers that may fail on a case before it is given up."""
+    approval_hours: float = Field(default=72.0, gt=0)
+    """How long somebody has to answer when a use of their likeness asks for their yes; silence is a no."""
+    daily_uses: int | None = Field(default=None, ge=0)
+    """Videos with other people's likeness that one account may release in 24 hours; any number where not set."""
+    teen_daily_uses: int | None = Field(default=20, ge=0)
+    """The same for accounts of people who are 13 to 17. Children release none."""
+    enrolment_age: int = Field(default=18, ge=13)
+    """Years that somebody must have for their likeness to be enrolled."""
+    guardian_enrolment: bool = False
+    """Whether a verified guardian may approve the enrolment of somebody from 13 to that age."""
+    enrolment_days: int = Field(default=14, ge=1, le=14)
+    """How long an enrolment waits, sealed, for staff or a guardian."""
     outage_hours: float = 24.0
     """How long a case waits for what does not answer, a time-stamp authority for example, before it is given up."""
     worker_threads: int = Field(default=2, ge=1)
@@ -128,6 +142,18 @@ class Settings(BaseSettings):
     """Token for Milvus."""
     fetch_hosts: tuple[str, ...] = ()
     """Hosts exempt from the rule that image_url may only reach public addresses: an operator's own media server."""
+    smtp_host: str = ""
+    """Mail server that notices are handed to; empty: no e-mails."""
+    smtp_port: int = Field(default=587, ge=1, le=65_535)
+    """Its port."""
+    smtp_security: Literal["tls", "starttls", "none"] = "starttls"
+    """How the conversation with it is kept secret; without it nobody signs in."""
+    smtp_user: str = ""
+    """Name to sign in with; empty: nobody signs in."""
+    smtp_password: SecretStr = SecretStr("")
+    """Password to sign in with."""
+    mail_from: str = ""
+    """Address that e-mails come from."""
     watermark_adapter: Literal["spread-spectrum", "rivagan"] = "spread-spectrum"
     """Which invisible mark is woven in; `rivagan` is that of invisible-watermark, an extra, far slower."""
 

@@ -1,0 +1,107 @@
+"""Looking for what an erasure left: in every column of every table, and in the bytes of every file.
+
+Nothing is taken on trust here: tables come from the schema of the database itself, so one that the code does not know
+is searched too, and files are read as bytes, so what SQLite keeps in free pages or its log counts.
+"""
+
+import mmap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, case, cast, func, or_, select
+
+from trust_kernel.db import Database
+from trust_kernel.erasing import written
+
+SHORTEST = 6
+"""Bytes of a word that is looked for in raw bytes; shorter ones are there by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Somewhere that was searched.
+
+    Attributes:
+        place: ``table.column`` or a file's path.
+        found: rows, or occurrences, with any of the words that may not be there.
+        kept: rows with a word that may be there for good.
+        why: why it may.
+    """
+
+    place: str
+    found: int
+    kept: int = 0
+    why: str = ""
+
+
+def search_tables(database: Database, words: Sequence[str], stay: Mapping[tuple[str, str], str]) -> tuple[Trace, ...]:
+    """How many rows of each column hold a word.
+
+    Args:
+        database: whose own schema is read.
+        words: what is looked for, in any case of letters.
+        stay: (table, column), and why the words may be there.
+    """
+    schema = MetaData()
+    found: list[Trace] = []
+    with database.reading_committed() as session:
+        connection = session.connection()
+        schema.reflect(connection)
+        for table in schema.sorted_tables:
+            counts = connection.execute(_counts(database, table, words)).one()
+            found += [_trace(count, table, column, stay) for count, column in zip(counts, table.columns, strict=True)]
+    return tuple(found)
+
+
+def _trace(count: int, table: Table, column: Column[Any], stay: Mapping[tuple[str, str], str]) -> Trace:
+    why = stay.get((table.name, column.name), "")
+    return Trace(f"{table.name}.{column.name}", 0 if why else count, count if why else 0, why)
+
+
+def _counts(database: Database, table: Table, words: Sequence[str]) -> Any:
+    """One statement a table: how many rows hold a word, by column."""
+    forms = [form for word in words for form in written(word)]
+    counts = [func.count(case((_holds(database, column, forms), 1))) for column in table.columns]
+    return select(*counts).select_from(table)
+
+
+def _holds(database: Database, column: Column[Any], forms: Sequence[str]) -> Any:
+    if not isinstance(column.type, LargeBinary):
+        return or_(*(cast(column, Text).icontains(form, autoescape=True) for form in forms))
+    if database.is_sqlite:
+        return or_(*(func.instr(column, form.encode()) > 0 for form in forms))
+    # With its schema it is a function of two arguments; without, SQL has a syntax of its own for it.
+    return or_(*(func.pg_catalog.position(column, form.encode()) > 0 for form in forms))
+
+
+def search_files(root: Path, words: Sequence[str], passed_over: Iterable[str] = ()) -> tuple[Trace, ...]:
+    """How often each file under a folder holds a word, and whether its own path does.
+
+    Args:
+        root: every file below it is read.
+        words: shorter ones than `SHORTEST` bytes are passed over.
+        passed_over: names of folders right below the root that hold nobody's data.
+    """
+    needles = [word.encode() for word in words if len(word.encode()) >= SHORTEST]
+    skipped = frozenset(passed_over)
+    return tuple(
+        Trace(str(path.relative_to(root)), _occurrences(path, needles) + sum(word in path.name for word in words))
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and path.relative_to(root).parts[0] not in skipped
+    )
+
+
+def _occurrences(path: Path, needles: Sequence[bytes]) -> int:
+    if not path.stat().st_size:
+        return 0
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return sum(1 for needle in needles for _ in _places(content, needle))
+
+
+def _places(content: mmap.mmap, needle: bytes) -> Iterator[int]:
+    at = content.find(needle)
+    while at >= 0:
+        yield at
+        at = content.find(needle, at + 1)
