@@ -20,6 +20,7 @@ from likeness_guard.domain import (
     Sighting,
     reason_of,
 )
+from likeness_guard.domain.watching import Watched
 from likeness_guard.errors import EnrolmentFault
 from likeness_guard.ports import (
     EntryStore,
@@ -34,20 +35,23 @@ from likeness_guard.ports import (
     TemplateStore,
 )
 from likeness_guard.ports.entries import Record
+from likeness_guard.ports.watching import HeadFinder
 from likeness_guard.service.blocklist import Blocklist
 from likeness_guard.service.blocklist_similar import LookAlikes
-from likeness_guard.service.enrolment import Enrolment
+from likeness_guard.service.enrolment import Enrolment, Prepared
 from likeness_guard.service.examination import Claims, Examiner
 from likeness_guard.service.nature import NatureJudge
 from likeness_guard.service.outputs import Outputs
 from likeness_guard.service.references import References
 from likeness_guard.service.renewal import Renewal
 from likeness_guard.service.rotation import Rotations
+from likeness_guard.service.screening import Alike, Screened, Screening
 from likeness_guard.service.senses import Senses
 from likeness_guard.service.templates import TemplateBook
+from likeness_guard.service.watching import Watcher
 from trust_kernel.clock import Clock
 from trust_kernel.envelope import Keyring, KeyService
-from trust_kernel.errors import Conflict, InvalidInput
+from trust_kernel.errors import Conflict, InvalidInput, Unavailable
 from trust_kernel.media.refs import Look
 
 
@@ -85,6 +89,7 @@ class LikenessGuard:
         record: the ledger, for changes of the blocklist.
         natures: tells drawings from people; without it no face counts as drawn.
         make_matcher: builds a name matcher; the kernel's unless given.
+        heads: follows heads through recordings; without it none can be watched.
 
     Raises:
         Broken: ``likeness:calibration:foreign``, there is no calibration for a model in use.
@@ -107,6 +112,7 @@ class LikenessGuard:
         record: Record,
         natures: NatureJudge | None = None,
         make_matcher: NameMatcherMaker | None = None,
+        heads: HeadFinder | None = None,
     ) -> None:
         for modality in Modality:
             calibrations.of(senses.current(modality))
@@ -126,6 +132,8 @@ class LikenessGuard:
             lambda: calibrations.of(senses.face.version).verification,
             self._former,
         )
+        self._watcher = _watcher(senses, heads, calibrations)
+        self._screening = Screening(self._book, shelves.entries, calibrations, clock)
         self._renewal = Renewal(senses, self._book, store, self._references, self._enrolment)
         self._examiner = Examiner(
             senses, self._book, shelves.entries, calibrations, clock, natures or NatureJudge(None)
@@ -170,14 +178,60 @@ class LikenessGuard:
             InvalidInput: an `EnrolmentFault`, with the field at fault (``faces.0``, ``voices``).
             NotFound: ``kernel:key:shredded``: a forgotten subject comes back under a new id only.
         """
+        return self.keep(subject_id, self.prepare(faces, voices), keep_reference=keep_reference)
+
+    def prepare(self, faces: Sequence[Picture], voices: Sequence[Sound]) -> Prepared:
+        """Make of pictures and sounds what an enrolment keeps, without keeping it: the slow half of `enrol`.
+
+        Raises:
+            InvalidInput: an `EnrolmentFault`, with the field at fault (``faces.0``, ``voices``).
+        """
         if not faces and not voices:
             raise InvalidInput("send pictures, sounds or both", code=EnrolmentFault.EMPTY, field="faces")
+        return self._enrolment.prepare(Gallery.CAMEO, faces, voices)
+
+    def keep(self, subject_id: str, prepared: Prepared, *, keep_reference: bool, look: str = "") -> Enrolled:
+        """Keep what was prepared, in the caller's transaction: the quick half of `enrol`.
+
+        Args:
+            subject_id: whose likeness.
+            prepared: of `prepare`.
+            keep_reference: as for `enrol`.
+            look: which of the person's looks it is; `drop_look` takes it away again.
+
+        Raises:
+            NotFound: ``kernel:key:shredded``.
+        """
         with self._shelves.templates.together():
             if not keep_reference:
                 self._references.drop(subject_id)  # what was kept before was kept by a leave that is taken back now
-            enrolled = self._enrolment.enrol(subject_id, Gallery.CAMEO, faces, voices, keep=keep_reference)
+            enrolled = self._enrolment.keep(subject_id, Gallery.CAMEO, prepared, keep=keep_reference, look=look)
             self._outputs.ask(subject_id, "enrolled")
         return enrolled
+
+    def screen(self, prepared: Prepared, *, besides: str) -> Screened:
+        """Who else in the registry or on the blocklist is like what was prepared, and whether it is like `besides`.
+
+        Covers every template committed before the call. No network looks: it is a search alone.
+        """
+        return self._screening.screen(prepared, besides)
+
+    def drop_look(self, subject_id: str, look: str) -> int:
+        """Destroy one look's templates and kept media, in the caller's transaction; gives how many templates."""
+        with self._shelves.templates.together():
+            self._references.drop_look(subject_id, look)
+            return self._shelves.templates.drop_look(subject_id, look)
+
+    def models(self) -> str:
+        """The versions in use, face and voice, as one text."""
+        return " ".join(self._senses.current(modality) for modality in Modality)
+
+    def template_versions(self, subject_id: str) -> dict[str, tuple[str, ...]]:
+        """By look, the model versions that a subject's templates were made by."""
+        found: dict[str, set[str]] = {}
+        for row in self._shelves.templates.of_owner(subject_id):
+            found.setdefault(row.look, set()).add(row.pack)
+        return {look: tuple(sorted(packs)) for look, packs in found.items()}
 
     def forget(self, subject_id: str) -> None:
         """Shred the subject's key; drop every template, track of theirs and kept medium. Joins an open transaction."""
@@ -203,6 +257,16 @@ class LikenessGuard:
         if keep_as:
             self._outputs.keep(keep_as, tracks)
         return examination
+
+    def watch(self, look: Look) -> Watched:
+        """How one head moves through a recording, whether its lips move, and whether it stays the same person.
+
+        Raises:
+            Unavailable: ``model:pack:not_installed``.
+        """
+        if self._watcher is None:
+            raise Unavailable("nothing here can watch recordings", code="model:pack:not_installed")
+        return self._watcher.watch(look)
 
     def discard(self, case_id: str) -> None:
         """Destroy what was kept of a case's output."""
@@ -285,7 +349,14 @@ class LikenessGuard:
         self._outputs.warm()
 
 
+def _watcher(senses: Senses, heads: HeadFinder | None, calibrations: Calibrations) -> Watcher | None:
+    if heads is None:
+        return None
+    return Watcher(senses, heads, lambda: calibrations.of(senses.face.version).verification)
+
+
 __all__ = [
+    "Alike",
     "Appearance",
     "Band",
     "Claims",
@@ -302,8 +373,11 @@ __all__ = [
     "NamedPerson",
     "NewEntry",
     "PendingSearch",
+    "Prepared",
+    "Screened",
     "Senses",
     "Shelves",
     "Sighting",
+    "Watched",
     "reason_of",
 ]

@@ -27,6 +27,7 @@ class TemplateColumns(SQLModel):
     sealed: bytes | None = None
     removed: bool = False
     removes: int | None = Field(default=None, sa_type=BigInteger)
+    look: str = ""
     at: datetime
 
 
@@ -58,6 +59,7 @@ class LikenessReferenceRow(SQLModel, table=True):
     gallery: str
     modality: str
     sealed: bytes
+    look: str = ""
     at: datetime
 
 

@@ -99,6 +99,7 @@ class NewTemplate:
     modality: Modality
     pack: str
     sealed: bytes
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ class StoredTemplate:
         key_id: whose key it is sealed under: the owner's, but a recognised subject's where the owner is a case.
         pack: version of the model that made it.
         sealed: the rotated vector.
+        look: which of the owner's looks it is of; empty where they have but one.
     """
 
     generation: int
@@ -120,6 +122,7 @@ class StoredTemplate:
     modality: Modality
     pack: str
     sealed: bytes
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,10 @@ class TemplateStore(Protocol):
 
     def drop_templates(self, owner: str) -> int:
         """Delete every template of an owner, leaving tombstones; gives how many."""
+        ...
+
+    def drop_look(self, owner: str, look: str) -> int:
+        """Delete the templates of one look of an owner, leaving tombstones; gives how many."""
         ...
 
     def drop_generations(self, generations: Sequence[int]) -> frozenset[int]:
@@ -200,13 +207,18 @@ class Reference:
     gallery: Gallery
     modality: Modality
     sealed: bytes
+    look: str = ""
 
 
 class ReferenceStore(Protocol):
     """Reference media that may be kept."""
 
-    def keep(self, owner: str, gallery: Gallery, modality: Modality, sealed: bytes) -> str:
-        """Keep sealed media; gives its id."""
+    def keep(self, owner: str, gallery: Gallery, modality: Modality, sealed: bytes, look: str = "") -> str:
+        """Keep sealed media of one look of an owner's; gives its id."""
+        ...
+
+    def drop_look(self, owner: str, look: str) -> None:
+        """Delete what is kept of one look."""
         ...
 
     def of_owner(self, owner: str, modality: Modality) -> Sequence[Reference]:

@@ -1,6 +1,7 @@
 """Reference media in, templates out: cameos and blocklist entries alike."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,30 @@ LEAST_VOICE_SECONDS = 3.0
 """Seconds of speech, all sounds together, that make a voice template (EER at 2.5 s is twice that at 4 s)."""
 _BYSTANDER = 0.4
 """A second face this wide, as a share of the first, makes a reference picture ambiguous."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that the networks make of an enrolment, before anything is kept.
+
+    Attributes:
+        likenesses: templates to be, by the model in use and by former ones.
+        portraits: uint8 RGB head and shoulders of each picture, in order.
+        voices: float32 mono at 16 kHz, as sent.
+        best: which portrait is the best one; None without pictures.
+        seconds: of speech in the sounds.
+    """
+
+    likenesses: tuple[Likeness, ...]
+    portraits: tuple[Picture, ...]
+    voices: tuple[Sound, ...]
+    best: int | None
+    seconds: float
+
+    @property
+    def portrait(self) -> Picture | None:
+        """The best portrait."""
+        return None if self.best is None else self.portraits[self.best]
 
 
 class Enrolment:
@@ -65,18 +90,34 @@ class Enrolment:
             InvalidInput: an `EnrolmentFault`, with the field at fault (``faces.0``, ``voices``).
             NotFound: ``kernel:key:shredded``, the owner was forgotten: enrol under a new id.
         """
+        return self.keep(owner, gallery, self.prepare(gallery, faces, voices), keep=keep)
+
+    def prepare(self, gallery: Gallery, faces: Sequence[Picture], voices: Sequence[Sound]) -> Prepared:
+        """Have the networks look and listen; keeps nothing, so no transaction need be open. Raises as `enrol`."""
         views = [self._only_face(picture, number) for number, picture in enumerate(faces)]
         self._same_person(views)
         if gallery is Gallery.CAMEO:  # pictures of public figures are pictures of pictures, often enough
             self._alive(faces, views)
-        made = [*self._faces(faces, views), *self._voices(voices)]
-        portraits = [portrait_of(picture, view.face) for picture, view in zip(faces, views, strict=True)]
-        with self._store.together():
-            self._book.keep(owner, gallery, made)
-            if keep:
-                self._references.keep(owner, gallery, portraits, voices)
+        heard, seconds = self._voices(voices)
+        portraits = tuple(portrait_of(picture, view.face) for picture, view in zip(faces, views, strict=True))
         best = max(range(len(views)), key=lambda number: views[number].quality, default=None)
-        return Enrolled(int(bool(views)), int(bool(voices)), None if best is None else portraits[best])
+        return Prepared((*self._faces(faces, views), *heard), portraits, tuple(voices), best, seconds)
+
+    def keep(self, owner: str, gallery: Gallery, prepared: Prepared, *, keep: bool, look: str = "") -> Enrolled:
+        """Add what was prepared to an owner's templates.
+
+        Args:
+            owner: whose likeness.
+            gallery: cameo or blocklist.
+            prepared: of `prepare`.
+            keep: whether reference media may be kept, sealed.
+            look: which look of the owner these are; one look can be dropped without the others.
+        """
+        with self._store.together():
+            self._book.keep(owner, gallery, prepared.likenesses, look)
+            if keep:
+                self._references.keep(owner, gallery, prepared.portraits, prepared.voices, look)
+        return Enrolled(int(bool(prepared.portraits)), int(bool(prepared.voices)), prepared.portrait)
 
     def face(self, embedder: FaceEmbedder, pictures: Sequence[Picture]) -> NDArray[np.float32] | None:
         """One vector of kept pictures of one person; None where no face is found in any."""
@@ -101,9 +142,9 @@ class Enrolment:
                 made.append(Likeness(Modality.FACE, version, pooled_views(views, list(embedder.embed(seen)))))
         return made
 
-    def _voices(self, sounds: Sequence[Sound]) -> list[Likeness]:
+    def _voices(self, sounds: Sequence[Sound]) -> tuple[list[Likeness], float]:
         if not sounds:
-            return []
+            return [], 0.0
         vectors, spoken = one_voice(sounds, self._senses.activity, self._senses.voice)
         if spoken < LEAST_VOICE_SECONDS or not len(vectors):
             raise InvalidInput(
@@ -118,7 +159,7 @@ class Enrolment:
             vector = self.voice(embedder, sounds) if embedder is not None else None
             if vector is not None:
                 made.append(Likeness(Modality.VOICE, version, vector))
-        return made
+        return made, spoken
 
     def _only_face(self, picture: Picture, number: int) -> FaceView:
         views = views_of(picture, number, self._senses.detector, self._senses.face)

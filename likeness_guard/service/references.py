@@ -21,20 +21,32 @@ class References:
         self._codec = codec
         self._keyring = keyring
 
-    def keep(self, owner: str, gallery: Gallery, pictures: Sequence[Picture], sounds: Sequence[Sound]) -> None:
+    def keep(
+        self, owner: str, gallery: Gallery, pictures: Sequence[Picture], sounds: Sequence[Sound], look: str = ""
+    ) -> None:
         """Seal and store."""
         parts = [(Modality.FACE, self._codec.pack_face(picture)) for picture in pictures]
         parts += [(Modality.VOICE, self._codec.pack_voice(sound)) for sound in sounds]
         for modality, data in parts:
-            self._store.keep(owner, gallery, modality, self._keyring.seal(owner, data, _context(modality)))
+            self._store.keep(owner, gallery, modality, self._keyring.seal(owner, data, _context(modality)), look)
 
-    def pictures(self, owner: str) -> list[Picture]:
-        """Every kept picture of a face; raises NotFound where the owner's key was shredded."""
-        return [self._codec.unpack_face(self._opened(one)) for one in self._store.of_owner(owner, Modality.FACE)]
+    def pictures(self, owner: str) -> dict[str, list[Picture]]:
+        """Every kept picture of a face, by look; raises NotFound where the owner's key was shredded."""
+        found: dict[str, list[Picture]] = {}
+        for one in self._store.of_owner(owner, Modality.FACE):
+            found.setdefault(one.look, []).append(self._codec.unpack_face(self._opened(one)))
+        return found
 
-    def sounds(self, owner: str) -> list[Sound]:
-        """Every kept sound; raises NotFound where the owner's key was shredded."""
-        return [self._codec.unpack_voice(self._opened(one)) for one in self._store.of_owner(owner, Modality.VOICE)]
+    def sounds(self, owner: str) -> dict[str, list[Sound]]:
+        """Every kept sound, by look; raises NotFound where the owner's key was shredded."""
+        found: dict[str, list[Sound]] = {}
+        for one in self._store.of_owner(owner, Modality.VOICE):
+            found.setdefault(one.look, []).append(self._codec.unpack_voice(self._opened(one)))
+        return found
+
+    def drop_look(self, owner: str, look: str) -> None:
+        """Delete what is kept of one look."""
+        self._store.drop_look(owner, look)
 
     def drop(self, owner: str) -> None:
         """Delete everything kept of an owner."""

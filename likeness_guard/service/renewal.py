@@ -54,14 +54,14 @@ class Renewal:
 
     def _renewed(self, modality: Modality, row: StoredTemplate) -> bool:
         version = self._senses.current(modality)
+        vectors: dict[str, NDArray[np.float32]] = {}
         try:
-            vector = self._vector(modality, row.owner)
+            vectors = self._vectors(modality, row.owner)
         except NotFound:  # forgotten in this moment
             return False
         except Broken as error:  # one person's damaged media must not stand in everybody's way
             _log.warning("what was kept of %s cannot be used: %s", row.owner, error.detail)
-            vector = None
-        if vector is None:
+        if not vectors:
             self._hopeless.add((modality, version, row.owner))
             return False
         with self._store.together():
@@ -69,15 +69,23 @@ class Renewal:
             mine = [one for one in standing if one.modality is modality]
             if not mine or any(one.pack == version for one in mine):
                 return False  # forgotten, or another process was faster
-            self._book.keep(row.owner, row.gallery, [Likeness(modality, version, vector)])
+            # A look that was taken away meanwhile stays away; one whose media were not kept is asked for again.
+            looks = {one.look for one in mine} & set(vectors)
+            for look in sorted(looks):
+                self._book.keep(row.owner, row.gallery, [Likeness(modality, version, vectors[look])], look)
+            if not looks:
+                return False
         return True
 
-    def _vector(self, modality: Modality, owner: str) -> NDArray[np.float32] | None:
+    def _vectors(self, modality: Modality, owner: str) -> dict[str, NDArray[np.float32]]:
+        """A vector of each look of which media are kept."""
         if modality is Modality.FACE:
             pictures = self._references.pictures(owner)
-            return self._enrolment.face(self._senses.face, pictures) if pictures else None
-        sounds = self._references.sounds(owner)
-        return self._enrolment.voice(self._senses.voice, sounds) if sounds else None
+            made = {look: self._enrolment.face(self._senses.face, kept) for look, kept in pictures.items()}
+        else:
+            sounds = self._references.sounds(owner)
+            made = {look: self._enrolment.voice(self._senses.voice, kept) for look, kept in sounds.items()}
+        return {look: vector for look, vector in made.items() if vector is not None}
 
     def waiting(self) -> Sequence[str]:
         """Owners who are known by a former model alone, the first few hundred."""

@@ -6,7 +6,7 @@ the version in use is looked for with the version that they have, so that changi
 
 import threading
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,13 +99,14 @@ class TemplateBook:
         self._served: tuple[int, dict[Modality, tuple[str, ...]]] = (-1, {})
         self._lock = threading.Lock()
 
-    def keep(self, owner: str, gallery: Gallery, likenesses: Iterable[Likeness]) -> None:
-        """Rotate, seal and store unit vectors.
+    def keep(self, owner: str, gallery: Gallery, likenesses: Iterable[Likeness], look: str = "") -> None:
+        """Rotate, seal and store unit vectors, as one look of the owner's.
 
         Raises:
             Broken: ``likeness:template:malformed``, a vector is not finite or not of unit length.
         """
-        self._store.add_templates(self.sealed(owner, gallery, likenesses))
+        sealed = self.sealed(owner, gallery, likenesses)
+        self._store.add_templates([replace(one, look=look) for one in sealed])
 
     def sealed(self, owner: str, gallery: Gallery, likenesses: Iterable[Likeness]) -> list[NewTemplate]:
         """Rotate and seal unit vectors; locks their keys, in order of their ids. Raises as `keep`."""

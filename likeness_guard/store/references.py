@@ -20,10 +20,16 @@ class DatabaseReferences:
         self._database = database
         self._clock = clock
 
-    def keep(self, owner: str, gallery: Gallery, modality: Modality, sealed: bytes) -> str:
+    def keep(self, owner: str, gallery: Gallery, modality: Modality, sealed: bytes, look: str = "") -> str:
         """Keep sealed media; gives its id."""
         row = LikenessReferenceRow(
-            id=new_id("ref"), owner=owner, gallery=gallery, modality=modality, sealed=sealed, at=self._clock.now()
+            id=new_id("ref"),
+            owner=owner,
+            gallery=gallery,
+            modality=modality,
+            sealed=sealed,
+            look=look,
+            at=self._clock.now(),
         )
         with self._database.transaction() as session:
             session.add(row)
@@ -38,9 +44,15 @@ class DatabaseReferences:
         )
         with self._database.reading() as session:
             return [
-                Reference(row.id, row.owner, Gallery(row.gallery), Modality(row.modality), row.sealed)
+                Reference(row.id, row.owner, Gallery(row.gallery), Modality(row.modality), row.sealed, row.look)
                 for row in session.exec(statement)
             ]
+
+    def drop_look(self, owner: str, look: str) -> None:
+        """Delete what is kept of one look."""
+        which = (col(LikenessReferenceRow.owner) == owner, col(LikenessReferenceRow.look) == look)
+        with self._database.transaction() as session:
+            session.exec(delete(LikenessReferenceRow).where(*which))
 
     def drop(self, owner: str) -> None:
         """Delete all that is kept of an owner."""

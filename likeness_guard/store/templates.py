@@ -58,6 +58,7 @@ class DatabaseTemplateStore:
                         modality=new.modality.value,
                         pack=new.pack,
                         sealed=new.sealed,
+                        look=new.look,
                         at=self._clock.now(),
                     )
                 )
@@ -66,6 +67,10 @@ class DatabaseTemplateStore:
     def drop_templates(self, owner: str) -> int:
         """Delete every template of an owner; what is left says only that a generation is gone."""
         return len(self._drop(col(self._table.owner) == owner))
+
+    def drop_look(self, owner: str, look: str) -> int:
+        """Delete the templates of one look of an owner."""
+        return len(self._drop(and_(col(self._table.owner) == owner, col(self._table.look) == look)))
 
     def drop_generations(self, generations: Sequence[int]) -> frozenset[int]:
         """Delete some templates; gives those that nobody else deleted first."""
@@ -183,5 +188,12 @@ def _stored(row: LikenessTemplateRow) -> StoredTemplate | None:
     if row.removed or row.sealed is None:
         return None
     return StoredTemplate(
-        row.generation, row.owner, row.key_id, Gallery(row.gallery), Modality(row.modality), row.pack, row.sealed
+        row.generation,
+        row.owner,
+        row.key_id,
+        Gallery(row.gallery),
+        Modality(row.modality),
+        row.pack,
+        row.sealed,
+        row.look,
     )
