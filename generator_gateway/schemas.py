@@ -1,10 +1,12 @@
 """HTTP shapes of the gateway. The video object is OpenAI's, every key present, with ours under `placet`."""
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel
 
-from generator_gateway.ports import CaseSummary, ReleaseRecord
+from consent_registry.api import Awaited
+from generator_gateway.ports import CaseSummary, ReleaseRecord, ReleaseState
 from trust_kernel.decisions import Decision, Finding, Ruling
 
 _STATUS: dict[str, Literal["queued", "in_progress", "completed", "failed"]] = {
@@ -27,7 +29,7 @@ class PlacetOut(BaseModel):
     """What a client of ours may also want to know.
 
     Attributes:
-        state: the case's own state; "held" and "withdrawn" have no word in the videos API.
+        state: the case's own state; "held", "objected" and "withdrawn" have no word in the videos API.
         reasons: every reason code, worst first.
     """
 
@@ -110,12 +112,22 @@ class DecisionOut(BaseModel):
     findings: list[FindingOut]
 
 
+class AwaitedOut(BaseModel):
+    """Somebody whose own answer a case waits for."""
+
+    subject_id: str
+    handle: str
+    mode: str
+    until: datetime
+
+
 class CaseOut(BaseModel):
     """A case for reviewers."""
 
     video: VideoOut
     account_id: str
     decisions: list[DecisionOut]
+    waits_for: list[AwaitedOut]
 
 
 class CasePage(BaseModel):
@@ -135,7 +147,8 @@ class ReviewIn(BaseModel):
 def video_out(case: CaseSummary, release: ReleaseRecord | None) -> VideoOut:
     """A case as the videos API shows it; a withdrawn video has failed."""
     request = case.request
-    withdrawn = release is not None and release.status == "withdrawn"
+    withdrawn = release is not None and release.status == ReleaseState.WITHDRAWN
+    objected = release is not None and release.status == ReleaseState.OBJECTED
     error: ErrorOut | None = None
     if withdrawn and release is not None:
         error = ErrorOut(code="release:video:withdrawn", message="This video was withdrawn.")
@@ -154,9 +167,16 @@ def video_out(case: CaseSummary, release: ReleaseRecord | None) -> VideoOut:
         remixed_from_video_id=request.remix_of,
         error=error,
         placet=PlacetOut(
-            state="withdrawn" if withdrawn else case.status, reasons=list(case.reasons), message=case.error_message
+            state="withdrawn" if withdrawn else "objected" if objected else case.status,
+            reasons=list(case.reasons),
+            message=case.error_message,
         ),
     )
+
+
+def awaited_out(awaited: Awaited) -> AwaitedOut:
+    """Whom a case waits for, as reviewers see it."""
+    return AwaitedOut(subject_id=awaited.subject_id, handle=awaited.handle, mode=str(awaited.mode), until=awaited.until)
 
 
 def decision_out(decision: Decision) -> DecisionOut:

@@ -43,6 +43,9 @@ class Request:
         characters: cameo ids named in the request (handles in the prompt are found by the gates).
         remix_of: the parent video's id.
         purpose: what it is for, in the terms of grants.
+        territories: where it is to be shown, ISO 3166-1 alpha-2; empty where not said, which means everywhere.
+        languages: what is to be spoken, ISO 639; empty where not said, which means any.
+        contexts: what it shows, as declared, in the terms of grants.
     """
 
     case_id: str
@@ -57,6 +60,9 @@ class Request:
     characters: tuple[str, ...] = ()
     remix_of: str | None = None
     purpose: str = "personal"
+    territories: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +148,29 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Previewed:
+    """A draft that somebody in it wants to see first, marked for their eyes. Beside the path: nothing is made from it.
+
+    Attributes:
+        media: the marked copy.
+    """
+
+    draft: Draft
+    media: MediaRef
+
+    @property
+    def case_id(self) -> str:
+        """The case's id."""
+        return self.draft.case_id
+
+
+@dataclass(frozen=True, slots=True)
 class Passed:
     """What was made holds nobody and nothing that did not say placet.
 
     Attributes:
         seen: subject ids that the output scan recognised; they co-own, named in the request or not.
+        sensed: the same people with what of them was recognised: pairs of subject id and "face" or "voice".
         fingerprints: PDQ hashes of sampled frames, hex; what a recovered watermark is checked against.
         visible_mark: "standard", "strong" or "off", as policy says.
         visible_mark_policy: ``@id`` of the policy that says so; empty where none does.
@@ -158,6 +182,7 @@ class Passed:
     fingerprints: tuple[str, ...]
     visible_mark: str = "standard"
     visible_mark_policy: str = ""
+    sensed: tuple[tuple[str, str], ...] = ()
 
     @property
     def case_id(self) -> str:

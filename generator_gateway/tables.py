@@ -109,6 +109,7 @@ class ReleaseRow(SQLModel, table=True):
     ledger_index: int = Field(sa_column=Column(BigInteger, nullable=False))
     withdrawn_at: datetime | None = None
     withdrawn_reason: str | None = None
+    owners_digest: str = ""
 
 
 class OwnerRow(SQLModel, table=True):
@@ -123,6 +124,60 @@ class OwnerRow(SQLModel, table=True):
     subject_id: str | None = None
     modalities: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     rights: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    share_numerator: int = 0
+    share_denominator: int = 1
+
+
+class HiddenVideoRow(SQLModel, table=True):
+    """A released video that one of its owners deleted: the others still see what became of it."""
+
+    __tablename__ = "hidden_videos"
+
+    case_id: str = Field(primary_key=True)
+    account_id: str = Field(primary_key=True, index=True)
+    at: datetime
+
+
+class ObjectionRow(SQLModel, table=True):
+    """Somebody who appears in a release objects to it."""
+
+    __tablename__ = "release_objections"
+    __table_args__ = (Index("release_objections_state", "state", "until"),)
+
+    case_id: str = Field(primary_key=True)
+    account_id: str = Field(primary_key=True)
+    note: str = ""
+    state: str
+    at: datetime
+    until: datetime
+    escalated_at: datetime | None = None
+    decided_by: str = ""
+    decided_at: datetime | None = None
+
+
+class ShareLinkRow(SQLModel, table=True):
+    """A link by which anybody who has it watches a release; the token itself is nowhere."""
+
+    __tablename__ = "share_links"
+
+    id: str = Field(primary_key=True)
+    case_id: str = Field(index=True)
+    account_id: str
+    token_hash: str = Field(unique=True)
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+    revoked_by: str = ""
+
+
+class ToldUseRow(SQLModel, table=True):
+    """A subject was told this of a case: once, however often the case comes by."""
+
+    __tablename__ = "told_uses"
+
+    case_id: str = Field(primary_key=True)
+    subject_id: str = Field(primary_key=True, index=True)
+    kind: str = Field(primary_key=True)
 
 
 class ReleaseGrantRow(SQLModel, table=True):
@@ -133,6 +188,23 @@ class ReleaseGrantRow(SQLModel, table=True):
     case_id: str = Field(primary_key=True)
     grant_id: str = Field(primary_key=True, index=True)
     subject_id: str
+
+
+class CaseConsentRow(SQLModel, table=True):
+    """A consent that an open case goes by, or waits for; a revocation finds the case by it. Gone when the case ends.
+
+    Attributes:
+        grant_id: empty where somebody uses their own likeness.
+        account_id: who asked.
+    """
+
+    __tablename__ = "case_consents"
+    __table_args__ = (Index("case_consents_subject", "subject_id", "account_id"),)
+
+    case_id: str = Field(primary_key=True)
+    subject_id: str = Field(primary_key=True)
+    grant_id: str = Field(primary_key=True, index=True)
+    account_id: str
 
 
 class AppearanceRow(SQLModel, table=True):

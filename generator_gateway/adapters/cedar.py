@@ -5,8 +5,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
+from consent_registry.api import AgeBand, Context, WordHit
 from generator_gateway.errors import GatewayReason
 from generator_gateway.ports import CaseView, GateReport, MarkRuling
 from trust_kernel.decisions import Decision, Finding, Ruling, Verdict
@@ -39,20 +40,35 @@ class _Answer:
     failed: bool = False
 
 
+class Consents(Protocol):
+    """What the registry tells policies; `ConsentRegistry` is one."""
+
+    def age_of(self, account_id: str) -> AgeBand:
+        """In which band whoever asks is."""
+        ...
+
+    def read(self, words: str) -> tuple[WordHit, ...]:
+        """Contexts and changes of appearance that words name."""
+        ...
+
+
 class CedarPolicy:
     """The active policy, parsed and checked against the schema once.
 
     Args:
         text: Cedar policies; each carries ``@id``.
+        consents: knows how old people are and reads contexts in words; None, and nobody ever said how old they are,
+            and only declared contexts count.
 
     Raises:
         InvalidInput: the text does not parse, does not fit the schema, or has a policy without ``@id``.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, consents: Consents | None = None) -> None:
         import cedarpy
 
         self._cedar = cedarpy
+        self._consents = consents
         checked = cedarpy.validate_policies(text, policy_schema())
         if not checked.validation_passed:
             problems = "; ".join(str(error) for error in checked.errors)
@@ -98,33 +114,52 @@ class CedarPolicy:
             },
             "parents": [],
         }
+        context = self._context(view)
         requests = [
             {
                 "principal": {"type": "Account", "id": asked.account_id},
                 "action": {"type": "Action", "id": action},
                 "resource": {"type": "Video", "id": asked.case_id},
-                "context": _context(view),
+                "context": context,
             }
             for action in (STRONGER, UNMARKED)
         ]
-        answers: Sequence[Any] = self._cedar.is_authorized_batch(requests, self._policies, [video])
+        answers: Sequence[Any] = self._cedar.is_authorized_batch(requests, self._policies, [video, self._account(view)])
         return answers
 
     def _ask(self, view: CaseView, findings: Sequence[Finding]) -> list[_Answer]:
+        context = self._context(view)
         requests = [
             {
                 "principal": {"type": "Account", "id": view.request.account_id},
                 "action": {"type": "Action", "id": action},
                 "resource": {"type": "Finding", "id": str(index)},
-                "context": _context(view),
+                "context": context,
             }
             for index in range(len(findings))
             for action in (GENERATE, UNATTENDED)
         ]
         if not requests:
             return []
-        entities = [_entity(index, finding) for index, finding in enumerate(findings)]
+        entities = [self._account(view), *(_entity(index, finding) for index, finding in enumerate(findings))]
         return [self._answer(result) for result in self._cedar.is_authorized_batch(requests, self._policies, entities)]
+
+    def _account(self, view: CaseView) -> dict[str, Any]:
+        account_id = view.request.account_id
+        age = self._consents.age_of(account_id) if self._consents else AgeBand.UNKNOWN
+        return {"uid": {"type": "Account", "id": account_id}, "attrs": {"age": str(age)}, "parents": []}
+
+    def _context(self, view: CaseView) -> dict[str, Any]:
+        request = view.request
+        hits = self._consents.read(request.prompt) if self._consents else ()
+        read = {str(hit.names) for hit in hits if isinstance(hit.names, Context)}
+        return {
+            "purpose": request.purpose,
+            "remix": request.remix_of is not None,
+            "territories": sorted(request.territories),
+            "languages": sorted(request.languages),
+            "contexts": sorted(read | set(request.contexts)),
+        }
 
     def _answer(self, result: Any) -> _Answer:
         # A policy that fails to evaluate is left out by Cedar; a forbid left out would let things through.
@@ -147,10 +182,6 @@ class CedarPolicy:
         return Ruling(finding, verdict, notes["id"], notes.get("reason", finding.reason), notes.get("message", ""))
 
 
-def _context(view: CaseView) -> dict[str, Any]:
-    return {"purpose": view.request.purpose, "remix": view.request.remix_of is not None}
-
-
 def _entity(index: int, finding: Finding) -> dict[str, Any]:
     return {
         "uid": {"type": "Finding", "id": str(index)},
@@ -169,6 +200,7 @@ def _entity(index: int, finding: Finding) -> dict[str, Any]:
             "probability": int(finding.facts.get("probability", 0)),
             "false_positives": int(finding.facts.get("false_positives", 0)),
             "claimed": bool(finding.facts.get("claimed", False)),
+            "assurance": str(finding.facts.get("assurance", "")),
         },
         "parents": [],
     }

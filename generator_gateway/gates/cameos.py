@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from consent_registry.api import ConsentReason, ConsentRegistry
 from generator_gateway.errors import GatewayReason
-from generator_gateway.gates.consents import ask, joined
+from generator_gateway.gates.consents import Reply, ask, assurance_of, joined
 from generator_gateway.gates.panel import clear
 from generator_gateway.ports import CaseView, GateReport
 from generator_gateway.stages import Consent
@@ -31,13 +31,14 @@ class CameosGate:
                 reason: str = ConsentReason.CAMEO_UNKNOWN
                 findings.append(Finding(self.name, view.stage, Outcome.MATCH, reason, evidence))
                 continue
-            replies = [ask(self._registry, view, subject_id, modality) for modality in MODALITIES]
-            granted = [reply.consent for reply in replies if reply.consent is not None]
-            outcome = Outcome.CONSENTED if granted else Outcome.MATCH
-            # Where neither face nor voice is granted, the refusal about the face is the one told.
-            reason = next((reply.reason for reply in replies if reply.consent), replies[0].reason)
-            findings.append(Finding(self.name, view.stage, outcome, reason, evidence, about=subject_id))
-            consents.extend(granted)
+            replies = tuple(ask(self._registry, view, subject_id, MODALITIES).values())
+            assurance = assurance_of(self._registry, subject_id)
+            for reply in _telling(replies):
+                facts = {**reply.facts, "assurance": assurance}
+                findings.append(
+                    Finding(self.name, view.stage, reply.outcome, reply.reason, evidence, about=subject_id, facts=facts)
+                )
+            consents.extend(reply.consent for reply in replies if reply.consent is not None)
         if not findings:
             findings.append(clear(self, view, GatewayReason.GATE_CLEAR, "prompt"))
         return GateReport(tuple(findings), joined(consents))
@@ -57,3 +58,13 @@ class CameosGate:
                 yield self._registry.subject(character).id, Evidence("characters")
             except NotFound:
                 yield None, Evidence("characters")
+
+
+def _telling(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
+    """The replies that a case turns on: each grant whose subject is yet to be asked, else one that speaks for all.
+
+    What of somebody is granted may be used, face or voice; where neither is, the refusal about the face is told.
+    """
+    awaited = {reply.waits_for: reply for reply in replies if reply.waits_for is not None}
+    granted = next((reply for reply in replies if reply.consent is not None), replies[0])
+    return tuple(awaited.values()) or (granted,)

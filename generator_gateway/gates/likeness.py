@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from consent_registry.api import ConsentRegistry
 from generator_gateway.errors import GatewayReason
-from generator_gateway.gates.consents import ask, joined
+from generator_gateway.gates.consents import Reply, ask, assurance_of, joined
 from generator_gateway.gates.panel import clear
 from generator_gateway.ports import CaseView, GateReport
 from generator_gateway.stages import Consent
@@ -58,16 +58,16 @@ class LikenessGate:
         findings: list[Finding] = []
         consents: list[Consent] = []
         for sighting in track:
-            outcome, reason, consent = self._judge(view, sighting)
-            if consent is not None:
-                consents.append(consent)
-            findings.append(self._finding(view, source, sighting, outcome, reason))
-        if any(finding.outcome is Outcome.CONSENTED for finding in findings):
+            outcome, reason, reply = self._judge(view, sighting)
+            if reply is not None and reply.consent is not None:
+                consents.append(reply.consent)
+            findings.append(self._finding(view, source, sighting, outcome, reason, reply))
+        if any(finding.outcome in {Outcome.CONSENTED, Outcome.AWAITING} for finding in findings):
             # The same face can't be two people: a sure match with somebody who agreed outweighs doubtful others.
             findings = [finding for finding in findings if finding.outcome is not Outcome.UNSURE]
         return findings, consents
 
-    def _judge(self, view: CaseView, sighting: Sighting) -> tuple[Outcome, str, Consent | None]:
+    def _judge(self, view: CaseView, sighting: Sighting) -> tuple[Outcome, str, Reply | None]:
         modality = sighting.modality
         if sighting.gallery is Gallery.STRANGER:
             # Handed in, what looks drawn may be a photograph under a filter; in what was made here it is nobody.
@@ -83,13 +83,17 @@ class LikenessGate:
             return (Outcome.CONSENTED, _CONSENTED[modality], None) if claimed else _uninvited(modality)
         return self._consent(view, sighting.about, modality)
 
-    def _consent(self, view: CaseView, subject_id: str, modality: Modality) -> tuple[Outcome, str, Consent | None]:
-        reply = ask(self._registry, view, subject_id, modality.value)
-        if reply.consent is None:
+    def _consent(self, view: CaseView, subject_id: str, modality: Modality) -> tuple[Outcome, str, Reply | None]:
+        reply = ask(self._registry, view, subject_id, (modality.value,))[modality.value]
+        if reply.outcome is Outcome.MATCH:
             return _uninvited(modality)
-        return Outcome.CONSENTED, _CONSENTED[modality], reply.consent
+        waits = reply.outcome is Outcome.AWAITING
+        return reply.outcome, (reply.reason if waits else _CONSENTED[modality]), reply
 
-    def _finding(self, view: CaseView, source: str, sighting: Sighting, outcome: Outcome, reason: str) -> Finding:
+    def _finding(
+        self, view: CaseView, source: str, sighting: Sighting, outcome: Outcome, reason: str, reply: Reply | None
+    ) -> Finding:
+        known = sighting.about is not None and sighting.gallery is Gallery.CAMEO
         return Finding(
             gate=self.name,
             stage=view.stage,
@@ -106,6 +110,8 @@ class LikenessGate:
                 "claimed": sighting.claimed,
                 "probability": round(sighting.probability * _THOUSAND),
                 "false_positives": round(sighting.fpir * _MILLION),
+                "assurance": assurance_of(self._registry, sighting.about) if known and sighting.about else "",
+                **(reply.facts if reply else {}),
             },
         )
 

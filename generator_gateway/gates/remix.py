@@ -2,9 +2,9 @@
 
 from consent_registry.api import ConsentRegistry
 from generator_gateway.errors import GatewayReason
-from generator_gateway.gates.consents import ask, joined
+from generator_gateway.gates.consents import ask, assurance_of, joined
 from generator_gateway.gates.panel import clear
-from generator_gateway.ports import MAX_LINEAGE, Cases, CaseView, GateReport, Releases
+from generator_gateway.ports import MAX_LINEAGE, Ancestor, Ancestry, CaseView, GateReport, Releases, ReleaseState
 from generator_gateway.stages import Consent
 from trust_kernel.decisions import Evidence, Finding, Outcome, Stage
 
@@ -14,44 +14,48 @@ class RemixGate:
 
     name = "remix:lineage"
 
-    def __init__(self, registry: ConsentRegistry, cases: Cases, releases: Releases) -> None:
+    def __init__(self, registry: ConsentRegistry, releases: Releases) -> None:
         self._registry = registry
-        self._cases = cases
         self._releases = releases
 
     def look(self, view: CaseView) -> GateReport:
         """One finding for each ancestor that does not stand and for each person in them."""
         if view.request.remix_of is None or view.stage is Stage.OUTPUT:
             return GateReport((clear(self, view, GatewayReason.REMIX_CLEAR),))
-        ancestors = self._cases.lineage(view.request.case_id)
+        ancestry = self._releases.ancestry(view.request.case_id)
+        ancestors = ancestry.ancestors
         if len(ancestors) > MAX_LINEAGE:
-            return GateReport((self._refusal(view, GatewayReason.REMIX_TOO_DEEP, ancestors[0]),))
+            return GateReport((self._refusal(view, GatewayReason.REMIX_TOO_DEEP, ancestors[0].case_id),))
         findings = [finding for ancestor in ancestors if (finding := self._standing(view, ancestor))]
         consents: list[Consent] = []
-        for subject_id, modality in self._people(ancestors):
-            reply = ask(self._registry, view, subject_id, modality)
-            outcome = Outcome.CONSENTED if reply.consent else Outcome.MATCH
-            evidence = Evidence("remix", note=modality)
-            findings.append(Finding(self.name, view.stage, outcome, reply.reason, evidence, about=subject_id))
-            if reply.consent:
-                consents.append(reply.consent)
+        for subject_id, modalities in _people(ancestry).items():
+            assurance = assurance_of(self._registry, subject_id)
+            for modality, reply in ask(self._registry, view, subject_id, modalities).items():
+                evidence = Evidence("remix", note=modality)
+                facts = {**reply.facts, "assurance": assurance}
+                findings.append(
+                    Finding(self.name, view.stage, reply.outcome, reply.reason, evidence, about=subject_id, facts=facts)
+                )
+                if reply.consent:
+                    consents.append(reply.consent)
         return GateReport(tuple(findings) or (clear(self, view, GatewayReason.REMIX_CLEAR),), joined(consents))
 
-    def _standing(self, view: CaseView, ancestor: str) -> Finding | None:
-        release = self._releases.find(ancestor)
-        if release is not None and release.status == "released":
+    def _standing(self, view: CaseView, ancestor: Ancestor) -> Finding | None:
+        if ancestor.stands:
             return None
-        reason = GatewayReason.REMIX_PARENT_UNKNOWN if release is None else GatewayReason.REMIX_PARENT_WITHDRAWN
-        return self._refusal(view, reason, ancestor)
+        if ancestor.status is None:
+            return self._refusal(view, GatewayReason.REMIX_PARENT_UNKNOWN, ancestor.case_id)
+        objected = ancestor.status == ReleaseState.OBJECTED
+        reason = GatewayReason.REMIX_PARENT_OBJECTED if objected else GatewayReason.REMIX_PARENT_WITHDRAWN
+        return self._refusal(view, reason, ancestor.case_id)
 
     def _refusal(self, view: CaseView, reason: GatewayReason, ancestor: str) -> Finding:
         return Finding(self.name, view.stage, Outcome.MATCH, reason, Evidence("remix"), about=ancestor)
 
-    def _people(self, ancestors: tuple[str, ...]) -> list[tuple[str, str]]:
-        people: dict[tuple[str, str], None] = {}
-        for ancestor in ancestors:
-            release = self._releases.find(ancestor)
-            for owner in release.owners if release else ():
-                if owner.subject_id is not None:
-                    people.update({(owner.subject_id, modality): None for modality in owner.modalities})
-        return list(people)
+
+def _people(ancestry: Ancestry) -> dict[str, list[str]]:
+    """Whose likeness any ancestor uses, and what of it, in the order in which they are met."""
+    people: dict[str, list[str]] = {}
+    for subject_id, modality in ancestry.people:
+        people.setdefault(subject_id, []).append(modality)
+    return people

@@ -4,9 +4,18 @@ from generator_gateway.ports.bindings import BindingMatch, Bindings, PrintMaker,
 from generator_gateway.ports.cases import MAX_LINEAGE, Cases, CaseShelf, CaseSummary, Earned, Journal, Lease, Queue
 from generator_gateway.ports.looking import CaseView, Gate, GateReport, MarkRuling, Panel, Policy
 from generator_gateway.ports.path import CaseLedger, Line, Marker, OutputGates, Renderer, RequestGates, Signer, Vault
-from generator_gateway.ports.releases import Cause, Owner, Recall, ReleaseRecord, Releases
+from generator_gateway.ports.releases import (
+    Ancestor,
+    Ancestry,
+    Cause,
+    Owner,
+    Recall,
+    ReleaseRecord,
+    Releases,
+    ReleaseState,
+)
 from generator_gateway.ports.rendering import CameoReference, MediaInput, Progress, RenderOrder, VideoBackend
-from generator_gateway.ports.telling import Notices, Record, RecordedEntry
+from generator_gateway.ports.telling import Hearers, Notices, Record, RecordedEntry
 from generator_gateway.ports.tracing import (
     UNDECIDED,
     Appearance,
@@ -26,6 +35,8 @@ from generator_gateway.ports.tracing import (
 __all__ = [
     "MAX_LINEAGE",
     "UNDECIDED",
+    "Ancestor",
+    "Ancestry",
     "Appearance",
     "AppearanceShelf",
     "AppearanceState",
@@ -44,6 +55,7 @@ __all__ = [
     "Found",
     "Gate",
     "GateReport",
+    "Hearers",
     "Journal",
     "Judged",
     "Lease",
@@ -65,6 +77,7 @@ __all__ = [
     "Record",
     "RecordedEntry",
     "ReleaseRecord",
+    "ReleaseState",
     "Releases",
     "RenderOrder",
     "Renderer",

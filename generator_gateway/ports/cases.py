@@ -100,10 +100,6 @@ class Cases(Protocol):
         """Tell how far the work is and renew the lease."""
         ...
 
-    def lineage(self, case_id: str) -> tuple[str, ...]:
-        """The parent, its parent, and so on; one more than MAX_LINEAGE where there are more."""
-        ...
-
 
 class CaseShelf(Protocol):
     """The case rows, as clients and reviewers need them."""

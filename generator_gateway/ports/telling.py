@@ -23,6 +23,14 @@ class RecordedEntry(Protocol):
     def index(self) -> int: ...  # noqa: D102
 
 
+class Hearers(Protocol):
+    """Knows who looks after whom."""
+
+    def heard_by(self, account_id: str) -> frozenset[str]:
+        """Who is told what an account is told: the account, and a minor's guardians."""
+        ...
+
+
 class Notices(Protocol):
     """Tells people."""
 

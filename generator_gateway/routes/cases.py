@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from generator_gateway.schemas import CaseOut, CasePage, ReviewIn, decision_out, video_out
+from generator_gateway.schemas import CaseOut, CasePage, ReviewIn, awaited_out, decision_out, video_out
 from generator_gateway.service.reviewing import CaseFile, ReviewDesk
 from generator_gateway.service.videos import VideoDesk
 from trust_kernel.decisions import Verdict
@@ -22,6 +22,7 @@ def build_case_router(reviews: ReviewDesk, desk: VideoDesk, access: Access) -> A
             video=video_out(file.case, desk.release_of(file.case.id)),
             account_id=file.case.account_id,
             decisions=[decision_out(decision) for decision in file.decisions],
+            waits_for=[awaited_out(awaited) for awaited in file.waits_for],
         )
 
     @router.get("")

@@ -22,8 +22,23 @@ _MAX_FIELDS = 64
 _MAX_PART = 1 << 20
 _MAX_REFERENCES = 4
 _FIELDS = frozenset(
-    {"prompt", "model", "seconds", "size", "input_reference", "characters", "purpose", "seed", "remixed_from_video_id"}
+    {
+        "prompt",
+        "model",
+        "seconds",
+        "size",
+        "input_reference",
+        "characters",
+        "purpose",
+        "territories",
+        "languages",
+        "contexts",
+        "seed",
+        "remixed_from_video_id",
+    }
 )
+_LISTS = frozenset({"territories", "languages", "contexts"})
+_MAX_LISTED = 300
 _NESTED = re.compile(r"^(\w+)((?:\[\w*\])+)$")
 
 
@@ -66,6 +81,9 @@ class VideoIntake:
                 characters=tuple(_characters(fields.get("characters"))),
                 remix_of=_text(fields, "remixed_from_video_id", "") or None,
                 purpose=_text(fields, "purpose", "personal"),
+                territories=_listed(fields, "territories"),
+                languages=_listed(fields, "languages"),
+                contexts=_listed(fields, "contexts"),
                 seed=_seed(fields.get("seed")),
             )
 
@@ -148,7 +166,7 @@ async def _json_body(request: Request) -> dict[str, object]:
 
 def _loosely(key: str, value: str) -> object:
     """A form field that should hold an object may hold it as JSON."""
-    if key.split("[", 1)[0] in {"characters", "input_reference"} and value[:1] in {"{", "["}:
+    if key.split("[", 1)[0] in {"characters", "input_reference", *_LISTS} and value[:1] in {"{", "["}:
         try:
             parsed: object = json.loads(value)
         except (ValueError, RecursionError) as error:
@@ -180,6 +198,15 @@ def _text(fields: Mapping[str, object], name: str, default: str | None = None) -
     if not isinstance(value, str):
         raise InvalidInput(f"{name} must be text", code=GatewayReason.BODY_MALFORMED, field=name)
     return value
+
+
+def _listed(fields: Mapping[str, object], name: str) -> tuple[str, ...]:
+    """A list of words; a form may also hold them in one field, with commas between them."""
+    value = fields.get(name)
+    items = value.split(",") if isinstance(value, str) else [] if value is None else value
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items) or len(items) > _MAX_LISTED:
+        raise InvalidInput(f"{name} is a list of words", code=GatewayReason.BODY_MALFORMED, field=name)
+    return tuple(item.strip() for item in items if item.strip())
 
 
 def _seed(value: object) -> int | None:

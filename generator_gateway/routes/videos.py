@@ -3,21 +3,16 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
-from generator_gateway.errors import GatewayReason
 from generator_gateway.ports import CaseSummary
+from generator_gateway.routes.handing import hand_out, media_type_of
 from generator_gateway.routes.intake import VideoIntake
 from generator_gateway.schemas import RemixIn, VideoDeleted, VideoOut, VideoPage, video_out
 from generator_gateway.service.videos import NewVideo, VideoDesk
-from trust_kernel.errors import InvalidInput
 from trust_kernel.web.access import Access, Actor
 
 POLL_AFTER_MS = "500"
-_VARIANTS = {"video": "video/mp4", "thumbnail": "image/webp", "spritesheet": "image/jpeg"}
-"""What can be downloaded; each is marked and signed."""
 
 
 def build_video_router(desk: VideoDesk, intake: VideoIntake, access: Access) -> APIRouter:
@@ -67,19 +62,8 @@ def build_video_router(desk: VideoDesk, intake: VideoIntake, access: Access) -> 
     @router.get("/{video_id}/content", response_class=Response)
     def download_video(video_id: str, actor: Annotated[Actor, read], variant: str = "video") -> Response:
         """The file, its thumbnail or its spritesheet; its status is read from the database this very moment."""
-        if variant not in _VARIANTS:
-            raise InvalidInput(
-                "there is no such variant",
-                code=GatewayReason.VARIANT_UNKNOWN,
-                field="variant",
-                limit="video, thumbnail, spritesheet",
-            )
-        download = desk.download(actor.account_id, video_id, variant)
-        path = download.__enter__()
-        close = BackgroundTask(download.__exit__, None, None, None)
-        return FileResponse(
-            path, media_type=_VARIANTS[variant], headers={"cache-control": "no-store"}, background=close
-        )
+        media_type = media_type_of(variant)
+        return hand_out(desk.download(actor.account_id, video_id, variant), media_type)
 
     @router.delete("/{video_id}")
     def delete_video(video_id: str, actor: Annotated[Actor, delete]) -> VideoDeleted:

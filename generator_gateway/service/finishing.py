@@ -206,7 +206,9 @@ def plain_claim(parts: Finishing, marked: Marked, title: str, media_type: str = 
     draft = marked.passed.draft
     opened = draft.admitted.opened
     owners = [Owner(parts.pseudonym(opened.request.account_id), "requester")]
-    subjects = dict.fromkeys(consent.subject_id for consent in draft.admitted.consents)
+    # Everybody who will own it: whose consent it goes by, and whom the scan recognised besides.
+    seen = marked.passed.seen
+    subjects = dict.fromkeys([*(consent.subject_id for consent in draft.admitted.consents), *seen])
     owners.extend(Owner(parts.pseudonym(subject_id), "subject") for subject_id in subjects)
     return CredentialClaim(
         title=title,

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from generator_gateway.ports import Cases, CaseView, Journal, Panel, Policy
-from generator_gateway.stages import Admitted, Draft, Opened, Passed, Stopped
+from generator_gateway.ports import Cases, CaseView, GateReport, Journal, Panel, Policy
+from generator_gateway.service.awaiting import Awaiting, held_for_answers, shows
+from generator_gateway.stages import Admitted, Draft, Opened, Passed, Previewed, Stopped
 from trust_kernel.clock import Clock
 from trust_kernel.db import Database
 from trust_kernel.decisions import Decision, Stage, Verdict, approved_by_review
@@ -29,6 +30,14 @@ class Fingerprints(Protocol):
         ...
 
 
+class MakesPreviews(Protocol):
+    """Makes what somebody in a draft is shown of it."""
+
+    def make(self, draft: Draft) -> Previewed:
+        """Mark it and keep it with the case; once."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What both looks need."""
@@ -41,6 +50,7 @@ class Bench:
     policy: Policy
     decoder: Decodes
     blobs: Blobs
+    awaiting: Awaiting
 
 
 class RequestJudge:
@@ -66,7 +76,8 @@ class RequestJudge:
         with bench.database.transaction():
             bench.cases.save_decision(opened.case_id, decision)
             if decision.verdict is not Verdict.ALLOW:
-                return _stopped(opened.case_id, decision)
+                bench.awaiting.keep(opened.request, report.consents)
+                return _stopped(opened.case_id, decision, bench.awaiting.ask(opened.request, decision))
             return bench.journal.earn(opened.case_id, Admitted(opened, decision.id, report.consents))
 
     def _looks(self, opened: Opened) -> tuple[tuple[str, Look], ...]:
@@ -82,12 +93,14 @@ class OutputJudge:
 
     Args:
         limits: what a draft may be.
+        previews: marks a draft for those who want to see it first.
     """
 
-    def __init__(self, bench: Bench, limits: MediaLimits, fingerprints: Fingerprints) -> None:
+    def __init__(self, bench: Bench, limits: MediaLimits, fingerprints: Fingerprints, previews: MakesPreviews) -> None:
         self._bench = bench
         self._limits = limits
         self._fingerprints = fingerprints
+        self._previews = previews
 
     def judge(self, draft: Draft) -> Passed | Stopped:
         """Decode the draft once, run every gate on it, ask policy."""
@@ -102,24 +115,39 @@ class OutputJudge:
         view = CaseView(Stage.OUTPUT, admitted.opened.request, bench.clock.now(), looks, admitted.consents)
         report = bench.panel.look(view)
         decision = _reviewed(bench, draft.case_id, bench.policy.decide(view, report))
+        if shows(decision):
+            self._previews.make(draft)
         with bench.database.transaction():
             bench.cases.save_decision(draft.case_id, decision)
             if decision.verdict is not Verdict.ALLOW:
-                return _stopped(draft.case_id, decision)
+                asked = bench.awaiting.ask(admitted.opened.request, decision, draft.media.digest)
+                return _stopped(draft.case_id, decision, asked)
             prints = self._fingerprints.fingerprints(look)
             shown = bench.policy.visible_mark(view)
-            passed = Passed(draft, decision.id, report.seen, prints, shown.visibility, shown.policy)
+            passed = Passed(draft, decision.id, report.seen, prints, shown.visibility, shown.policy, _sensed(report))
             return bench.journal.earn(draft.case_id, passed)
 
 
+def _sensed(report: GateReport) -> tuple[tuple[str, str], ...]:
+    """What of the people whom the scan recognised it recognised."""
+    pairs = (
+        (finding.about, str(finding.facts["modality"]))
+        for finding in report.findings
+        if finding.about in report.seen and "modality" in finding.facts
+    )
+    return tuple(sorted({(about, modality) for about, modality in pairs if about is not None}))
+
+
 def _reviewed(bench: Bench, case_id: str, decision: Decision) -> Decision:
+    decision = held_for_answers(decision)
     lifted = bench.cases.approved(case_id, decision.stage)
     return approved_by_review(decision, lifted) if lifted else decision
 
 
-def _stopped(case_id: str, decision: Decision) -> Stopped:
+def _stopped(case_id: str, decision: Decision, asked: str = "") -> Stopped:
     deciding = [ruling for ruling in decision.rulings if ruling.verdict is decision.verdict]
-    message = " ".join(dict.fromkeys(ruling.message for ruling in deciding if ruling.message))
+    said = dict.fromkeys([*(ruling.message for ruling in deciding), asked])
+    message = " ".join(part for part in said if part)
     return Stopped(case_id, decision.verdict, decision.reasons, message or _SILENT, decision.id)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 
 from generator_gateway.ports import Cases, Journal, Notices, Record
+from generator_gateway.service.telling import UseKind, UseNotices
 from generator_gateway.stages import Logged, Opened, Request, Signed, Stopped
 from trust_kernel.clock import Clock
 from trust_kernel.db import Database
@@ -13,7 +14,14 @@ class LedgerSteps:
     """The pipeline's `ledger`: each step is one transaction, and does nothing the second time."""
 
     def __init__(
-        self, database: Database, clock: Clock, journal: Journal, cases: Cases, record: Record, notices: Notices
+        self,
+        database: Database,
+        clock: Clock,
+        journal: Journal,
+        cases: Cases,
+        record: Record,
+        notices: Notices,
+        uses: UseNotices,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -21,6 +29,7 @@ class LedgerSteps:
         self._cases = cases
         self._record = record
         self._notices = notices
+        self._uses = uses
 
     def open(self, request: Request) -> Opened:
         """Put the intent on record."""
@@ -41,19 +50,21 @@ class LedgerSteps:
             return self._journal.earn(request.case_id, Opened(request, self._clock.now(), entry.index, number))
 
     def close(self, stopped: Stopped) -> Stopped:
-        """Set the case held or failed, with its reasons, and tell the one who asked."""
+        """Set the case held or failed, with its reasons; tell the one who asked, and everybody whom it was about."""
         with self._database.transaction():
-            kind = "case:request:held" if stopped.verdict is Verdict.HOLD else "case:request:denied"
+            held = stopped.verdict is Verdict.HOLD
+            kind = "case:request:held" if held else "case:request:denied"
             # The log's head is locked before the case's row, here as everywhere.
             self._record.append(
                 kind, {"case": stopped.case_id, "reasons": len(stopped.reasons), "reason": stopped.reasons[0]}
             )
             request = self._cases.stop(stopped)
             self._notices.emit(
-                "video:case:held" if stopped.verdict is Verdict.HOLD else "video:case:failed",
+                "video:case:held" if held else "video:case:failed",
                 request.account_id,
                 {"video_id": stopped.case_id, "code": stopped.reasons[0], "message": stopped.message},
             )
+            self._uses.tell(UseKind.HELD if held else UseKind.REFUSED, request)
         return stopped
 
     def seal(self, signed: Signed) -> Logged:

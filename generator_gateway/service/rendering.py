@@ -13,10 +13,10 @@ from generator_gateway.ports import (
     Cases,
     Journal,
     MediaInput,
-    Notices,
     RenderOrder,
     VideoBackend,
 )
+from generator_gateway.service.telling import UseKind, UseNotices
 from generator_gateway.stages import Admitted, Draft
 from trust_kernel.db import Database
 from trust_kernel.errors import Broken, InvalidInput
@@ -50,7 +50,7 @@ class DraftRenderer:
         registry: ConsentRegistry,
         blobs: Blobs,
         identifier: Identifies,
-        notices: Notices,
+        uses: UseNotices,
         limits: MediaLimits,
     ) -> None:
         self._database = database
@@ -60,7 +60,7 @@ class DraftRenderer:
         self._registry = registry
         self._blobs = blobs
         self._identifier = identifier
-        self._notices = notices
+        self._uses = uses
         self._limits = limits
 
     def render(self, admitted: Admitted) -> Draft:
@@ -75,7 +75,8 @@ class DraftRenderer:
             media = self._identifier.identify(target, self._limits)
             self._blobs.put_file(target)
         with self._database.transaction():
-            self._tell(admitted)
+            grants = {consent.subject_id: consent.grant_id for consent in admitted.consents}
+            self._uses.tell(UseKind.DRAFTED, admitted.opened.request, grants)
             return self._journal.earn(admitted.case_id, Draft(admitted, media, backend.name))
 
     def _backend(self, admitted: Admitted) -> VideoBackend:
@@ -127,16 +128,6 @@ class DraftRenderer:
 
     def _progress(self, case_id: str) -> "_Progress":
         return _Progress(self._cases, case_id)
-
-    def _tell(self, admitted: Admitted) -> None:
-        request = admitted.opened.request
-        for consent in admitted.consents:
-            subject = self._registry.subject(consent.subject_id)
-            self._notices.emit(
-                "likeness:use:drafted",
-                subject.account_id,
-                {"video_id": request.case_id, "by": request.account_id, "grant": consent.grant_id},
-            )
 
 
 class _Progress:

@@ -1,12 +1,11 @@
 """The door out, and the way back: release and withdrawal, each one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from consent_registry.api import ConsentRegistry, ConsentSnapshot, Modality
+from consent_registry.api import ConsentReason, ConsentRegistry, ConsentSnapshot, Modality
 from generator_gateway.errors import GatewayReason
-from generator_gateway.pipeline import withdraw
 from generator_gateway.ports import (
     Bindings,
     Cases,
@@ -16,23 +15,22 @@ from generator_gateway.ports import (
     Owner,
     PrintMaker,
     Prints,
-    Recall,
     Record,
     ReleaseRecord,
     Releases,
-    SearchCause,
-    Seeker,
+    ReleaseState,
 )
+from generator_gateway.service.owning import Appearing, Role, canonical, digest_of, owners_of
 from generator_gateway.service.records import LedgerSteps
-from generator_gateway.stages import Consent, Ended, Logged, Released, Signed, Stopped
+from generator_gateway.service.telling import UseKind, UseNotices
+from generator_gateway.service.uses import use_of
+from generator_gateway.stages import Consent, Ended, Logged, Passed, Released, Request, Signed, Stopped
 from trust_kernel.clock import Clock
 from trust_kernel.db import Database
 from trust_kernel.decisions import Verdict
+from trust_kernel.errors import NotFound
 from trust_kernel.media.blobs import Blobs
 from trust_kernel.media.refs import MediaRef
-
-REQUESTER_RIGHTS = ("see", "download", "delete")
-SUBJECT_RIGHTS = ("see", "download", "delete", "withdraw", "object")
 
 
 class _TooLateError(Exception):
@@ -44,7 +42,12 @@ class _TooLateError(Exception):
 
 
 class ReleaseVault:
-    """The pipeline's `vault`."""
+    """The pipeline's `vault`.
+
+    Args:
+        uses: tells the people in it.
+        pseudonym: what credentials, and the list of owners that the ledger has the digest of, call people.
+    """
 
     def __init__(
         self,
@@ -60,6 +63,8 @@ class ReleaseVault:
         record: Record,
         notices: Notices,
         ledger: LedgerSteps,
+        uses: UseNotices,
+        pseudonym: Callable[[str], str],
     ) -> None:
         self._database = database
         self._clock = clock
@@ -73,6 +78,8 @@ class ReleaseVault:
         self._record = record
         self._notices = notices
         self._ledger = ledger
+        self._uses = uses
+        self._pseudonym = pseudonym
 
     def release(self, logged: Logged) -> Ended:
         """Lock the people concerned, check that each still says placet, and let the video out, or stop.
@@ -108,45 +115,70 @@ class ReleaseVault:
         admitted = logged.signed.marked.passed.draft.admitted
         request = admitted.opened.request
         snapshots = [_snapshot(consent) for consent in admitted.consents]
-        refused = self._registry.recheck(snapshots, account_id=request.account_id, at=now)
+        refused = self._registry.recheck(
+            snapshots, account_id=request.account_id, at=now, use_id=logged.case_id, use=use_of(request)
+        )
         if refused is not None:
             raise _TooLateError(refused)
-        if self._parent_gone(request.remix_of):
-            raise _TooLateError(GatewayReason.REMIX_PARENT_WITHDRAWN)
-        owners = tuple(self._owners(request.account_id, admitted.consents))
+        fallen = self._fallen_ancestor(request)
+        if fallen is not None:
+            raise _TooLateError(fallen)
+        owners = self._owners(logged.signed.marked.passed)
         self._let_out(logged, owners, now, prints)
+        # After every other lock: this writes to the ledger, as letting it out did.
+        self._registry.put_used_up_on_record(snapshots)
         released = Released(logged, now, tuple(dict.fromkeys(owner.account_id for owner in owners)))
         self._journal.earn(logged.case_id, released)
         self._cases.complete(logged.case_id, now)
         return released
 
-    def _parent_gone(self, parent: str | None) -> bool:
-        """Whether the parent is no longer out; a withdrawal that comes now waits until this release is on record."""
-        return parent is not None and not self._releases.stands(parent)
+    def _fallen_ancestor(self, request: Request) -> GatewayReason | None:
+        """Why a remix may not go out; a withdrawal that comes now waits until this release is on record."""
+        if request.remix_of is None:
+            return None
+        if self._releases.all_stand(self._releases.ancestry(request.case_id).case_ids):
+            return None
+        states = [ancestor.status for ancestor in self._releases.ancestry(request.case_id).ancestors]
+        withdrawn = any(state not in {ReleaseState.RELEASED, ReleaseState.OBJECTED} for state in states)
+        return GatewayReason.REMIX_PARENT_WITHDRAWN if withdrawn else GatewayReason.REMIX_PARENT_OBJECTED
 
-    def _owners(self, requester: str, consents: Iterable[Consent]) -> Iterable[Owner]:
-        yield Owner(requester, "requester", REQUESTER_RIGHTS)
-        people: dict[str, Owner] = {}
-        for consent in consents:
-            account = self._registry.subject(consent.subject_id).account_id
-            earlier = people.get(consent.subject_id)
-            modalities = consent.modalities | frozenset(earlier.modalities if earlier else ())
-            grants = {*(earlier.grant_ids if earlier else ()), *([consent.grant_id] if consent.grant_id else ())}
-            people[consent.subject_id] = Owner(
-                account, "subject", SUBJECT_RIGHTS, consent.subject_id, tuple(sorted(grants)), tuple(sorted(modalities))
+    def _owners(self, passed: Passed) -> tuple[Owner, ...]:
+        """The requester, everybody whose consent it goes by, and everybody whom the scan of the output recognised."""
+        admitted = passed.draft.admitted
+        sensed: dict[str, frozenset[str]] = dict.fromkeys(passed.seen, frozenset())
+        for subject_id, modality in passed.sensed:
+            sensed[subject_id] |= {modality}
+        appearing = [
+            Appearing(
+                consent.subject_id,
+                self._account_of(consent.subject_id),
+                consent.modalities,
+                frozenset({consent.grant_id} if consent.grant_id else ()),
             )
-        yield from people.values()
+            for consent in admitted.consents
+        ]
+        appearing += [Appearing(one, self._account_of(one), modalities) for one, modalities in sensed.items()]
+        return owners_of(admitted.opened.request.account_id, appearing)
+
+    def _account_of(self, subject_id: str) -> str:
+        try:
+            return self._registry.subject(subject_id).account_id
+        except NotFound:
+            # Nobody is left who could say yes to it, nor own it.
+            raise _TooLateError(ConsentReason.SUBJECT_FORGOTTEN) from None
 
     def _let_out(self, logged: Logged, owners: tuple[Owner, ...], now: datetime, prints: Prints) -> None:
         signed = logged.signed
         passed = signed.marked.passed
         opened = passed.draft.admitted.opened
+        digest = digest_of(canonical(logged.case_id, owners, self._pseudonym))
         entry = self._record.append(
             "release:video:released",
             {
                 "case": logged.case_id,
                 "media": signed.media.digest,
                 "owners": len(owners),
+                "owners_digest": digest,
                 "sealed": logged.ledger_index,
                 # Anybody can see when a video went out without a visible mark, and under which rule.
                 "visible_mark": passed.visible_mark,
@@ -160,18 +192,20 @@ class ReleaseVault:
                 media_digest=signed.media.digest,
                 manifest_label=signed.manifest_label,
                 fingerprints=passed.fingerprints,
-                status="released",
+                status=ReleaseState.RELEASED.value,
                 released_at=now,
                 ledger_index=entry.index,
                 owners=owners,
                 thumbnail_digest=signed.thumbnail.digest,
                 spritesheet_digest=signed.spritesheet.digest,
+                owners_digest=digest,
             )
         )
         self._bindings.register(logged.case_id, prints, signed.manifest)
-        for owner in owners:
-            kind = "likeness:use:released" if owner.role == "subject" else "video:case:completed"
-            self._notices.emit(kind, owner.account_id, {"video_id": logged.case_id, "role": owner.role})
+        made = {"video_id": logged.case_id, "role": Role.REQUESTER.value}
+        self._notices.emit("video:case:completed", opened.request.account_id, made)
+        shown = {owner.subject_id: next(iter(owner.grant_ids), None) for owner in owners if owner.subject_id}
+        self._uses.tell(UseKind.RELEASED, opened.request, shown)
 
 
 class ReleaseRecall:
@@ -195,32 +229,10 @@ class ReleaseRecall:
             for case_id in case_ids:
                 release = self._releases.mark_withdrawn(case_id, cause.reason, now)
                 self._record.append("release:video:withdrawn", {"case": case_id, "reason": cause.reason})
-                for account_id in dict.fromkeys(owner.account_id for owner in release.owners):
+                for account_id in release.owner_accounts:
                     payload = {"video_id": case_id, "reason": cause.reason}
                     self._notices.emit("release:video:withdrawn", account_id, payload)
         return case_ids
-
-
-class RevocationWithdrawals:
-    """What the registry calls inside a revocation's transaction; it knows nothing of releases.
-
-    Args:
-        recall: takes back what was made under the ended grants.
-        seeker: has the person looked for in what was made without any.
-    """
-
-    def __init__(self, recall: Recall, seeker: Seeker) -> None:
-        self._recall = recall
-        self._seeker = seeker
-
-    def withdraw_for(
-        self, subject_id: str, grant_ids: frozenset[str] | None, reason: str, at: datetime
-    ) -> tuple[str, ...]:
-        """Withdraw what was released under these grants; every release that shows the subject where None."""
-        del at  # the release rows carry the recall's own clock, which is the registry's
-        if grant_ids is not None:  # else they are being forgotten, and nobody can be looked for without a template
-            self._seeker.look_for(subject_id, SearchCause.REVOKED)
-        return withdraw(Cause(reason=reason, subject_id=subject_id, grant_ids=grant_ids), self._recall)
 
 
 def _snapshot(consent: Consent) -> ConsentSnapshot:

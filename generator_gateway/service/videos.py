@@ -7,14 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
+from consent_registry.api import Context, Purpose, Use, check_use
 from generator_gateway.errors import GatewayReason
 from generator_gateway.pipeline import withdraw
 from generator_gateway.ports import CaseShelf, CaseSummary, Cause, Queue, Recall, ReleaseRecord, Releases
+from generator_gateway.ports.ownership import HiddenVideos
+from generator_gateway.service.entitlement import entitle
+from generator_gateway.service.owning import Act
 from generator_gateway.service.rendering import Identifies
 from generator_gateway.stages import Reference, Request
+from trust_kernel.clock import Clock
 from trust_kernel.db import Database
-from trust_kernel.errors import Conflict, Gone, InvalidInput, NotFound
+from trust_kernel.errors import Conflict, InvalidInput, NotFound
 from trust_kernel.ids import new_id
 from trust_kernel.media.blobs import Blobs
 from trust_kernel.media.refs import MediaLimits
@@ -22,6 +28,7 @@ from trust_kernel.media.refs import MediaLimits
 MAX_PROMPT = 32_000
 DEFAULT_SECONDS = "4"
 DEFAULT_SIZE = "720x1280"
+Term = TypeVar("Term", Purpose, Context)
 _WHOLE = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
 
@@ -34,6 +41,10 @@ class NewVideo:
         size: "1280x720".
         references: media as local files, which the caller deletes.
         characters: cameo ids.
+        purpose: what it is for; a word of `Purpose`.
+        territories: where it is to be shown; empty for everywhere.
+        languages: what is to be spoken; empty for any.
+        contexts: what it shows; words of `Context`.
     """
 
     prompt: str
@@ -44,6 +55,9 @@ class NewVideo:
     characters: tuple[str, ...] = ()
     remix_of: str | None = None
     purpose: str = "personal"
+    territories: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
     seed: int | None = None
 
 
@@ -68,6 +82,7 @@ class VideoDesk:
     """Takes requests in and hands videos out.
 
     Args:
+        hidden: what owners deleted for themselves.
         blobs: where references, drafts and releases lie.
         queue: told of every new case.
     """
@@ -75,8 +90,10 @@ class VideoDesk:
     def __init__(
         self,
         database: Database,
+        clock: Clock,
         cases: CaseShelf,
         releases: Releases,
+        hidden: HiddenVideos,
         recall: Recall,
         blobs: Blobs,
         identifier: Identifies,
@@ -84,8 +101,10 @@ class VideoDesk:
         rules: VideoRules,
     ) -> None:
         self._database = database
+        self._clock = clock
         self._cases = cases
         self._releases = releases
+        self._hidden = hidden
         self._recall = recall
         self._blobs = blobs
         self._identifier = identifier
@@ -122,6 +141,7 @@ class VideoDesk:
         width, height = self._size(new.size)
         if new.remix_of is not None:
             self._parent(account_id, new.remix_of)
+        use = _use(new)
         case_id = new_id("video")
         return Request(
             case_id=case_id,
@@ -135,7 +155,10 @@ class VideoDesk:
             references=tuple(self._reference(path) for path in new.references),
             characters=new.characters,
             remix_of=new.remix_of,
-            purpose=new.purpose,
+            purpose=use.purpose.value,
+            territories=tuple(sorted(use.territories)),
+            languages=tuple(sorted(use.languages)),
+            contexts=tuple(sorted(use.contexts)),
         )
 
     def _size(self, size: str) -> tuple[int, int]:
@@ -169,21 +192,23 @@ class VideoDesk:
         if parent.status != "completed":
             raise Conflict("only a finished video can be remixed", code=GatewayReason.CASE_UNFINISHED, field="video_id")
         release = self._releases.find(parent_id)
-        if release is None or release.status != "released":
-            raise Gone("this video was withdrawn", code=GatewayReason.RELEASE_WITHDRAWN, field="video_id")
+        if release is None:
+            raise Conflict("only a finished video can be remixed", code=GatewayReason.CASE_UNFINISHED, field="video_id")
+        entitle(Act.REMIX, release, account_id)
 
     def see(self, account_id: str, case_id: str) -> CaseSummary:
         """A case that this account may see: its own, or one that it co-owns. Anything else does not exist."""
         case = self._cases.get(case_id)
-        if case.deleted_at is not None or not self._may_see(account_id, case):
+        gone = case.deleted_at is not None or self._hidden.is_hidden(case_id, account_id)
+        if gone or not self._may_see(account_id, case):
             raise NotFound("there is no such video", code=GatewayReason.VIDEO_UNKNOWN)
         return case
 
     def _may_see(self, account_id: str, case: CaseSummary) -> bool:
-        return account_id == case.account_id or self._owns(account_id, self._releases.find(case.id))
-
-    def _owns(self, account_id: str, release: ReleaseRecord | None) -> bool:
-        return release is not None and any(owner.account_id == account_id for owner in release.owners)
+        if account_id == case.account_id:
+            return True
+        release = self._releases.find(case.id)
+        return release is not None and bool(release.roles_of(account_id))
 
     def release_of(self, case_id: str) -> ReleaseRecord | None:
         """The release of a case, as it stands this moment."""
@@ -195,15 +220,14 @@ class VideoDesk:
 
         Raises:
             NotFound: not the caller's.
-            Conflict: not finished.
+            Conflict: not finished, or somebody who appears in it objects and the caller does not appear in it.
             Gone: withdrawn.
         """
         self.see(account_id, case_id)
         release = self._releases.find(case_id)
         if release is None:
             raise Conflict("this video is not finished", code=GatewayReason.CASE_UNFINISHED)
-        if release.status != "released":
-            raise Gone("this video was withdrawn", code=GatewayReason.RELEASE_WITHDRAWN)
+        entitle(Act.DOWNLOAD, release, account_id)
         with self._blobs.open_path(release.digest_of(variant)) as path:
             yield path
 
@@ -214,14 +238,42 @@ class VideoDesk:
         return self._cases.page(account_id, after=after, limit=limit, ascending=ascending)
 
     def delete(self, account_id: str, case_id: str) -> None:
-        """Take a video back for everybody; its maker and whoever appears in it may."""
+        """Take a video back for everybody and clear it out of the caller's list; any owner may.
+
+        The other owners still see that it was withdrawn. What was never released is gone altogether.
+        """
         self.see(account_id, case_id)
         with self._database.transaction():
             cause = Cause(GatewayReason.RELEASE_DELETED_BY_OWNER, case_ids=frozenset({case_id}), actor=account_id)
+            # Withdrawn last: a worker may let it out after any look that comes before that.
+            if self._releases.find(case_id) is not None:
+                self._hidden.hide(case_id, account_id, self._clock.now())
+            else:
+                self._cases.delete(case_id)  # waits for the worker
             withdraw(cause, self._recall)
-            self._cases.delete(case_id)
-            # A worker may have released it while we waited for its row.
-            withdraw(cause, self._recall)
+
+
+def _use(new: NewVideo) -> Use:
+    """What is declared, in the registry's terms and spelling; raises InvalidInput naming the field."""
+    declared = Use(
+        purpose=_named(Purpose, new.purpose, "purpose"),
+        territories=frozenset(new.territories),
+        languages=frozenset(new.languages),
+        contexts=frozenset(_named(Context, context, "contexts") for context in new.contexts),
+    )
+    return check_use(declared)
+
+
+def _named(kind: type[Term], word: str, field: str) -> Term:
+    try:
+        return kind(word.strip().lower())
+    except ValueError:
+        raise InvalidInput(
+            f"there is no such value: {word[:40]}",
+            code=GatewayReason.USE_UNKNOWN,
+            field=field,
+            limit=", ".join(kind),
+        ) from None
 
 
 def _seed(new: NewVideo) -> int:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from generator_gateway.errors import GatewayReason
-from generator_gateway.ports import UNDECIDED, Appearance, AppearanceState, NewAppearance, Standing
+from generator_gateway.ports import UNDECIDED, Appearance, AppearanceState, NewAppearance, ReleaseState, Standing
 from generator_gateway.store.leases import OPEN
 from generator_gateway.tables import AppearanceRow, CaseRow, OwnerRow, ReleaseRow
 from trust_kernel.clock import aware
@@ -17,7 +17,7 @@ from trust_kernel.db import Database
 from trust_kernel.errors import Conflict, NotFound
 from trust_kernel.ids import new_id
 
-_OUT = "released"
+_GONE = ReleaseState.WITHDRAWN.value
 _EVERYTHING = frozenset({"face", "voice"})
 _DISPUTED_FIRST = case((col(AppearanceRow.state) == AppearanceState.DISPUTED.value, 0), else_=1)
 
@@ -32,7 +32,7 @@ class AppearanceStore:
         """What has become of cases in which a person was found."""
         with self._database.reading() as session:
             out = session.exec(
-                select(ReleaseRow.case_id).where(col(ReleaseRow.case_id).in_(case_ids), ReleaseRow.status == _OUT)
+                select(ReleaseRow.case_id).where(col(ReleaseRow.case_id).in_(case_ids), ReleaseRow.status != _GONE)
             )
             released = dict.fromkeys(out, frozenset[str]())
             for row in session.exec(_owning(owner, account_id, released)):
@@ -76,7 +76,7 @@ class AppearanceStore:
             if row is None:
                 raise _unknown()
             release = session.get(ReleaseRow, row.case_id)
-            return _appearance(row, out=release is not None and release.status == _OUT)
+            return _appearance(row, out=release is not None and release.status != _GONE)
 
     def page(
         self, *, state: AppearanceState | None, owner: str | None, after: str | None, limit: int
@@ -93,7 +93,7 @@ class AppearanceStore:
             if after is not None:
                 statement = statement.where(_behind(session, after))
             statement = statement.order_by(_DISPUTED_FIRST, col(AppearanceRow.id).desc()).limit(limit + 1)
-            found = [_appearance(row, out=status == _OUT) for row, status in session.exec(statement)]
+            found = [_appearance(row, out=status != _GONE) for row, status in session.exec(statement)]
         return found[:limit], len(found) > limit
 
     def decide(self, appearance_id: str, state: AppearanceState, by: str, note: str, at: datetime) -> None:
@@ -126,10 +126,10 @@ def _reads_as(state: AppearanceState) -> ColumnElement[bool]:
     """Rows that are in a state to whoever looks: an undecided one is withdrawn with its release."""
     stored = col(AppearanceRow.state) == state.value
     if state in UNDECIDED:
-        return and_(stored, col(ReleaseRow.status) == _OUT)
+        return and_(stored, col(ReleaseRow.status) != _GONE)
     if state is AppearanceState.WITHDRAWN:
         undecided = col(AppearanceRow.state).in_([one.value for one in UNDECIDED])
-        return or_(stored, and_(undecided, col(ReleaseRow.status) != _OUT))
+        return or_(stored, and_(undecided, col(ReleaseRow.status) == _GONE))
     return stored
 
 

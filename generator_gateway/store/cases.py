@@ -1,6 +1,6 @@
 """Cases, decisions and reviews."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -9,11 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from generator_gateway.errors import GatewayReason
-from generator_gateway.ports import MAX_LINEAGE, CaseSummary
+from generator_gateway.ports import CaseSummary
 from generator_gateway.stages import Request, Stopped
+from generator_gateway.store.case_consents import drop_consents
 from generator_gateway.store.leases import OPEN, LeaseBook
 from generator_gateway.store.media import note_use
-from generator_gateway.tables import CaseRow, DecisionRow, OwnerRow, ReviewRow
+from generator_gateway.tables import CaseRow, DecisionRow, HiddenVideoRow, OwnerRow, ReviewRow
 from trust_kernel.clock import Clock, aware
 from trust_kernel.db import Database
 from trust_kernel.decisions import Decision, Ruling, Stage, Verdict
@@ -82,6 +83,15 @@ class CaseStore:
                 raise NotFound("there is no such video", code=GatewayReason.VIDEO_UNKNOWN)
             return _summary(row)
 
+    def these(self, case_ids: Collection[str]) -> Mapping[str, CaseSummary]:
+        """Cases by id, as the database has them now; those that are not there are left out."""
+        if not case_ids:
+            return {}
+        statement = select(CaseRow).where(col(CaseRow.id).in_(case_ids))
+        with self._database.reading() as session:
+            rows = session.exec(statement, execution_options={"populate_existing": True})
+            return {row.id: _summary(row) for row in rows}
+
     def requested(self, case_id: str) -> Request:
         """What was asked for; raises NotFound."""
         return self.get(case_id).request
@@ -93,7 +103,9 @@ class CaseStore:
         statement = select(CaseRow).where(col(CaseRow.deleted_at).is_(None))
         if account_id is not None:
             owned = select(OwnerRow.case_id).where(OwnerRow.account_id == account_id)
+            hidden = select(HiddenVideoRow.case_id).where(HiddenVideoRow.account_id == account_id)
             statement = statement.where((col(CaseRow.account_id) == account_id) | col(CaseRow.id).in_(owned))
+            statement = statement.where(col(CaseRow.id).not_in(hidden))
         if status is not None:
             statement = statement.where(CaseRow.status == status)
         if after is not None:
@@ -110,16 +122,6 @@ class CaseStore:
             if row is None:
                 raise NotFound("there is no such case", code=GatewayReason.VIDEO_UNKNOWN)
             return row.release_number
-
-    def lineage(self, case_id: str) -> tuple[str, ...]:
-        """Ancestors of a remix, nearest first, one more than MAX_LINEAGE where there are more."""
-        ancestors: list[str] = []
-        with self._database.reading() as session:
-            row = session.get(CaseRow, case_id)
-            while row is not None and row.remix_of is not None and len(ancestors) <= MAX_LINEAGE:
-                ancestors.append(row.remix_of)
-                row = session.get(CaseRow, row.remix_of)
-        return tuple(ancestors)
 
     # --- working
 
@@ -141,6 +143,8 @@ class CaseStore:
             row.completed_at = self._clock.now() if stopped.verdict is Verdict.DENY else None
             row.lease, row.lease_until = None, None
             session.add(row)
+            if stopped.verdict is Verdict.DENY:
+                drop_consents(session, stopped.case_id)
             return _REQUEST.validate_python(row.request)
 
     def complete(self, case_id: str, at: datetime) -> None:
@@ -221,6 +225,21 @@ class CaseStore:
                 row.error_code, row.error_message = GatewayReason.REVIEW_DENIED, "a reviewer declined this request"
                 row.reasons = [GatewayReason.REVIEW_DENIED]
             session.add(row)
+
+    def resume(self, case_id: str) -> bool:
+        """Have an open or held case judged again from where it got to; False where it ended.
+
+        Whoever works on it now can keep nothing any more: they may have looked before what is new was said.
+        """
+        with self._database.transaction() as session:
+            row = session.get(CaseRow, case_id, with_for_update=True, populate_existing=True)
+            if row is None or row.status not in (*OPEN, "held"):
+                return False
+            row.status, row.attempts, row.not_before = "queued", 0, None
+            row.lease, row.lease_until, row.reasons = None, None, []
+            row.error_code, row.error_message = None, None
+            session.add(row)
+            return True
 
     def approved(self, case_id: str, stage: Stage) -> frozenset[str]:
         """Reason codes whose holds a reviewer lifted on this look."""

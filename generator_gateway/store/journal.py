@@ -7,7 +7,19 @@ from typing import Any, TypeVar, cast
 from pydantic import TypeAdapter
 from sqlmodel import col, select
 
-from generator_gateway.stages import Admitted, Draft, Logged, Marked, Opened, Passed, Released, Signed, Stopped
+from generator_gateway.stages import (
+    Admitted,
+    Draft,
+    Logged,
+    Marked,
+    Opened,
+    Passed,
+    Previewed,
+    Released,
+    Signed,
+    Stopped,
+)
+from generator_gateway.store.case_consents import drop_consents, note_consents
 from generator_gateway.store.leases import LeaseBook
 from generator_gateway.store.media import note_use
 from generator_gateway.tables import StageRow
@@ -19,7 +31,8 @@ Earned = TypeVar("Earned")
 
 
 _ADAPTERS: Mapping[type, TypeAdapter[Any]] = {
-    stage: TypeAdapter(stage) for stage in (Opened, Admitted, Draft, Passed, Marked, Signed, Logged, Released, Stopped)
+    stage: TypeAdapter(stage)
+    for stage in (Opened, Admitted, Draft, Previewed, Passed, Marked, Signed, Logged, Released, Stopped)
 }
 
 
@@ -53,6 +66,10 @@ class CaseJournal:
             for digest in dict.fromkeys((*digests, *getattr(value, "kept", ()))):
                 note_use(session, case_id, digest)
             session.merge(StageRow(case_id=case_id, stage=stage.__name__, body=body, at=at))
+            if isinstance(value, Admitted):
+                note_consents(session, value)
+            elif isinstance(value, Released):
+                drop_consents(session, case_id)
         return value
 
     def forget(self, case_id: str, *stages: type) -> None:

@@ -1,13 +1,18 @@
 """Releases and who owns them."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from fractions import Fraction
+from typing import Any
 
+from sqlalchemy import Select, and_, literal
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from generator_gateway.errors import GatewayReason
-from generator_gateway.ports import Cause, Owner, ReleaseRecord
-from generator_gateway.tables import OwnerRow, ReleaseGrantRow, ReleaseRow
+from generator_gateway.ports import MAX_LINEAGE, Ancestor, Ancestry, Cause, Owner, ReleaseRecord, ReleaseState
+from generator_gateway.tables import CaseRow, OwnerRow, ReleaseGrantRow, ReleaseRow
 from trust_kernel.clock import aware
 from trust_kernel.db import Database
 from trust_kernel.errors import NotFound
@@ -34,6 +39,7 @@ class ReleaseStore:
                     status=record.status,
                     released_at=record.released_at,
                     ledger_index=record.ledger_index,
+                    owners_digest=record.owners_digest,
                 )
             )
             for owner in record.owners:
@@ -45,11 +51,37 @@ class ReleaseStore:
         with self._database.reading() as session:
             return _record(session, session.get(ReleaseRow, case_id))
 
-    def stands(self, case_id: str) -> bool:
-        """Whether a case's release is out, its row locked until commit."""
+    def lock(self, case_id: str) -> ReleaseRecord | None:
+        """The release of a case, its row locked until commit."""
         with self._database.transaction() as session:
-            row = session.get(ReleaseRow, case_id, with_for_update=True, populate_existing=True)
-            return row is not None and row.status == "released"
+            return _record(session, session.get(ReleaseRow, case_id, with_for_update=True, populate_existing=True))
+
+    def all_stand(self, case_ids: Collection[str]) -> bool:
+        """Whether all of these are out, their rows locked in id order until commit."""
+        statement = (
+            select(ReleaseRow.status)
+            .where(col(ReleaseRow.case_id).in_(case_ids))
+            .order_by(col(ReleaseRow.case_id))
+            .with_for_update()
+        )
+        with self._database.transaction() as session:
+            states = session.exec(statement).all()
+        return len(states) == len(set(case_ids)) and all(state == ReleaseState.RELEASED for state in states)
+
+    def ancestry(self, case_id: str) -> Ancestry:
+        """What a case is a remix of, and of what that is, with everybody in it, by one statement."""
+        with self._database.reading() as session:
+            # by the connection: rows that this session has loaded may be older than what is committed
+            return _ancestry(session.connection().execute(_line_of(case_id)).all())
+
+    def set_state(self, case_id: str, state: ReleaseState) -> None:
+        """Hold a locked release back, or let it out again."""
+        with self._database.transaction() as session:
+            row = session.get(ReleaseRow, case_id, with_for_update=True)
+            if row is None or row.status == ReleaseState.WITHDRAWN:
+                raise NotFound("there is no such release", code=GatewayReason.VIDEO_UNKNOWN)
+            row.status = state.value
+            session.add(row)
 
     def by_number(self, release_number: int) -> ReleaseRecord | None:
         """The release whose mark carries this number, or None."""
@@ -77,9 +109,11 @@ class ReleaseStore:
 
     def lock_touched(self, cause: Cause) -> tuple[str, ...]:
         """Live releases that a cause touches, locked in id order, so that two causes never wait on each other."""
-        statement = select(ReleaseRow.case_id).where(ReleaseRow.status == "released")
+        statement = select(ReleaseRow.case_id).where(ReleaseRow.status != ReleaseState.WITHDRAWN.value)
         if cause.subject_id is not None:
             statement = statement.where(col(ReleaseRow.case_id).in_(_touching(cause.subject_id, cause.grant_ids)))
+            if cause.made_by is not None:
+                statement = statement.where(col(ReleaseRow.case_id).in_(_made_by(cause.made_by)))
         else:
             statement = statement.where(col(ReleaseRow.case_id).in_(cause.case_ids))
         with self._database.transaction() as session:
@@ -91,12 +125,16 @@ class ReleaseStore:
             row = session.get(ReleaseRow, case_id, with_for_update=True)
             if row is None:
                 raise NotFound("there is no such release", code=GatewayReason.VIDEO_UNKNOWN)
-            row.status, row.withdrawn_at, row.withdrawn_reason = "withdrawn", at, reason
+            row.status, row.withdrawn_at, row.withdrawn_reason = ReleaseState.WITHDRAWN.value, at, reason
             session.add(row)
             session.flush()
             record = _record(session, row)
         assert record is not None  # noqa: S101 - the row was just read
         return record
+
+
+def _made_by(account_id: str) -> SelectOfScalar[str]:
+    return select(OwnerRow.case_id).where(OwnerRow.account_id == account_id, OwnerRow.role == "requester")
 
 
 def _touching(subject_id: str, grant_ids: frozenset[str] | None) -> SelectOfScalar[str]:
@@ -128,7 +166,45 @@ def _owner_row(case_id: str, owner: Owner) -> OwnerRow:
         subject_id=owner.subject_id,
         modalities=list(owner.modalities),
         rights=list(owner.rights),
+        share_numerator=owner.share.numerator,
+        share_denominator=owner.share.denominator,
     )
+
+
+def _line_of(case_id: str) -> Select[Any]:
+    """Every ancestor of a case, as far as one past the limit, each once for each person in it."""
+    line = (
+        select_columns(col(CaseRow.remix_of).label("id"), literal(1).label("depth"))
+        .where(col(CaseRow.id) == case_id, col(CaseRow.remix_of).is_not(None))
+        .cte("line", recursive=True)
+    )
+    older = (
+        select_columns(col(CaseRow.remix_of), line.c.depth + 1)
+        .join(line, col(CaseRow.id) == line.c.id)
+        .where(col(CaseRow.remix_of).is_not(None), line.c.depth <= MAX_LINEAGE)
+    )
+    line = line.union_all(older)
+    shown = and_(col(OwnerRow.case_id) == line.c.id, col(OwnerRow.subject_id).is_not(None))
+    return (
+        select_columns(
+            line.c.depth, line.c.id, col(ReleaseRow.status), col(OwnerRow.subject_id), col(OwnerRow.modalities)
+        )
+        .select_from(line)
+        .join(ReleaseRow, col(ReleaseRow.case_id) == line.c.id, isouter=True)
+        .join(OwnerRow, shown, isouter=True)
+        .order_by(line.c.depth, col(OwnerRow.subject_id))
+    )
+
+
+def _ancestry(rows: Iterable[Any]) -> Ancestry:
+    found: dict[int, Ancestor] = {}
+    for depth, case_id, status, subject_id, modalities in rows:
+        earlier = found.get(depth)
+        people = earlier.people if earlier else ()
+        if subject_id is not None:
+            people = (*people, (subject_id, tuple(modalities)))
+        found[depth] = Ancestor(case_id, depth, status, people)
+    return Ancestry(tuple(found[depth] for depth in sorted(found)))
 
 
 def _record(session: Session, row: ReleaseRow | None) -> ReleaseRecord | None:
@@ -144,6 +220,7 @@ def _record(session: Session, row: ReleaseRow | None) -> ReleaseRecord | None:
             owner.subject_id,
             grants.get(owner.subject_id or "", ()),
             tuple(owner.modalities),
+            Fraction(owner.share_numerator, owner.share_denominator),
         )
         for owner in session.exec(statement)
     )
@@ -161,4 +238,5 @@ def _record(session: Session, row: ReleaseRow | None) -> ReleaseRecord | None:
         withdrawn_reason=row.withdrawn_reason,
         thumbnail_digest=row.thumbnail_digest,
         spritesheet_digest=row.spritesheet_digest,
+        owners_digest=row.owners_digest,
     )

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator_gateway.ports import ReleaseRecord
+from generator_gateway.ports import ReleaseRecord, ReleaseState
 from generator_gateway.ports.bindings import Prints
 from generator_gateway.ports.verification import (
     FingerprintEvidence,
@@ -284,7 +284,7 @@ def evidence_of(release: ReleaseRecord, found_by: FoundBy, ledger: Proves) -> Re
     return ReleaseEvidence(
         found_by=found_by,
         video_id=release.case_id,
-        consent="active" if release.status == "released" else "withdrawn",
+        consent="withdrawn" if release.status == ReleaseState.WITHDRAWN else "active",
         released_at=release.released_at,
         withdrawn_at=release.withdrawn_at,
         people=sum(owner.role == "subject" for owner in release.owners),
