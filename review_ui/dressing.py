@@ -13,13 +13,18 @@ from jinja2 import PackageLoader
 from markupsafe import Markup
 
 from review_ui import wording
+from review_ui.staff import words as staff_words
 from trust_kernel.decisions import Decision, Finding, Verdict
 from trust_kernel.errors import NotFound
 from trust_kernel.events import Event
 from trust_kernel.web.access import Access, Cookies
 from trust_kernel.web.pages import Pages
 
-_STATIC = {"placet.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml"}
+_STATIC = {
+    "placet.css": "text/css; charset=utf-8",
+    "mark.svg": "image/svg+xml",
+    "enrol.js": "text/javascript; charset=utf-8",
+}
 _PLACES = {
     "output": "the video made",
     "request": "the request",
@@ -59,15 +64,20 @@ def build_pages(cookies: Cookies, branding: Branding) -> Pages:
         "surely": wording.surely,
         "chance": wording.chance,
         "rarity": wording.rarity,
+        "proof": staff_words.proof,
+        "doubt": staff_words.doubt,
+        "enrolment": staff_words.enrolment,
+        "assurance": staff_words.assurance,
+        "reported": staff_words.reported,
     }
     pages = Pages([PackageLoader("review_ui", "templates")], cookies, branding, filters)
-    # A new sheet has a new address, so that nobody sees a page in yesterday's clothes.
-    pages.environment.globals["sheet"] = f"/static/placet.css?v={hashlib.sha256(_read('placet.css')).hexdigest()[:12]}"
+    pages.environment.globals["sheet"] = _address("placet.css")
+    pages.environment.globals["enrol_script"] = _address("enrol.js")
     return pages
 
 
 def build_static_router(access: Access) -> APIRouter:
-    """The style sheet and the mark; everything that a page loads comes from here."""
+    """The style sheet, the mark and the scripts; everything that a page loads comes from here."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/static/{name}", dependencies=[access.public()])
@@ -82,6 +92,11 @@ def build_static_router(access: Access) -> APIRouter:
         return Response(_read("mark.svg"), media_type=_STATIC["mark.svg"], headers={"cache-control": "max-age=3600"})
 
     return router
+
+
+def _address(name: str) -> str:
+    """A new sheet or script has a new address, so that nobody sees a page in yesterday's clothes."""
+    return f"/static/{name}?v={hashlib.sha256(_read(name)).hexdigest()[:12]}"
 
 
 def _read(name: str) -> bytes:

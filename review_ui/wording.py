@@ -2,70 +2,10 @@
 
 from collections.abc import Mapping
 
+from review_ui.notices import notice_words
 from trust_kernel.events import Payload
 
-REASONS: Mapping[str, str] = {
-    "likeness:face:no_consent": "shows somebody who has not agreed",
-    "likeness:voice:no_consent": "has the voice of somebody who has not agreed",
-    "likeness:face:blocklisted": "shows a protected public figure",
-    "likeness:voice:blocklisted": "has the voice of a protected public figure",
-    "likeness:name:blocklisted": "names a protected public figure",
-    "likeness:name:unsure": "may name a protected public figure",
-    "likeness:face:stranger": "shows a real person whom nobody knows here",
-    "likeness:voice:stranger": "has the voice of a person whom nobody knows here",
-    "likeness:face:unsure": "may show somebody protected",
-    "likeness:voice:unsure": "may have the voice of somebody protected",
-    "likeness:face:consented": "shows somebody who has agreed",
-    "likeness:voice:consented": "has the voice of somebody who has agreed",
-    "likeness:guard:clear": "no protected person found",
-    "likeness:index:stale": "the index of faces and voices is behind",
-    "optout:character:named": "names a character that was opted out",
-    "optout:work:named": "names a work that was opted out",
-    "optout:franchise:named": "names a franchise that was opted out",
-    "optout:character:pictured": "shows a character that was opted out",
-    "optout:work:pictured": "shows a work that was opted out",
-    "optout:franchise:pictured": "shows a franchise that was opted out",
-    "optout:name:unsure": "may name a work or character that was opted out",
-    "optout:picture:unsure": "may show a work or character that was opted out",
-    "optout:claim:licensed": "opted out, but licensed to whoever asks",
-    "optout:guard:clear": "no opted-out work found",
-    "optout:guard:unavailable": "the check for opted-out works could not run",
-    "consent:subject:own": "their own likeness",
-    "consent:grant:active": "agreed to, under a grant that holds",
-    "consent:grant:none": "nobody who appears has allowed this person",
-    "consent:grant:revoked": "the consent was revoked",
-    "consent:grant:expired": "the consent has run out",
-    "consent:grant:exhausted": "every use that was agreed to has been made",
-    "consent:modality:not_granted": "the face or the voice was not part of the consent",
-    "consent:grant:remix_forbidden": "the consent does not cover remixes",
-    "consent:cameo:unknown": "nobody with this handle is enrolled",
-    "consent:epoch:changed": "the consent record changed while this was being made",
-    "consent:subject:forgotten": "the person asked to be forgotten",
-    "remix:parent:clear": "may be built on",
-    "remix:parent:withdrawn": "builds on a video that was withdrawn",
-    "remix:parent:unknown": "builds on a video that is not there",
-    "remix:parent:too_deep": "too many remixes of remixes",
-    "gate:panel:clear": "nothing objected",
-    "gate:panel:unavailable": "a check could not run",
-    "gate:panel:silent": "no check said anything",
-    "policy:default:denied": "no rule permits it",
-    "review:case:approved": "a person let it go on",
-    "review:case:denied": "a person declined it",
-    "review:case:own": "somebody else has to look",
-    "case:machine:exhausted": "making it failed too often",
-    "case:machine:broken": "making it failed",
-    "case:lease:lost": "another worker took it over",
-    "release:video:withdrawn": "withdrawn",
-    "release:video:deleted_by_owner": "deleted by one of its owners",
-    "likeness:appearance:withdrawn": "somebody who did not agree was found in it",
-    "likeness:appearance:unknown": "there is no such appearance",
-    "likeness:appearance:decided": "it was decided before",
-    "watermark:video:unreadable": "the watermark could not be read back",
-    "watermark:video:too_small": "its pictures are too small or too few to bear a mark",
-    "watermark:video:unusable": "the file could not be marked",
-    "watermark:credential:sign_failed": "signing failed",
-    "watermark:credential:unverified": "what was signed did not verify",
-}
+REASONS: Mapping[str, str] = notice_words().reasons
 """Why, to be read after "because it": reason codes of findings, refusals and withdrawals."""
 
 STATES: Mapping[str, str] = {
@@ -98,27 +38,6 @@ _SOUGHT: Mapping[str, str] = {
     "revoked": "they took a consent back",
 }
 _SURELY: Mapping[str, str] = {"match": "surely", "unsure": "perhaps"}
-
-_TO_SUBJECT: Mapping[str, str] = {
-    "consent:cameo:enrolled": "Your {likeness} was enrolled.",
-    "consent:grant:given": "You allowed a use of your {likeness}.",
-    "consent:grant:revoked": "You took a consent back.",
-    "consent:subject:forgotten": "You were forgotten here: your {likeness} and every consent are gone.",
-}
-_TO_ANYBODY: Mapping[str, str] = {
-    "consent:cameo:enrolled": "@{handle} was enrolled.",
-    "consent:grant:given": "@{handle} lets you use their {likeness}.",
-    "consent:grant:revoked": "@{handle} no longer lets you use their {likeness}.",
-    "likeness:use:drafted": "A video with your {likeness} was drafted. It is not out yet.",
-    "likeness:use:released": "A video with your {likeness} came out. You co-own it and can take it back.",
-    "likeness:appearance:found": "You were found in videos that were made without your {likeness}: {count} new.",
-    "likeness:appearance:withdrawn": "A video that you were found in was taken back.",
-    "likeness:appearance:dismissed": "Staff looked at a video that you were found in, and let it stay.",
-    "video:case:completed": "A video that you asked for is ready.",
-    "video:case:held": "A video that you asked for waits for a person to look at it.",
-    "video:case:failed": "A video that you asked for was not made.",
-    "release:video:withdrawn": "A video was withdrawn.",
-}
 
 
 def reason(code: str) -> str:
@@ -174,22 +93,20 @@ def surely(band: str) -> str:
     return _SURELY.get(band, band)
 
 
-def notice(kind: str, payload: Payload, handle: str, likeness: str) -> str:
-    """What happened, as one sentence to the person who is told.
+def notice(kind: str, payload: Payload, handle: str, likeness: str, language: str = "en") -> str:
+    """What happened, and why, to the person who is told.
 
     Args:
         kind: the event's type.
         payload: its ids and codes.
         handle: of the person who reads this; an event about them speaks to them.
         likeness: what this site calls a cameo.
+        language: of the words; the message that some events bring along is in English, and only said in that.
     """
-    about = str(payload.get("handle") or "")
-    own = _TO_SUBJECT.get(kind) if about == handle else None
-    sentence = own or _TO_ANYBODY.get(kind)
-    if sentence is None:
+    words = notice_words(language)
+    said = words.sentence(kind, payload, handle, likeness)
+    if said == kind:
         return kind
-    said = sentence.format(handle=about, likeness=likeness, count=payload.get("count"))
-    because = payload.get("message") or payload.get("reason") or payload.get("code")
-    if not isinstance(because, str):
-        return said
-    return f"{said} {because}" if payload.get("message") else f"{said} Why: {reason(because)}."
+    message = payload.get("message") if words.language == "en" else None
+    because = message if isinstance(message, str) and message else words.why(payload)
+    return f"{said} {because}" if because else said

@@ -1,177 +1,169 @@
-"""My likeness: who may use it, where it was used, and the button that ends it."""
+"""My likeness: what waits for me, what holds, where it was used, and what I was told."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Protocol
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from consent_registry.api import ConsentRegistry, Grant, Subject
-from generator_gateway.api import ReleaseRecord
-from review_ui.portal.terms import AllowForm, Faults, faults_in
-from review_ui.portal.views import UseView, grant_view, under, use_view
-from trust_kernel.clock import Clock
+from consent_registry.api import OPEN, ApprovalDesk, EnrolmentState, GuardianState, Subject
+from generator_gateway.api import AppearanceDesk
+from review_ui.portal.approvals import PATH as APPROVALS
+from review_ui.portal.approvals import question_view
+from review_ui.portal.door import MANAGE, Door, Showing
+from review_ui.portal.faults import Faults, faults_in
+from review_ui.portal.grants import views_of
+from review_ui.portal.views import use_view
+from trust_kernel.delivery.inbox import Inbox
 from trust_kernel.errors import Conflict, InvalidInput, NotFound
-from trust_kernel.events import Outbox
-from trust_kernel.web.access import Access, Actor
-from trust_kernel.web.pages import Pages
+from trust_kernel.web.access import Actor
 
 _NOTICES = 20
-
-
-class Showing(Protocol):
-    """Finds the releases that show somebody."""
-
-    def showing(self, subject_id: str) -> tuple[ReleaseRecord, ...]:
-        """Newest first."""
-        ...
-
-
-def build_portal_pages(
-    registry: ConsentRegistry, releases: Showing, outbox: Outbox, clock: Clock, pages: Pages, access: Access
-) -> APIRouter:
-    """`/me` and below."""
-    router = APIRouter(include_in_schema=False)
-    portal = _Portal(registry, releases, outbox, clock, pages)
-    _add_home(router, portal, access)
-    _add_allowing(router, portal, access)
-    _add_revoking(router, portal, access)
-    return router
+_USES = 5
+_QUESTIONS = 50
+_FOUND = 50
+_ATTEMPTS = {
+    EnrolmentState.EXAMINED: "Your enrolment waits for a second member of staff. You need not do anything.",
+    EnrolmentState.WITH_GUARDIAN: "Your enrolment waits for your guardian's yes.",
+    EnrolmentState.TO_REVIEW: "A member of staff looks at your enrolment. You need not do anything.",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class _Portal:
-    """What the pages of one person are made from."""
+class Task:
+    """Something that waits.
 
-    registry: ConsentRegistry
+    Attributes:
+        said: what it is, as a sentence.
+        href: where it is done; "" where nothing is to be done.
+        act: what the link there says.
+        until: when it is too late; None where there is no such moment.
+    """
+
+    said: str
+    href: str = ""
+    act: str = "Look at it"
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HomeDesks:
+    """What the first page is made from, beside the registry."""
+
     releases: Showing
-    outbox: Outbox
-    clock: Clock
-    pages: Pages
-
-    def own(self, actor: Actor) -> Subject:
-        subject = self.registry.subject_of(actor.account_id)
-        if subject is None:
-            raise NotFound("choose a handle first")
-        return subject
-
-    def own_grant(self, actor: Actor, grant_id: str) -> tuple[Subject, Grant]:
-        subject = self.own(actor)
-        for grant in self.registry.grants(subject.id):
-            if grant.id == grant_id:
-                return subject, grant
-        raise NotFound("there is no such grant")
-
-    def handle(self, account_id: str) -> str | None:
-        subject = self.registry.subject_of(account_id)
-        return subject.handle if subject else None
-
-    def uses(self, subject: Subject, releases: list[ReleaseRecord] | tuple[ReleaseRecord, ...]) -> list[UseView]:
-        return [use_view(release, subject.account_id, subject.id, self.handle) for release in releases]
-
-    def show(
-        self,
-        request: Request,
-        actor: Actor,
-        *,
-        form: AllowForm | None = None,
-        faults: Faults | None = None,
-        **more: Any,
-    ) -> HTMLResponse:
-        """The page itself; with faults, what was typed is still there."""
-        subject = self.registry.subject_of(actor.account_id)
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-        context = {"typed_handle": "", "form": form or AllowForm(), "faults": faults or Faults()} | more
-        if subject is None:
-            return self.pages.render(request, "handle.html", status=status, **context)
-        now = self.clock.now()
-        return self.pages.render(
-            request,
-            "me.html",
-            status=status,
-            subject=subject,
-            cameo=self.registry.cameo(subject.id),
-            grants=[grant_view(grant, now, self.handle) for grant in reversed(self.registry.grants(subject.id))],
-            uses=self.uses(subject, self.releases.showing(subject.id)),
-            notices=self.outbox.for_recipient(actor.account_id, _NOTICES),
-            **context,
-        )
+    approvals: ApprovalDesk
+    appearances: AppearanceDesk
+    inbox: Inbox
 
 
-def _add_home(router: APIRouter, portal: _Portal, access: Access) -> None:
-    manage = access.requires("likeness:manage")
+def build_portal_pages(door: Door, desks: HomeDesks) -> APIRouter:
+    """`/me`, and taking a handle."""
+    router = APIRouter(include_in_schema=False)
+    manage = door.access.requires(MANAGE)
 
     @router.get("/me")
     def me(request: Request, actor: Annotated[Actor, manage]) -> HTMLResponse:
-        return portal.show(request, actor)
+        subject = door.registry.subject_of(actor.account_id)
+        return _handle_page(door, request) if subject is None else _home(door, desks, request, subject)
 
     @router.post("/me/handle", response_model=None)
     def take_handle(
         request: Request, actor: Annotated[Actor, manage], handle: Annotated[str, Form()] = ""
     ) -> HTMLResponse | RedirectResponse:
         try:
-            portal.registry.register_subject(actor.account_id, handle.strip().removeprefix("@"), actor.name)
+            door.registry.register_subject(actor.account_id, handle.strip().removeprefix("@"), actor.name)
         except (InvalidInput, Conflict) as error:
-            if portal.registry.subject_of(actor.account_id) is not None:
-                # The form was sent twice: the first time did it.
-                return RedirectResponse("/me", HTTPStatus.SEE_OTHER)
-            faults = Faults({"handle": f"{error.detail[:1].upper()}{error.detail[1:]}."})
-            return portal.show(request, actor, faults=faults, typed_handle=handle)
+            if door.registry.subject_of(actor.account_id) is None:
+                return _handle_page(door, request, Faults({"handle": faults_in(error).of(error.field or "")}), handle)
+        # The form may have been sent twice: the first time did it.
         return RedirectResponse("/me", HTTPStatus.SEE_OTHER)
 
+    @router.post("/me/told")
+    def read(actor: Annotated[Actor, manage], through: Annotated[str, Form()] = "") -> RedirectResponse:
+        with suppress(NotFound):  # it was cleared away meanwhile: then there is nothing to mark
+            desks.inbox.mark_read_through(actor.account_id, through)
+        return RedirectResponse("/me#told", HTTPStatus.SEE_OTHER)
 
-def _add_allowing(router: APIRouter, portal: _Portal, access: Access) -> None:
-    manage = access.requires("likeness:manage")
-
-    @router.post("/me/grants", response_model=None)
-    def allow(
-        request: Request,
-        actor: Annotated[Actor, manage],
-        audience: Annotated[str, Form()] = "",
-        person: Annotated[str, Form(max_length=100)] = "",
-        days: Annotated[str, Form(max_length=100)] = "",
-        uses: Annotated[str, Form(max_length=100)] = "",
-        modality: Annotated[list[str] | None, Form()] = None,
-        remix: Annotated[str, Form()] = "",
-        keep: Annotated[str, Form()] = "",
-        note: Annotated[str, Form(max_length=5000)] = "",
-    ) -> HTMLResponse | RedirectResponse:
-        subject = portal.own(actor)
-        form = AllowForm(audience, person, tuple(modality or ()), days, uses, remix, keep, note)
-        try:
-            friend = portal.registry.by_handle(form.handle) if form.handle else None
-            made = portal.registry.grant(subject.id, form.terms(portal.clock.now(), friend), actor=actor.account_id)
-        except InvalidInput as error:
-            return portal.show(request, actor, form=form, faults=faults_in(error))
-        return RedirectResponse(f"/me/grants/{made.id}", HTTPStatus.SEE_OTHER)
+    return router
 
 
-def _add_revoking(router: APIRouter, portal: _Portal, access: Access) -> None:
-    manage = access.requires("likeness:manage")
+def _handle_page(door: Door, request: Request, faults: Faults | None = None, typed: str = "") -> HTMLResponse:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return door.pages.render(request, "handle.html", status=status, faults=faults or Faults(), typed_handle=typed)
 
-    @router.get("/me/grants/{grant_id}")
-    def grant_page(request: Request, grant_id: str, actor: Annotated[Actor, manage]) -> HTMLResponse:
-        subject, grant = portal.own_grant(actor, grant_id)
-        made = portal.uses(subject, under(grant.id, portal.releases.showing(subject.id)))
-        view = grant_view(grant, portal.clock.now(), portal.handle)
-        return portal.pages.render(request, "grant.html", grant=view, uses=made)
 
-    @router.post("/me/grants/{grant_id}/revoke")
-    def revoke(grant_id: str, actor: Annotated[Actor, manage]) -> RedirectResponse:
-        _, grant = portal.own_grant(actor, grant_id)
-        portal.registry.revoke(grant.id, actor=actor.account_id)
-        # The grant's own page says what was withdrawn, now and whenever it is looked at again.
-        return RedirectResponse(f"/me/grants/{grant.id}", HTTPStatus.SEE_OTHER)
+def _home(door: Door, desks: HomeDesks, request: Request, subject: Subject) -> HTMLResponse:
+    registry = door.registry
+    grants = views_of(door, subject, list(reversed(registry.grants(subject.id))))
+    showing = desks.releases.showing(subject.id)
+    notices, _more = desks.inbox.page(subject.account_id, limit=_NOTICES)
+    return door.pages.render(
+        request,
+        "me.html",
+        subject=subject,
+        cameo=registry.cameo(subject.id),
+        lockdown=registry.safety.lockdown().on,
+        paused=registry.safety.settings(subject.id).paused_at,
+        tasks=list(_tasks(door, desks, subject)),
+        holding=[grant for grant in grants if grant.holds],
+        ended=[grant for grant in grants if not grant.holds],
+        uses=[use_view(one, subject.account_id, subject.id, door.handle) for one in showing[:_USES]],
+        more_uses=len(showing) > _USES,
+        notices=notices,
+        unread=desks.inbox.unread(subject.account_id),
+        wards=_wards(door, subject),
+    )
 
-    @router.get("/me/revoke-all")
-    def ask_all(request: Request, actor: Annotated[Actor, manage]) -> HTMLResponse:
-        subject = portal.own(actor)
-        now = portal.clock.now()
-        grants = [grant_view(grant, now, portal.handle) for grant in portal.registry.grants(subject.id)]
-        return portal.pages.render(request, "revoke_all.html", grants=[grant for grant in grants if grant.revocable])
 
-    @router.post("/me/revoke-all")
-    def revoke_all(actor: Annotated[Actor, manage]) -> RedirectResponse:
-        portal.registry.revoke_all(portal.own(actor).id, actor=actor.account_id)
-        return RedirectResponse("/me", HTTPStatus.SEE_OTHER)
+def _tasks(door: Door, desks: HomeDesks, subject: Subject) -> Iterator[Task]:
+    """What waits for a person: what has a deadline first."""
+    for question in desks.approvals.mine(subject.account_id, after=None, limit=_QUESTIONS):
+        view = question_view(question, door, subject.account_id)
+        if view.may_answer:
+            said = "made a video of {}. Watch it and say yes or no." if view.watch else "asks to make a video of {}."
+            who = view.who[:1].upper() + view.who[1:]
+            yield Task(
+                f"{who} {said.format(view.whom)}",
+                f"{APPROVALS}/{view.id}",
+                "Watch and answer" if view.watch else "Answer",
+                view.until,
+            )
+    yield from _family_tasks(door, subject)
+    found, more = desks.appearances.own(subject.account_id, after=None, limit=_FOUND)
+    open_ones = sum(one.disputable for one in found)
+    if open_ones:
+        many = f"{open_ones}{' or more' if more else ''} video{'' if open_ones == 1 and not more else 's'}"
+        yield Task(f"You were found in {many} made without your say.", "/me/appearances", "See them")
+    attempts = [one for one in door.registry.enrolments.of(subject.id) if one.state in OPEN]
+    yield from (Task(_ATTEMPTS[one.state], "/me/enrol", "See where it stands") for one in attempts)
+    if not attempts and door.registry.cameo(subject.id) is None:
+        said = "You are not enrolled yet: until you are, nobody can use your likeness here, and we can't recognise you."
+        yield Task(said, "/me/enrol", "Enrol now")
+
+
+def _family_tasks(door: Door, subject: Subject) -> Iterator[Task]:
+    """What guardians and minors wait for."""
+    registry = door.registry
+    for link in registry.guardianship.about(subject.account_id):
+        theirs = door.handle(link.ward if link.guardian == subject.account_id else link.guardian)
+        who = f"@{theirs}" if theirs else "Somebody"
+        if link.state is GuardianState.ASKED and link.other == subject.account_id:
+            as_what = "ward" if link.asked_by == link.guardian else "guardian"
+            yield Task(f"{who} asks you to be their {as_what}.", "/me/settings", "Answer")
+        ward = registry.guardianship.subject_of_ward(link)
+        if link.guardian == subject.account_id and link.state is GuardianState.VERIFIED and ward is not None:
+            for attempt in registry.enrolments.of(ward):
+                if attempt.state is EnrolmentState.WITH_GUARDIAN:
+                    yield Task(f"{who} wants to enrol and needs your yes.", "/me/settings", "Answer", attempt.until)
+
+
+def _wards(door: Door, subject: Subject) -> list[Subject]:
+    """Minors whom this person may consent for."""
+    registry = door.registry
+    links = registry.guardianship.about(subject.account_id)
+    found = {link.ward: registry.subject_of(link.ward) for link in links if link.guardian == subject.account_id}
+    return [ward for ward in found.values() if ward and subject.account_id in registry.guardians(ward.id)]

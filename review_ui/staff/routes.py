@@ -10,9 +10,10 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 from starlette.background import BackgroundTask
 
 from generator_gateway.api import CaseFile, ReviewDesk, VideoDesk
+from review_ui.staff.answers import refused
 from review_ui.staff.pictures import blurred, exhibits, unseen_sounds
 from trust_kernel.decisions import Verdict
-from trust_kernel.errors import Conflict
+from trust_kernel.errors import Conflict, NotPermitted
 from trust_kernel.web.access import Access, Actor
 from trust_kernel.web.pages import Pages
 
@@ -148,4 +149,8 @@ def _add_review(router: APIRouter, staff: _Staff, access: Access) -> None:
         except Conflict:
             problem = "This case is no longer waiting: somebody decided it, or its maker took it back."
             return staff.show(request, case_id, problem=problem, status=HTTPStatus.CONFLICT)
+        except NotPermitted as error:
+            # their own, or one that waits for the people in it, for whom nobody can say yes
+            wrong = refused(error)
+            return staff.show(request, case_id, problem=wrong.said, typed=note, status=wrong.status)
         return RedirectResponse(f"/cases/{case_id}", HTTPStatus.SEE_OTHER)
