@@ -4,6 +4,11 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from consent_registry.routes import build_router as build_consent_router
+from consent_registry.routes.approvals import build_approvals_router
+from consent_registry.routes.challenges import MAX_RECORDING_BYTES, build_challenges_router
+from consent_registry.routes.groups import build_groups_router
+from consent_registry.routes.leaving import build_leaving_router
+from consent_registry.routes.safety import build_safety_router
 from copyright_optout.routes import build_router as build_optout_router
 from generator_gateway.routes import (
     build_appearance_router,
@@ -15,18 +20,48 @@ from generator_gateway.routes import (
 )
 from generator_gateway.routes.apart import ThreadsApart
 from generator_gateway.routes.intake import VideoIntake
+from generator_gateway.routes.ownership import build_ownership_router
+from generator_gateway.routes.previews import build_preview_router
+from generator_gateway.routes.sharing import build_sharing_router
+from generator_gateway.routes.whereabouts import build_whereabouts_router
 from likeness_guard.routes import build_router as build_blocklist_router
 from placet.wiring import House
+from placet.wiring.exporting import build_export
 from review_ui.dressing import Branding, build_pages, build_static_router
+from review_ui.portal.allowing import build_allowing_pages
 from review_ui.portal.appearances import build_own_appearance_pages
-from review_ui.portal.routes import build_portal_pages
+from review_ui.portal.approvals import build_approval_pages
+from review_ui.portal.door import Door
+from review_ui.portal.ending import build_ending_pages
+from review_ui.portal.enrolment import build_own_enrolment_pages
+from review_ui.portal.grants import build_grant_pages
+from review_ui.portal.leaving import build_leaving_pages
+from review_ui.portal.mails import build_mail_pages, mails_ended
+from review_ui.portal.people import build_people_pages
+from review_ui.portal.routes import HomeDesks, build_portal_pages
+from review_ui.portal.settings import build_settings_pages
+from review_ui.portal.shared import build_shared_pages
+from review_ui.portal.videos import OwnersDesks, build_video_pages
+from review_ui.staff.ages import build_age_pages
 from review_ui.staff.appearances import build_appearance_pages
+from review_ui.staff.deliveries import build_delivery_pages
+from review_ui.staff.door import Door as StaffDoor
+from review_ui.staff.enrolments import build_enrolment_pages
+from review_ui.staff.lockdown import build_lockdown_pages
+from review_ui.staff.objections import build_objection_pages
+from review_ui.staff.overview import Desks, build_overview_page
+from review_ui.staff.people import People
+from review_ui.staff.pictures import blurred
+from review_ui.staff.reports import build_report_pages
 from review_ui.staff.routes import build_staff_pages
+from review_ui.staff.standing import build_estate_pages, build_guardian_pages
+from review_ui.staff.vouching import build_vouching_pages
 from review_ui.verify.routes import build_verify_pages
 from review_ui.verify.working import VerifyServices
 from trust_kernel.audit.routes import build_router as build_ledger_router
 from trust_kernel.media.fetch import SafeFetcher
 from trust_kernel.web import problems
+from trust_kernel.web.delivery_routes import build_router as build_delivery_router
 from trust_kernel.web.limits import BodyLimit, SecurityHeaders
 from trust_kernel.web.notice_routes import build_router as build_notice_router
 from trust_kernel.web.pages import Pages
@@ -55,6 +90,9 @@ def build_app(house: House, *, pages: bool = True) -> FastAPI:
         by_prefix={
             "/v1/videos": settings.max_reference_bytes * 4 + 1_000_000,
             "/v1/subjects": settings.max_reference_bytes * 4 + 1_000_000,
+            "/staff/vouch": settings.max_reference_bytes * 4 + 1_000_000,
+            "/v1/challenges": MAX_RECORDING_BYTES + 1_000_000,
+            "/me/enrol": MAX_RECORDING_BYTES + 1_000_000,
             "/v1/blocklist": settings.max_reference_bytes,
             "/v1/optouts": settings.max_reference_bytes,
             "/verify/feedback": 20_000,
@@ -85,20 +123,44 @@ def _add_api(app: FastAPI, house: House, apart: ThreadsApart) -> None:
     app.include_router(build_video_router(gateway.videos, intake, access))
     app.include_router(build_case_router(gateway.reviews, gateway.videos, access))
     app.include_router(build_appearance_router(gateway.appearances, access))
+    _add_owning(app, house)
     most, limit = settings.max_verify_bytes, gateway.verify_limit
     app.include_router(build_verify_router(gateway.verification, gateway.reports, access, limit, most, apart))
     app.include_router(build_feedback_router(gateway.reports, access))
     app.include_router(
         build_binding_router(gateway.soft_bindings, access, most, guards=[limit.guard()]), prefix=BINDINGS
     )
+    exporter = build_export(kernel, guards, house.shelves)
+    app.include_router(build_leaving_router(guards.registry, exporter, access))
     app.include_router(build_consent_router(guards.registry, access, kernel.decoder))
+    app.include_router(build_safety_router(guards.registry, access))
+    app.include_router(build_groups_router(guards.registry, access))
+    app.include_router(build_challenges_router(guards.challenges, guards.registry, access))
+    app.include_router(build_approvals_router(guards.approvals, access))
+    app.include_router(
+        build_preview_router(gateway.previews, access, lambda path: blurred(kernel.decoder.poster(path)))
+    )
     app.include_router(build_blocklist_router(guards.likeness.blocklist, access, kernel.decoder))
     app.include_router(build_optout_router(guards.optouts, access, kernel.decoder, kernel.reference_limits))
     app.include_router(build_ledger_router(kernel.ledger, access))
     app.include_router(build_account_router(kernel.accounts, access))
-    app.include_router(build_webhook_router(kernel.delivery, access))
-    app.include_router(build_notice_router(kernel.outbox, access))
+    _add_telling(app, house)
     _add_health(app, house)
+
+
+def _add_owning(app: FastAPI, house: House) -> None:
+    owning, access = house.gateway.owning, house.kernel.access
+    limit = [owning.link_limit.guard()]
+    app.include_router(build_ownership_router(owning.ownership, owning.lineage, access))
+    app.include_router(build_sharing_router(owning.sharing, access, house.kernel.settings.public_url, limit))
+    app.include_router(build_whereabouts_router(owning.whereabouts, house.guards.registry, access))
+
+
+def _add_telling(app: FastAPI, house: House) -> None:
+    delivery, access = house.delivery, house.kernel.access
+    app.include_router(build_webhook_router(delivery.endpoints, access))
+    app.include_router(build_notice_router(delivery.inbox, delivery.book, delivery.links, access, mails_ended))
+    app.include_router(build_delivery_router(delivery.letters, access))
 
 
 def _add_health(app: FastAPI, house: House) -> None:
@@ -137,7 +199,43 @@ def _add_pages(app: FastAPI, house: House, pages: Pages, apart: ThreadsApart) ->
     app.include_router(build_verify_pages(services, pages, access))
     app.include_router(build_appearance_pages(gateway.appearances, pages, access))
     app.include_router(build_own_appearance_pages(gateway.appearances, pages, access))
+    app.include_router(build_delivery_pages(house.delivery.letters, pages, access))
+    _add_staff_pages(app, house, pages)
+    app.include_router(build_mail_pages(house.delivery.book, house.delivery.links, pages, access))
     app.include_router(build_staff_pages(gateway.reviews, gateway.videos, kernel.decoder, pages, access))
-    app.include_router(
-        build_portal_pages(house.guards.registry, house.shelves.releases, kernel.outbox, kernel.clock, pages, access)
-    )
+    _add_portal(app, house, Door(house.guards.registry, pages, access))
+
+
+def _add_portal(app: FastAPI, house: House, door: Door) -> None:
+    guards, gateway, releases = house.guards, house.gateway, house.shelves.releases
+    desks = HomeDesks(releases, guards.approvals, gateway.appearances, house.delivery.inbox)
+    app.include_router(build_portal_pages(door, desks))
+    app.include_router(build_allowing_pages(door))
+    app.include_router(build_grant_pages(door, releases))
+    app.include_router(build_approval_pages(door, guards.approvals, gateway.previews))
+    app.include_router(build_ending_pages(door, releases))
+    app.include_router(build_own_enrolment_pages(door, guards.challenges))
+    owning = gateway.owning
+    site = house.kernel.settings.public_url
+    owners = OwnersDesks(owning.ownership, owning.sharing, owning.lineage, owning.whereabouts, site)
+    app.include_router(build_video_pages(door, owners))
+    app.include_router(build_people_pages(door))
+    app.include_router(build_settings_pages(door, house.delivery.book))
+    app.include_router(build_leaving_pages(door))
+    app.include_router(build_shared_pages(owning.sharing, door.pages, door.access, [owning.link_limit.guard()]))
+
+
+def _add_staff_pages(app: FastAPI, house: House, pages: Pages) -> None:
+    kernel, gateway, registry = house.kernel, house.gateway, house.guards.registry
+    door = StaffDoor(registry, People(registry, kernel.accounts), pages, kernel.access)
+    ownership = gateway.owning.ownership
+    desks = Desks(gateway.reviews, gateway.appearances, ownership, house.delivery.letters)
+    app.include_router(build_overview_page(door, desks))
+    app.include_router(build_enrolment_pages(door))
+    app.include_router(build_vouching_pages(door, kernel.decoder))
+    app.include_router(build_guardian_pages(door))
+    app.include_router(build_estate_pages(door))
+    app.include_router(build_age_pages(door))
+    app.include_router(build_report_pages(door))
+    app.include_router(build_objection_pages(door, ownership))
+    app.include_router(build_lockdown_pages(door))

@@ -2,14 +2,25 @@
 
 from collections.abc import Mapping
 
-_EVERYBODY = frozenset({"key:manage", "webhook:manage"})
-_REQUESTER = frozenset({"video:create", "video:read", "video:delete"})
-_SUBJECT = frozenset({"likeness:manage", "video:read", "video:delete"})
+_EVERYBODY = frozenset({"key:manage", "notice:manage", "webhook:manage"})
+_REQUESTER = frozenset({"video:create", "video:read", "video:delete", "video:share"})
+_SUBJECT = frozenset({"likeness:manage", "video:read", "video:delete", "video:share"})
 _RIGHTS_HOLDER = frozenset({"optout:read", "optout:write"})
 _REVIEWER = frozenset(
-    {"case:read", "case:decide", "cameo:attest", "blocklist:read", "optout:read", "optout:activate", "feedback:read"}
+    {
+        "case:read",
+        "case:decide",
+        "report:read",
+        "cameo:attest",
+        "blocklist:read",
+        "optout:read",
+        "optout:activate",
+        "feedback:read",
+    }
 )
-_ADMIN = frozenset({"account:write", "blocklist:write", "likeness:administer", "optout:write"})
+_ADMIN = frozenset(
+    {"account:write", "blocklist:write", "delivery:manage", "lockdown:set", "likeness:administer", "optout:write"}
+)
 
 ROLES: Mapping[str, frozenset[str]] = {
     "requester": _EVERYBODY | _REQUESTER,

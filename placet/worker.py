@@ -31,11 +31,13 @@ class EmbeddedWorker:
         self._thread.start()
         self._house.gateway.sweeper.start()
         self._house.gateway.searcher.start()
+        self._house.delivery.courier.start()
 
     def stop(self) -> None:
         """Finish what runs and stop."""
         self._house.gateway.sweeper.stop()
         self._house.gateway.searcher.stop()
+        self._house.delivery.courier.stop()
         self._stopping.set()
         if self._controller is not None and self._thread is not None:
             self._controller.stop()
@@ -87,6 +89,7 @@ def run_worker(house: House) -> None:
     house.kernel.sandbox.prepare()
     house.gateway.sweeper.start()
     house.gateway.searcher.start()
+    house.delivery.courier.start()
     settings = house.kernel.settings
     options = [
         "worker",

@@ -24,6 +24,14 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('email')
     )
+    op.create_table('ages',
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('birth_year', sa.Integer(), nullable=False),
+    sa.Column('source', sa.String(), nullable=False),
+    sa.Column('by', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('account_id')
+    )
     op.create_table('appearances',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('owner', sa.String(), nullable=False),
@@ -47,6 +55,16 @@ def upgrade() -> None:
         batch_op.create_index('appearances_case', ['case_id'], unique=False)
         batch_op.create_index('appearances_state', ['state', 'id'], unique=False)
 
+    op.create_table('attestations',
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('matter', sa.String(), nullable=False),
+    sa.Column('proof', sa.String(), nullable=False),
+    sa.Column('first_by', sa.String(), nullable=False),
+    sa.Column('first_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('second_by', sa.String(), nullable=True),
+    sa.Column('second_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('about')
+    )
     op.create_table('blocklist_changes',
     sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('entry_id', sa.String(), nullable=False),
@@ -90,6 +108,17 @@ def upgrade() -> None:
         batch_op.create_index('blocklist_entries_page', ['name', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_blocklist_entries_category'), ['category'], unique=False)
 
+    op.create_table('case_consents',
+    sa.Column('case_id', sa.String(), nullable=False),
+    sa.Column('subject_id', sa.String(), nullable=False),
+    sa.Column('grant_id', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('case_id', 'subject_id', 'grant_id')
+    )
+    with op.batch_alter_table('case_consents', schema=None) as batch_op:
+        batch_op.create_index('case_consents_subject', ['subject_id', 'account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_case_consents_grant_id'), ['grant_id'], unique=False)
+
     op.create_table('case_stages',
     sa.Column('case_id', sa.String(), nullable=False),
     sa.Column('stage', sa.String(), nullable=False),
@@ -128,6 +157,23 @@ def upgrade() -> None:
         batch_op.create_index('cases_open', ['status', 'lease_until'], unique=False)
         batch_op.create_index(batch_op.f('ix_cases_remix_of'), ['remix_of'], unique=False)
 
+    op.create_table('consent_lockdown',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('is_on', sa.Boolean(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('set_by', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('consent_receipt_keys',
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('number')
+    )
+    op.create_table('counted_requesters',
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('account_id')
+    )
     op.create_table('data_keys',
     sa.Column('key_id', sa.String(), nullable=False),
     sa.Column('wrapped', sa.LargeBinary(), nullable=True),
@@ -147,6 +193,33 @@ def upgrade() -> None:
     with op.batch_alter_table('decisions', schema=None) as batch_op:
         batch_op.create_index('decisions_case', ['case_id', 'at'], unique=False)
 
+    op.create_table('deliveries',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('channel', sa.String(), nullable=False),
+    sa.Column('target', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('bundle', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('said', sa.String(), nullable=False),
+    sa.Column('dropped_by', sa.String(), nullable=False),
+    sa.Column('dropped_why', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('event_id', 'channel', 'target')
+    )
+    with op.batch_alter_table('deliveries', schema=None) as batch_op:
+        batch_op.create_index('deliveries_bundle', ['bundle'], unique=False)
+        batch_op.create_index('deliveries_due', ['state', 'due_at'], unique=False)
+        batch_op.create_index('deliveries_target', ['target', 'state'], unique=False)
+        batch_op.create_index(batch_op.f('ix_deliveries_account_id'), ['account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_deliveries_ended_at'), ['ended_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_deliveries_event_id'), ['event_id'], unique=False)
+
     op.create_table('follows',
     sa.Column('follower', sa.String(), nullable=False),
     sa.Column('followed', sa.String(), nullable=False),
@@ -156,6 +229,35 @@ def upgrade() -> None:
     with op.batch_alter_table('follows', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_follows_followed'), ['followed'], unique=False)
 
+    op.create_table('guardians',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('guardian', sa.String(), nullable=False),
+    sa.Column('ward', sa.String(), nullable=False),
+    sa.Column('asked_by', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('guardians', schema=None) as batch_op:
+        batch_op.create_index('guardians_guardian', ['guardian'], unique=False)
+        batch_op.create_index('guardians_ward', ['ward'], unique=False)
+        batch_op.create_index(batch_op.f('ix_guardians_state'), ['state'], unique=False)
+
+    op.create_table('hidden_videos',
+    sa.Column('case_id', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('case_id', 'account_id')
+    )
+    with op.batch_alter_table('hidden_videos', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_hidden_videos_account_id'), ['account_id'], unique=False)
+
+    op.create_table('leaving_media',
+    sa.Column('digest', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('digest')
+    )
     op.create_table('ledger_checkpoints',
     sa.Column('size', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
@@ -199,6 +301,7 @@ def upgrade() -> None:
     sa.Column('sealed', sa.LargeBinary(), nullable=True),
     sa.Column('removed', sa.Boolean(), nullable=False),
     sa.Column('removes', sa.BigInteger(), nullable=True),
+    sa.Column('look', sa.String(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('generation')
     )
@@ -212,6 +315,7 @@ def upgrade() -> None:
     sa.Column('gallery', sa.String(), nullable=False),
     sa.Column('modality', sa.String(), nullable=False),
     sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.Column('look', sa.String(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
@@ -235,6 +339,7 @@ def upgrade() -> None:
     sa.Column('sealed', sa.LargeBinary(), nullable=True),
     sa.Column('removed', sa.Boolean(), nullable=False),
     sa.Column('removes', sa.BigInteger(), nullable=True),
+    sa.Column('look', sa.String(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('generation')
     )
@@ -256,6 +361,14 @@ def upgrade() -> None:
     with op.batch_alter_table('media_uses', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_media_uses_case_id'), ['case_id'], unique=False)
 
+    op.create_table('notice_settings',
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('language', sa.String(), nullable=False),
+    sa.Column('hour', sa.Integer(), nullable=False),
+    sa.Column('zone', sa.String(), nullable=False),
+    sa.Column('areas', sa.JSON(), nullable=False),
+    sa.PrimaryKeyConstraint('account_id')
+    )
     op.create_table('optout_claims',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('rights_holder', sa.String(), nullable=False),
@@ -288,15 +401,30 @@ def upgrade() -> None:
     sa.Column('payload', sa.JSON(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('read_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('attempts', sa.Integer(), nullable=False),
-    sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('dead', sa.Boolean(), nullable=False),
+    sa.Column('routed_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('outbox', schema=None) as batch_op:
-        batch_op.create_index('outbox_due', ['delivered_at', 'due_at'], unique=False)
         batch_op.create_index('outbox_recipient_at', ['recipient', 'at'], unique=False)
+        batch_op.create_index('outbox_unrouted', ['routed_at', 'at'], unique=False)
+
+    op.create_table('person_reports',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('reporter', sa.String(), nullable=False),
+    sa.Column('reported', sa.String(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('text', sa.String(), nullable=False),
+    sa.Column('case_id', sa.String(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_by', sa.String(), nullable=True),
+    sa.Column('note', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('person_reports', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_person_reports_reported'), ['reported'], unique=False)
+        batch_op.create_index(batch_op.f('ix_person_reports_reporter'), ['reporter'], unique=False)
+        batch_op.create_index('person_reports_open', ['closed_at', 'at'], unique=False)
 
     op.create_table('release_bindings',
     sa.Column('case_id', sa.String(), nullable=False),
@@ -322,6 +450,21 @@ def upgrade() -> None:
     with op.batch_alter_table('release_grants', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_release_grants_grant_id'), ['grant_id'], unique=False)
 
+    op.create_table('release_objections',
+    sa.Column('case_id', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('note', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('escalated_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('decided_by', sa.String(), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('case_id', 'account_id')
+    )
+    with op.batch_alter_table('release_objections', schema=None) as batch_op:
+        batch_op.create_index('release_objections_state', ['state', 'until'], unique=False)
+
     op.create_table('release_owners',
     sa.Column('case_id', sa.String(), nullable=False),
     sa.Column('account_id', sa.String(), nullable=False),
@@ -329,6 +472,8 @@ def upgrade() -> None:
     sa.Column('subject_id', sa.String(), nullable=True),
     sa.Column('modalities', sa.JSON(), nullable=False),
     sa.Column('rights', sa.JSON(), nullable=False),
+    sa.Column('share_numerator', sa.Integer(), nullable=False),
+    sa.Column('share_denominator', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('case_id', 'account_id', 'role')
     )
     with op.batch_alter_table('release_owners', schema=None) as batch_op:
@@ -348,6 +493,7 @@ def upgrade() -> None:
     sa.Column('ledger_index', sa.BigInteger(), nullable=False),
     sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('withdrawn_reason', sa.String(), nullable=True),
+    sa.Column('owners_digest', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('case_id'),
     sa.UniqueConstraint('release_number')
     )
@@ -355,6 +501,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_releases_manifest_label'), ['manifest_label'], unique=False)
         batch_op.create_index(batch_op.f('ix_releases_media_digest'), ['media_digest'], unique=False)
 
+    op.create_table('renewal_asks',
+    sa.Column('subject_id', sa.String(), nullable=False),
+    sa.Column('models', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('subject_id', 'models')
+    )
     op.create_table('reviews',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('case_id', sa.String(), nullable=False),
@@ -368,6 +520,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('reviews', schema=None) as batch_op:
         batch_op.create_index('reviews_case', ['case_id'], unique=False)
+
+    op.create_table('share_links',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('case_id', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('token_hash', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('revoked_by', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('token_hash')
+    )
+    with op.batch_alter_table('share_links', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_share_links_case_id'), ['case_id'], unique=False)
 
     op.create_table('sign_in_attempts',
     sa.Column('id', sa.String(), nullable=False),
@@ -391,11 +558,22 @@ def upgrade() -> None:
     sa.Column('birth_year', sa.Integer(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('forgotten_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('paused_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('daily_uses', sa.Integer(), nullable=True),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('account_id'),
     sa.UniqueConstraint('handle'),
     sa.UniqueConstraint('handle_digest')
     )
+    op.create_table('told_uses',
+    sa.Column('case_id', sa.String(), nullable=False),
+    sa.Column('subject_id', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('case_id', 'subject_id', 'kind')
+    )
+    with op.batch_alter_table('told_uses', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_told_uses_subject_id'), ['subject_id'], unique=False)
+
     op.create_table('verification_feedback',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('sha256', sa.String(), nullable=False),
@@ -419,18 +597,13 @@ def upgrade() -> None:
     with op.batch_alter_table('verification_reports', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_verification_reports_until'), ['until'], unique=False)
 
-    op.create_table('webhook_deliveries',
-    sa.Column('event_id', sa.String(), nullable=False),
-    sa.Column('endpoint_id', sa.String(), nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('event_id', 'endpoint_id')
-    )
     op.create_table('webhook_endpoints',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('account_id', sa.String(), nullable=False),
     sa.Column('url', sa.String(), nullable=False),
     sa.Column('secret', sa.LargeBinary(), nullable=False),
     sa.Column('types', sa.JSON(), nullable=False),
+    sa.Column('style', sa.String(), nullable=False),
     sa.Column('disabled', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id')
@@ -475,14 +648,45 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('subject_id', 'version')
     )
+    op.create_table('challenges',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('subject_id', sa.String(), nullable=False),
+    sa.Column('language', sa.String(), nullable=False),
+    sa.Column('digits', sa.String(), nullable=False),
+    sa.Column('turns', sa.String(), nullable=False),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['subject_id'], ['subjects.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('challenges', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_challenges_subject_id'), ['subject_id'], unique=False)
+
+    op.create_table('consent_bars',
+    sa.Column('subject_id', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['subject_id'], ['subjects.id'], ),
+    sa.PrimaryKeyConstraint('subject_id', 'account_id')
+    )
+    with op.batch_alter_table('consent_bars', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_consent_bars_account_id'), ['account_id'], unique=False)
+
     op.create_table('consent_grants',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('subject_id', sa.String(), nullable=False),
     sa.Column('audience', sa.String(), nullable=False),
     sa.Column('account_ids', sa.JSON(), nullable=False),
+    sa.Column('group_ids', sa.JSON(), nullable=False),
+    sa.Column('minors', sa.Boolean(), nullable=False),
     sa.Column('modalities', sa.JSON(), nullable=False),
+    sa.Column('scope', sa.JSON(), nullable=False),
+    sa.Column('mode', sa.String(), nullable=False),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('max_uses', sa.Integer(), nullable=True),
+    sa.Column('daily_uses', sa.Integer(), nullable=True),
     sa.Column('uses', sa.Integer(), nullable=False),
     sa.Column('on_revocation', sa.String(), nullable=False),
     sa.Column('allows_remix', sa.Boolean(), nullable=False),
@@ -494,7 +698,75 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('consent_grants', schema=None) as batch_op:
+        batch_op.create_index('consent_grants_due', ['version', 'expires_at'], unique=False)
         batch_op.create_index('consent_grants_subject', ['subject_id', 'created_at'], unique=False)
+
+    op.create_table('consent_groups',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('subject_id', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['subject_id'], ['subjects.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('consent_groups', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_consent_groups_subject_id'), ['subject_id'], unique=False)
+
+    op.create_table('enrolments',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('subject_id', sa.String(), nullable=False),
+    sa.Column('assurance', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('label', sa.String(), nullable=False),
+    sa.Column('keep_reference', sa.Boolean(), nullable=False),
+    sa.Column('proposed_by', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('reason', sa.String(), nullable=True),
+    sa.Column('alike', sa.JSON(), nullable=False),
+    sa.Column('decided_by', sa.String(), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('note', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['subject_id'], ['subjects.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('enrolments', schema=None) as batch_op:
+        batch_op.create_index('enrolments_state', ['state', 'until'], unique=False)
+        batch_op.create_index('enrolments_subject', ['subject_id', 'created_at'], unique=False)
+
+    op.create_table('estates',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('handle', sa.String(), nullable=False),
+    sa.Column('display_name', sa.String(), nullable=False),
+    sa.Column('died_on', sa.Date(), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('subject_id', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['subject_id'], ['subjects.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('estates', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_estates_account_id'), ['account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_estates_handle'), ['handle'], unique=False)
+        batch_op.create_index(batch_op.f('ix_estates_state'), ['state'], unique=False)
+        batch_op.create_index(batch_op.f('ix_estates_subject_id'), ['subject_id'], unique=False)
+
+    op.create_table('looks',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('subject_id', sa.String(), nullable=False),
+    sa.Column('label', sa.String(), nullable=False),
+    sa.Column('assurance', sa.String(), nullable=False),
+    sa.Column('has_face', sa.Boolean(), nullable=False),
+    sa.Column('has_voice', sa.Boolean(), nullable=False),
+    sa.Column('keeps_reference', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['subject_id'], ['subjects.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('looks', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_looks_subject_id'), ['subject_id'], unique=False)
 
     op.create_table('optout_fingerprints',
     sa.Column('claim_id', sa.String(), nullable=False),
@@ -504,6 +776,20 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['claim_id'], ['optout_claims.id'], ),
     sa.PrimaryKeyConstraint('claim_id', 'number')
     )
+    op.create_table('recording_prints',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('subject_id', sa.String(), nullable=False),
+    sa.Column('recording', sa.String(), nullable=False),
+    sa.Column('token', sa.BigInteger(), nullable=False),
+    sa.Column('slot', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['subject_id'], ['subjects.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('recording_prints', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_recording_prints_recording'), ['recording'], unique=False)
+        batch_op.create_index(batch_op.f('ix_recording_prints_subject_id'), ['subject_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_recording_prints_token'), ['token'], unique=False)
+
     op.create_table('sessions',
     sa.Column('token_hash', sa.String(), nullable=False),
     sa.Column('account_id', sa.String(), nullable=False),
@@ -517,6 +803,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_sessions_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_sessions_expires_at'), ['expires_at'], unique=False)
 
+    op.create_table('consent_approvals',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('use_id', sa.String(), nullable=False),
+    sa.Column('subject_id', sa.String(), nullable=False),
+    sa.Column('grant_id', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('mode', sa.String(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('answer', sa.String(), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('note', sa.String(), nullable=False),
+    sa.Column('shown', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['grant_id'], ['consent_grants.id'], ),
+    sa.ForeignKeyConstraint(['subject_id'], ['subjects.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('use_id', 'subject_id', 'grant_id')
+    )
+    with op.batch_alter_table('consent_approvals', schema=None) as batch_op:
+        batch_op.create_index('consent_approvals_due', ['answer', 'until'], unique=False)
+        batch_op.create_index('consent_approvals_subject', ['subject_id', 'answer'], unique=False)
+
+    op.create_table('consent_group_members',
+    sa.Column('group_id', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['group_id'], ['consent_groups.id'], ),
+    sa.PrimaryKeyConstraint('group_id', 'account_id')
+    )
+    with op.batch_alter_table('consent_group_members', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_consent_group_members_account_id'), ['account_id'], unique=False)
+
     op.create_table('consent_receipts',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('grant_id', sa.String(), nullable=False),
@@ -527,23 +845,110 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('grant_id', 'version')
     )
+    op.create_table('enrolment_media',
+    sa.Column('enrolment_id', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['enrolment_id'], ['enrolments.id'], ),
+    sa.PrimaryKeyConstraint('enrolment_id', 'kind', 'number')
+    )
+    op.create_table('estate_disputes',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('estate_id', sa.String(), nullable=False),
+    sa.Column('by', sa.String(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['estate_id'], ['estates.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('estate_disputes', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_estate_disputes_estate_id'), ['estate_id'], unique=False)
+
+    op.create_table('grant_uses',
+    sa.Column('use_id', sa.String(), nullable=False),
+    sa.Column('grant_id', sa.String(), nullable=False),
+    sa.Column('subject_id', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['grant_id'], ['consent_grants.id'], ),
+    sa.PrimaryKeyConstraint('use_id', 'grant_id')
+    )
+    with op.batch_alter_table('grant_uses', schema=None) as batch_op:
+        batch_op.create_index('grant_uses_account', ['account_id', 'at'], unique=False)
+        batch_op.create_index('grant_uses_subject', ['subject_id', 'at'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Change it back."""
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('grant_uses', schema=None) as batch_op:
+        batch_op.drop_index('grant_uses_subject')
+        batch_op.drop_index('grant_uses_account')
+
+    op.drop_table('grant_uses')
+    with op.batch_alter_table('estate_disputes', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_estate_disputes_estate_id'))
+
+    op.drop_table('estate_disputes')
+    op.drop_table('enrolment_media')
     op.drop_table('consent_receipts')
+    with op.batch_alter_table('consent_group_members', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_consent_group_members_account_id'))
+
+    op.drop_table('consent_group_members')
+    with op.batch_alter_table('consent_approvals', schema=None) as batch_op:
+        batch_op.drop_index('consent_approvals_subject')
+        batch_op.drop_index('consent_approvals_due')
+
+    op.drop_table('consent_approvals')
     with op.batch_alter_table('sessions', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sessions_expires_at'))
         batch_op.drop_index(batch_op.f('ix_sessions_account_id'))
 
     op.drop_table('sessions')
+    with op.batch_alter_table('recording_prints', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_recording_prints_token'))
+        batch_op.drop_index(batch_op.f('ix_recording_prints_subject_id'))
+        batch_op.drop_index(batch_op.f('ix_recording_prints_recording'))
+
+    op.drop_table('recording_prints')
     op.drop_table('optout_fingerprints')
+    with op.batch_alter_table('looks', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_looks_subject_id'))
+
+    op.drop_table('looks')
+    with op.batch_alter_table('estates', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_estates_subject_id'))
+        batch_op.drop_index(batch_op.f('ix_estates_state'))
+        batch_op.drop_index(batch_op.f('ix_estates_handle'))
+        batch_op.drop_index(batch_op.f('ix_estates_account_id'))
+
+    op.drop_table('estates')
+    with op.batch_alter_table('enrolments', schema=None) as batch_op:
+        batch_op.drop_index('enrolments_subject')
+        batch_op.drop_index('enrolments_state')
+
+    op.drop_table('enrolments')
+    with op.batch_alter_table('consent_groups', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_consent_groups_subject_id'))
+
+    op.drop_table('consent_groups')
     with op.batch_alter_table('consent_grants', schema=None) as batch_op:
         batch_op.drop_index('consent_grants_subject')
+        batch_op.drop_index('consent_grants_due')
 
     op.drop_table('consent_grants')
+    with op.batch_alter_table('consent_bars', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_consent_bars_account_id'))
+
+    op.drop_table('consent_bars')
+    with op.batch_alter_table('challenges', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_challenges_subject_id'))
+
+    op.drop_table('challenges')
     op.drop_table('cameos')
     op.drop_table('cameo_media')
     with op.batch_alter_table('api_keys', schema=None) as batch_op:
@@ -554,7 +959,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_webhook_endpoints_account_id'))
 
     op.drop_table('webhook_endpoints')
-    op.drop_table('webhook_deliveries')
     with op.batch_alter_table('verification_reports', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_verification_reports_until'))
 
@@ -564,6 +968,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_verification_feedback_sha256'))
 
     op.drop_table('verification_feedback')
+    with op.batch_alter_table('told_uses', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_told_uses_subject_id'))
+
+    op.drop_table('told_uses')
     op.drop_table('subjects')
     with op.batch_alter_table('sign_in_attempts', schema=None) as batch_op:
         batch_op.drop_index('sign_in_attempts_address')
@@ -571,10 +979,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sign_in_attempts_at'))
 
     op.drop_table('sign_in_attempts')
+    with op.batch_alter_table('share_links', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_share_links_case_id'))
+
+    op.drop_table('share_links')
     with op.batch_alter_table('reviews', schema=None) as batch_op:
         batch_op.drop_index('reviews_case')
 
     op.drop_table('reviews')
+    op.drop_table('renewal_asks')
     with op.batch_alter_table('releases', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_releases_media_digest'))
         batch_op.drop_index(batch_op.f('ix_releases_manifest_label'))
@@ -585,6 +998,10 @@ def downgrade() -> None:
         batch_op.drop_index('release_owners_account')
 
     op.drop_table('release_owners')
+    with op.batch_alter_table('release_objections', schema=None) as batch_op:
+        batch_op.drop_index('release_objections_state')
+
+    op.drop_table('release_objections')
     with op.batch_alter_table('release_grants', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_release_grants_grant_id'))
 
@@ -593,9 +1010,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_release_bindings_sound_number'))
 
     op.drop_table('release_bindings')
+    with op.batch_alter_table('person_reports', schema=None) as batch_op:
+        batch_op.drop_index('person_reports_open')
+        batch_op.drop_index(batch_op.f('ix_person_reports_reporter'))
+        batch_op.drop_index(batch_op.f('ix_person_reports_reported'))
+
+    op.drop_table('person_reports')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.drop_index('outbox_unrouted')
         batch_op.drop_index('outbox_recipient_at')
-        batch_op.drop_index('outbox_due')
 
     op.drop_table('outbox')
     op.drop_table('optout_generation')
@@ -604,6 +1027,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_optout_claims_generation'))
 
     op.drop_table('optout_claims')
+    op.drop_table('notice_settings')
     with op.batch_alter_table('media_uses', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_media_uses_case_id'))
 
@@ -633,15 +1057,38 @@ def downgrade() -> None:
     op.drop_table('ledger_leaves')
     op.drop_table('ledger_head')
     op.drop_table('ledger_checkpoints')
+    op.drop_table('leaving_media')
+    with op.batch_alter_table('hidden_videos', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_hidden_videos_account_id'))
+
+    op.drop_table('hidden_videos')
+    with op.batch_alter_table('guardians', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_guardians_state'))
+        batch_op.drop_index('guardians_ward')
+        batch_op.drop_index('guardians_guardian')
+
+    op.drop_table('guardians')
     with op.batch_alter_table('follows', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_follows_followed'))
 
     op.drop_table('follows')
+    with op.batch_alter_table('deliveries', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_deliveries_event_id'))
+        batch_op.drop_index(batch_op.f('ix_deliveries_ended_at'))
+        batch_op.drop_index(batch_op.f('ix_deliveries_account_id'))
+        batch_op.drop_index('deliveries_target')
+        batch_op.drop_index('deliveries_due')
+        batch_op.drop_index('deliveries_bundle')
+
+    op.drop_table('deliveries')
     with op.batch_alter_table('decisions', schema=None) as batch_op:
         batch_op.drop_index('decisions_case')
 
     op.drop_table('decisions')
     op.drop_table('data_keys')
+    op.drop_table('counted_requesters')
+    op.drop_table('consent_receipt_keys')
+    op.drop_table('consent_lockdown')
     with op.batch_alter_table('cases', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_cases_remix_of'))
         batch_op.drop_index('cases_open')
@@ -649,6 +1096,11 @@ def downgrade() -> None:
 
     op.drop_table('cases')
     op.drop_table('case_stages')
+    with op.batch_alter_table('case_consents', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_case_consents_grant_id'))
+        batch_op.drop_index('case_consents_subject')
+
+    op.drop_table('case_consents')
     with op.batch_alter_table('blocklist_entries', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_blocklist_entries_category'))
         batch_op.drop_index('blocklist_entries_page')
@@ -658,10 +1110,12 @@ def downgrade() -> None:
         batch_op.drop_index('blocklist_changes_entry')
 
     op.drop_table('blocklist_changes')
+    op.drop_table('attestations')
     with op.batch_alter_table('appearances', schema=None) as batch_op:
         batch_op.drop_index('appearances_state')
         batch_op.drop_index('appearances_case')
 
     op.drop_table('appearances')
+    op.drop_table('ages')
     op.drop_table('accounts')
     # ### end Alembic commands ###

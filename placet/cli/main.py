@@ -14,9 +14,12 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "ledger": ("placet.cli.ledger", "Check the public record."),
     "certificate": ("placet.cli.certificates", "Ask for a signing certificate, and look at the one in use."),
     "marks": ("placet.cli.marks", "Show and change the keys of the invisible marks."),
+    "receipt": ("placet.cli.receipt", "Check receipts of consent, and change the key that signs them."),
     "trust": ("placet.cli.trust", "Show and renew the C2PA trust lists."),
     "models": ("placet.cli.models", "List, fetch, add, check and describe model packs."),
     "blocklist": ("placet.cli.blocklist", "Take in people who may not be generated."),
+    "erase": ("placet.cli.erase", "Forget a person, and prove that they are gone."),
+    "export": ("placet.cli.export", "Write everything about a person into one archive."),
     "account": ("placet.cli.accounts", "Make accounts and keys."),
     "demo": ("placet.cli.demo", "Watch requests be allowed, held and refused."),
 }

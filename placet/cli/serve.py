@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import socket
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,10 +29,10 @@ def serve(data: Path | None, host: str, port: int, ready_file: Path | None, *, n
     import uvicorn
 
     from placet.app import build_app
-    from placet.serving import server_config
+    from placet.serving import listening, server_config
     from placet.worker import EmbeddedWorker
 
-    listener = socket.create_server((host, port))
+    listener = listening(host, port)
     url = f"http://{host}:{listener.getsockname()[1]}"
     changes: dict[str, object] = {} if "PLACET_PUBLIC_URL" in os.environ else {"public_url": url}
     house = _house(data, **changes)

@@ -10,6 +10,8 @@ from placet.demo.people import FIGURE_NAME
 
 LOOKS = 3
 """Pictures that an enrolment takes of each person."""
+BORN = 1990
+"""When everybody in the demo says that they were born."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,19 @@ def gather(deployment: Deployment, assets: Mapping[str, Path]) -> Cast:
     bruno = deployment.client("bruno", "subject")
     staff = deployment.client("staff", "admin")
     studio = deployment.client("studio", "rights_holder")
-    _enrol(ada, staff, "ada", assets)
-    bruno_subject = _enrol(bruno, staff, "bruno", assets)
+    both = staff, deployment.client("colleague", "reviewer")
+    _enrol(ada, both, "ada", assets)
+    bruno_subject = _enrol(bruno, both, "bruno", assets)
     _block(staff, assets)
     _opt_out(studio, staff, assets)
     return Cast(ada, bruno, staff, studio, _grant(bruno, bruno_subject, ada))
 
 
-def _enrol(person: Client, staff: Client, handle: str, assets: Mapping[str, Path]) -> str:
+def _enrol(person: Client, staff: tuple[Client, Client], handle: str, assets: Mapping[str, Path]) -> str:
     subject: str = (
-        person.http.post("/v1/subjects", json={"handle": handle, "display_name": handle.capitalize()})
+        person.http.post(
+            "/v1/subjects", json={"handle": handle, "display_name": handle.capitalize(), "birth_year": BORN}
+        )
         .raise_for_status()
         .json()["id"]
     )
@@ -50,9 +55,11 @@ def _enrol(person: Client, staff: Client, handle: str, assets: Mapping[str, Path
     uploads = [("pictures", (f"{name}.png", assets[name].read_bytes(), "image/png")) for name in names]
     voice = assets[f"{handle}-voice"].read_bytes()
     uploads.append(("recordings", (f"{handle}.wav", voice, "audio/wav")))
-    staff.http.post(
+    first, second = staff  # one vouches, the other confirms
+    proposed = first.http.post(
         f"/v1/subjects/{subject}/enrolment", files=uploads, data={"keep_reference": "true"}
     ).raise_for_status()
+    second.http.post(f"/v1/enrolments/{proposed.json()['id']}/confirm").raise_for_status()
     return subject
 
 

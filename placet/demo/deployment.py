@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ import uvicorn
 
 from placet.app import build_app
 from placet.migrate import migrate
-from placet.serving import server_config
+from placet.serving import listening, server_config
 from placet.wiring import House, build_house, build_models
 from placet.worker import EmbeddedWorker
 from trust_kernel.errors import Unavailable
@@ -73,7 +72,7 @@ def deployed(data: Path, say: Callable[[str], None]) -> Iterator[Deployment]:
         if name not in models.installed():
             say(f"fetching the model pack {name}")
             models.pull(name)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     house = build_house(settings.model_copy(update={"public_url": url}))
     migrate(house.kernel)

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-from generator_gateway.service.vault import RevocationWithdrawals
+from generator_gateway.service.withdrawing import RevocationWithdrawals
+from placet.wiring.delivery import Delivery, build_delivery
 from placet.wiring.gateway import Gateway, Shelves, build_gateway, build_shelves
 from placet.wiring.guards import Guards, build_guards, build_models
 from placet.wiring.kernel import Kernel, build_kernel
+from placet.wiring.leaving import build_departures
 from trust_kernel.settings import Settings
 
-__all__ = ["Gateway", "Guards", "House", "Kernel", "Shelves", "build_house", "build_kernel", "build_models"]
+__all__ = ["Delivery", "Gateway", "Guards", "House", "Kernel", "Shelves", "build_house", "build_kernel", "build_models"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class House:
     guards: Guards
     shelves: Shelves
     gateway: Gateway
+    delivery: Delivery
 
 
 def build_house(settings: Settings) -> House:
@@ -26,5 +29,11 @@ def build_house(settings: Settings) -> House:
     kernel = build_kernel(settings)
     shelves = build_shelves(kernel)
     # The registry calls this inside each revocation's transaction, knowing nothing of releases.
-    guards = build_guards(kernel, lambda likeness: RevocationWithdrawals(shelves.recall, likeness))
-    return House(kernel, guards, shelves, build_gateway(kernel, guards, shelves))
+    guards = build_guards(
+        kernel,
+        lambda likeness: RevocationWithdrawals(shelves.recall, shelves.halting, likeness),
+        shelves.uses,
+        lambda likeness: build_departures(kernel, shelves.cases, shelves.recall, likeness),
+    )
+    delivery = build_delivery(kernel, guards.registry)
+    return House(kernel, guards, shelves, build_gateway(kernel, guards, shelves), delivery)

@@ -12,14 +12,19 @@ from generator_gateway.gates.cameos import CameosGate
 from generator_gateway.gates.likeness import LikenessGate
 from generator_gateway.gates.names import NamesGate
 from generator_gateway.gates.panel import GatePanel
+from generator_gateway.gates.previews import PreviewsGate
 from generator_gateway.gates.remix import RemixGate
+from generator_gateway.gates.standing import StandingGate
 from generator_gateway.gates.works import WorksGate
 from generator_gateway.jobs import PRODUCE, Sweeper, register_jobs
 from generator_gateway.ports import VideoBackend
+from generator_gateway.service.awaiting import CaseUses
 from generator_gateway.service.bindings import SoftBindings
-from generator_gateway.service.finishing import Finishing, MarkingStep, SigningStep, pseudonym_with
+from generator_gateway.service.finishing import Finishing, MarkingStep, SigningStep
+from generator_gateway.service.halting import Halting
 from generator_gateway.service.judging import Bench, OutputJudge, RequestJudge
 from generator_gateway.service.line import ReleaseLine
+from generator_gateway.service.previews import PreviewDesk
 from generator_gateway.service.records import LedgerSteps
 from generator_gateway.service.rendering import DraftRenderer
 from generator_gateway.service.retention import Retention
@@ -29,12 +34,25 @@ from generator_gateway.service.tracing import AppearanceDesk, Tracer
 from generator_gateway.service.vault import ReleaseRecall, ReleaseVault
 from generator_gateway.service.verification import ReportDesk, VerificationDesk
 from generator_gateway.service.videos import VideoDesk, VideoRules
-from generator_gateway.store import AppearanceStore, CaseJournal, CaseStore, LeaseBook, MediaUses, ReleaseStore
+from generator_gateway.store import (
+    AppearanceStore,
+    CaseConsentBook,
+    CaseJournal,
+    CaseStore,
+    LeaseBook,
+    MediaUses,
+    ReleaseStore,
+)
 from generator_gateway.store.bindings import BindingStore
+from generator_gateway.store.ownership import HiddenVideoStore
 from likeness_guard.store import DatabaseEntryStore
+from placet.wiring.approvals import build_awaiting, build_preview_maker, build_previews, build_uses
 from placet.wiring.backends import build_backend
 from placet.wiring.guards import Guards
 from placet.wiring.kernel import Kernel
+from placet.wiring.leaving import build_leaving_media
+from placet.wiring.owning import Owning, build_owning, build_pseudonyms, build_use_notices
+from placet.wiring.tending import tending
 from placet.wiring.verifier import build_desk, build_reports, build_verify_limit
 from trust_kernel.audit.ledger import Ledger
 from trust_kernel.audit.merkle import root_from_inclusion
@@ -53,6 +71,10 @@ class Shelves:
     journal: CaseJournal
     releases: ReleaseStore
     recall: ReleaseRecall
+    halting: Halting
+    celery: Any
+    queue: CeleryQueue
+    uses: CaseUses
     appearances: AppearanceStore
     bindings: BindingStore
 
@@ -68,7 +90,9 @@ class Gateway:
     sweeper: Sweeper
     searcher: Sweeper
     videos: VideoDesk
+    owning: Owning
     reviews: ReviewDesk
+    previews: PreviewDesk
     appearances: AppearanceDesk
     verification: VerificationDesk
     reports: ReportDesk
@@ -80,13 +104,19 @@ def build_shelves(kernel: Kernel) -> Shelves:
     """Build the stores and the recall."""
     database, clock = kernel.database, kernel.clock
     leases = LeaseBook(database, clock, timedelta(seconds=kernel.settings.lease_seconds))
-    releases = ReleaseStore(database)
+    releases, cases = ReleaseStore(database), CaseStore(database, clock, leases)
+    celery = make_celery(kernel.settings.broker_url)
+    queue = CeleryQueue(celery, PRODUCE)
     return Shelves(
         leases=leases,
-        cases=CaseStore(database, clock, leases),
+        cases=cases,
         journal=CaseJournal(database, clock, leases),
         releases=releases,
         recall=ReleaseRecall(database, clock, releases, kernel.ledger, kernel.outbox),
+        halting=Halting(database, CaseConsentBook(database), kernel.ledger),
+        celery=celery,
+        queue=queue,
+        uses=build_uses(cases, queue),
         appearances=AppearanceStore(database),
         bindings=BindingStore(database, kernel.blobs),
     )
@@ -95,7 +125,10 @@ def build_shelves(kernel: Kernel) -> Shelves:
 def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
     """Join the release path."""
     bench = _bench(kernel, guards, shelves)
-    ledger = LedgerSteps(kernel.database, kernel.clock, shelves.journal, shelves.cases, kernel.ledger, kernel.outbox)
+    uses = build_use_notices(kernel, guards.registry, shelves.cases)
+    ledger = LedgerSteps(
+        kernel.database, kernel.clock, shelves.journal, shelves.cases, kernel.ledger, kernel.outbox, uses
+    )
     limits = kernel.output_limits
     return ReleaseLine(
         ledger=ledger,
@@ -108,10 +141,12 @@ def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
             guards.registry,
             kernel.blobs,
             kernel.decoder,
-            kernel.outbox,
+            uses,
             limits,
         ),
-        output_gates=OutputJudge(bench, limits, guards.optouts),
+        output_gates=OutputJudge(
+            bench, limits, guards.optouts, build_preview_maker(kernel, shelves.journal, guards.marking)
+        ),
         marker=MarkingStep(shelves.journal, shelves.cases, guards.marking, kernel.blobs),
         signer=SigningStep(
             Finishing(
@@ -122,7 +157,7 @@ def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
                 blobs=kernel.blobs,
                 disclosure=guards.disclosure,
                 stills=kernel.decoder,
-                pseudonym=pseudonym_with(kernel.keys.derive("credential:pseudonyms")),
+                pseudonym=build_pseudonyms(kernel),
             )
         ),
         vault=ReleaseVault(
@@ -138,6 +173,8 @@ def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
             kernel.ledger,
             kernel.outbox,
             ledger,
+            uses,
+            build_pseudonyms(kernel),
         ),
     )
 
@@ -150,29 +187,31 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
     runner = CaseRunner(line, shelves.leases, shelves.cases, max_attempts=settings.max_attempts, patience=patience)
     proof, prints = LedgerProof(kernel.ledger), build_prints(kernel, kernel.strangers, guards)
     reports = build_reports(kernel, shelves.releases, proof)
-    celery = make_celery(settings.broker_url)
+    celery, queue = shelves.celery, shelves.queue
+    videos = _videos(kernel, shelves)
+    owning = build_owning(kernel, guards, shelves.cases, shelves.releases, shelves.recall, videos)
+    chores = (*_chores(kernel, guards), reports.sweep, owning.ownership.sweep)
     register_jobs(celery, runner)
-    queue = CeleryQueue(celery, PRODUCE)
     return Gateway(
         line=line,
         runner=runner,
         celery=celery,
         queue=queue,
-        sweeper=Sweeper(shelves.leases, queue, settings.sweep_seconds, (*_chores(kernel, guards), reports.sweep)),
+        sweeper=Sweeper(shelves.leases, queue, settings.sweep_seconds, chores),
         searcher=Sweeper(NoCases(), queue, settings.sweep_seconds, _searches(kernel, guards, shelves)),
-        videos=VideoDesk(
+        videos=videos,
+        owning=owning,
+        reviews=ReviewDesk(
             kernel.database,
             shelves.cases,
-            shelves.releases,
-            shelves.recall,
+            shelves.journal,
             kernel.blobs,
-            kernel.decoder,
+            kernel.ledger,
+            kernel.outbox,
             queue,
-            _rules(kernel),
+            guards.approvals,
         ),
-        reviews=ReviewDesk(
-            kernel.database, shelves.cases, shelves.journal, kernel.blobs, kernel.ledger, kernel.outbox, queue
-        ),
+        previews=build_previews(kernel, guards.approvals, shelves.journal, shelves.cases),
         appearances=AppearanceDesk(
             kernel.database,
             kernel.clock,
@@ -223,7 +262,9 @@ def _bench(kernel: Kernel, guards: Guards, shelves: Shelves) -> Bench:
         CameosGate(guards.registry),
         LikenessGate(guards.likeness, guards.registry),
         WorksGate(guards.optouts),
-        RemixGate(guards.registry, shelves.cases, shelves.releases),
+        PreviewsGate(guards.approvals, shelves.journal),
+        RemixGate(guards.registry, shelves.releases),
+        StandingGate(guards.registry),
     )
     return Bench(
         database=kernel.database,
@@ -231,16 +272,25 @@ def _bench(kernel: Kernel, guards: Guards, shelves: Shelves) -> Bench:
         journal=shelves.journal,
         cases=shelves.cases,
         panel=GatePanel(gates, kernel.settings.gate_seconds),
-        policy=CedarPolicy(default_policy()),
+        policy=CedarPolicy(default_policy(), guards.registry),
         decoder=kernel.decoder,
         blobs=kernel.blobs,
+        awaiting=build_awaiting(kernel, guards.approvals),
     )
 
 
 def _chores(kernel: Kernel, guards: Guards) -> tuple[Callable[[], object], ...]:
     keep = timedelta(hours=kernel.settings.keep_media_hours)
     retention = Retention(MediaUses(kernel.database), kernel.blobs, kernel.clock, keep, guards.likeness)
-    return (kernel.delivery.deliver_due, retention.sweep, kernel.ledger.published_checkpoint, kernel.database.scrub)
+    return (
+        retention.sweep,
+        guards.approvals.sweep,
+        guards.challenges.sweep,
+        guards.registry.sweep_receipts,
+        build_leaving_media(kernel).sweep,
+        kernel.ledger.published_checkpoint,
+        kernel.database.scrub,
+    )
 
 
 class NoCases:
@@ -258,7 +308,22 @@ def _searches(kernel: Kernel, guards: Guards, shelves: Shelves) -> tuple[Callabl
     tracer = Tracer(
         kernel.database, kernel.clock, likeness, shelves.appearances, guards.registry, kernel.ledger, kernel.outbox
     )
-    return (likeness.warm_outputs, shelves.bindings.warm_up, tracer.sweep, likeness.renew)
+    return (likeness.warm_outputs, shelves.bindings.warm_up, tracer.sweep, tending(likeness, guards.registry))
+
+
+def _videos(kernel: Kernel, shelves: Shelves) -> VideoDesk:
+    return VideoDesk(
+        kernel.database,
+        kernel.clock,
+        shelves.cases,
+        shelves.releases,
+        HiddenVideoStore(kernel.database),
+        shelves.recall,
+        kernel.blobs,
+        kernel.decoder,
+        shelves.queue,
+        _rules(kernel),
+    )
 
 
 def _entry_name(kernel: Kernel) -> Callable[[str], str | None]:

@@ -2,11 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
-from consent_registry.adapters.jws import Ed25519Receipts
-from consent_registry.api import ConsentRegistry, Issuer
+from consent_registry.adapters.lexicon import Lexicon
+from consent_registry.api import (
+    ApprovalDesk,
+    AskedUses,
+    ConsentRegistry,
+    EnrolmentRules,
+    Issuer,
+    RequesterCaps,
+    StatedAges,
+)
 from consent_registry.ports import Withdrawals
+from consent_registry.ports.leaving import Departures
 from consent_registry.service import RegistryParts
+from consent_registry.service.challenges import ChallengeDesk
 from consent_registry.store import SqlConsentStore
 from copyright_optout.adapters.bit_matrix import BitMatrix
 from copyright_optout.adapters.pdq import PdqHasher
@@ -21,10 +32,16 @@ from likeness_guard.api import LikenessGuard, Senses, Shelves
 from likeness_guard.service.nature import NatureJudge
 from likeness_guard.store import DatabaseEntryStore, DatabaseReferences, DatabaseSearches, DatabaseTemplateStore
 from likeness_guard.tables import LikenessOutputRow
+from placet.roles import ROLES
+from placet.wiring.approvals import build_approvals
 from placet.wiring.credentials import build_credentials
+from placet.wiring.heads import build_heads
 from placet.wiring.indexes import index_maker
 from placet.wiring.kernel import Kernel
 from placet.wiring.marks import build_disclosure, build_mark_keys, build_marking
+from placet.wiring.receipts import build_receipt_keys
+from placet.wiring.staff import AccountStaff
+from placet.wiring.watching import build_challenges
 from trust_kernel.inference.models import ModelStore
 from trust_kernel.inference.sessions import SessionFactory
 from trust_kernel.settings import Settings
@@ -38,6 +55,8 @@ class Guards:
     likeness: LikenessGuard
     optouts: OptOutIndex
     registry: ConsentRegistry
+    challenges: ChallengeDesk
+    approvals: ApprovalDesk
     marking: MarkingService
     reading: MarkingService
     mark_keys: MarkKeyBook
@@ -51,22 +70,33 @@ def build_models(settings: Settings) -> ModelStore:
     return model_store(settings.effective_model_cache)
 
 
-def build_guards(kernel: Kernel, withdrawals: Callable[[LikenessGuard], Withdrawals]) -> Guards:
+def build_guards(
+    kernel: Kernel,
+    withdrawals: Callable[[LikenessGuard], Withdrawals],
+    uses: AskedUses,
+    departures: Callable[[LikenessGuard], Departures],
+) -> Guards:
     """Build the guards.
 
     Args:
         kernel: what they stand on.
         withdrawals: makes what is called inside each revocation's transaction; the gateway implements it.
+        uses: what people are asked about, one use at a time; the gateway's too.
+        departures: makes what erases whatever else the house holds of a person who leaves.
     """
     likeness = _likeness(kernel)
     mark_keys = build_mark_keys(kernel)
     disclosure = build_disclosure(kernel.settings)
     marking, reading = build_marking(kernel, mark_keys, disclosure)
     credentials, examining = build_credentials(kernel)
+    parts = _registry_parts(kernel, likeness, withdrawals(likeness), departures(likeness))
+    registry = ConsentRegistry(parts)
     return Guards(
         likeness=likeness,
         optouts=_optouts(kernel),
-        registry=_registry(kernel, likeness, withdrawals(likeness)),
+        registry=registry,
+        challenges=build_challenges(kernel, likeness, registry.enrolments),
+        approvals=build_approvals(kernel, parts, uses),
         marking=marking,
         reading=reading,
         mark_keys=mark_keys,
@@ -104,6 +134,7 @@ def _likeness(kernel: Kernel) -> LikenessGuard:
         clock=clock,
         record=kernel.ledger,
         natures=NatureJudge(load_drawn_model()),
+        heads=build_heads(kernel.settings),
     )
 
 
@@ -129,19 +160,30 @@ def _optouts(kernel: Kernel) -> OptOutIndex:
     return OptOutIndex(claims, PdqHasher(), BitMatrix(), kernel.ledger, kernel.clock)
 
 
-def _registry(kernel: Kernel, likeness: LikenessGuard, withdrawals: Withdrawals) -> ConsentRegistry:
-    return ConsentRegistry(
-        RegistryParts(
-            unit=kernel.database,
-            store=SqlConsentStore(kernel.database),
-            enroller=likeness,
-            keyring=kernel.keyring,
-            withdrawals=withdrawals,
-            record=kernel.ledger,
-            notifier=kernel.outbox,
-            signer=Ed25519Receipts.from_seed(kernel.keys.derive("consent:receipts")),
-            clock=kernel.clock,
-            pseudonym_key=kernel.keys.derive("consent:pseudonyms"),
-            issuer=Issuer(kernel.settings.public_url),
-        )
+def _registry_parts(
+    kernel: Kernel, likeness: LikenessGuard, withdrawals: Withdrawals, departures: Departures
+) -> RegistryParts:
+    settings, store = kernel.settings, SqlConsentStore(kernel.database)
+    return RegistryParts(
+        unit=kernel.database,
+        store=store,
+        enroller=likeness,
+        keyring=kernel.keyring,
+        withdrawals=withdrawals,
+        record=kernel.ledger,
+        notifier=kernel.outbox,
+        signer=build_receipt_keys(kernel),
+        clock=kernel.clock,
+        pseudonym_key=kernel.keys.derive("consent:pseudonyms"),
+        issuer=Issuer(kernel.settings.public_url),
+        ages=StatedAges(kernel.database, store, kernel.clock),
+        staff=AccountStaff(kernel.accounts, ROLES),
+        reader=Lexicon.shipped(),
+        caps=RequesterCaps(adult=settings.daily_uses, unknown=settings.daily_uses, teen=settings.teen_daily_uses),
+        departures=departures,
+        rules=EnrolmentRules(
+            kernel.settings.enrolment_age,
+            kernel.settings.guardian_enrolment,
+            timedelta(days=kernel.settings.enrolment_days),
+        ),
     )

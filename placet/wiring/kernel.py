@@ -9,7 +9,6 @@ from trust_kernel.audit.ledger import Ledger
 from trust_kernel.audit.notes import NoteSigner
 from trust_kernel.clock import Clock, SystemClock
 from trust_kernel.db import Database
-from trust_kernel.delivery import WebhookDelivery
 from trust_kernel.envelope import DatabaseKeyring, LocalKeyFile
 from trust_kernel.events import Outbox
 from trust_kernel.media.blobs import FileBlobs
@@ -19,7 +18,6 @@ from trust_kernel.media.sandbox import Sandbox
 from trust_kernel.settings import Settings
 from trust_kernel.web.access import Access, Cookies
 from trust_kernel.web.accounts import Accounts
-from trust_kernel.web.outgoing import HttpxPoster
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,6 @@ class Kernel:
     keyring: DatabaseKeyring
     ledger: Ledger
     outbox: Outbox
-    delivery: WebhookDelivery
     sandbox: Sandbox
     strangers: Sandbox
     decoder: Decoder
@@ -97,7 +94,6 @@ def build_kernel(settings: Settings) -> Kernel:
         keyring=DatabaseKeyring(database, keys),
         ledger=Ledger(database, clock, NoteSigner(settings.ledger_origin, note_key), settings.ledger_origin),
         outbox=Outbox(database, clock),
-        delivery=WebhookDelivery(database, clock, HttpxPoster(), keys, plain_http=not production),
         sandbox=sandbox,
         strangers=strangers,
         decoder=Decoder(sandbox),

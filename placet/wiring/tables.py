@@ -8,9 +8,10 @@ import copyright_optout.tables
 import generator_gateway.tables
 import likeness_guard.tables
 import trust_kernel.audit.tables
-import trust_kernel.delivery
+import trust_kernel.delivery.tables
 import trust_kernel.envelope
 import trust_kernel.events
+import trust_kernel.media.leaving
 import trust_kernel.web.tables
 import watermark.tables
 
@@ -20,9 +21,10 @@ _WITH_TABLES = (
     generator_gateway.tables,
     likeness_guard.tables,
     trust_kernel.audit.tables,
-    trust_kernel.delivery,
+    trust_kernel.delivery.tables,
     trust_kernel.envelope,
     trust_kernel.events,
+    trust_kernel.media.leaving,
     trust_kernel.web.tables,
     watermark.tables,
 )
