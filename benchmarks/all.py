@@ -5,7 +5,7 @@
 Those that measure on media from elsewhere run where their folder is given, and are named as left out where not:
 `watermark` takes --clips (videos), `c2pa` takes --corpus (signed files and what is expected of them), `likeness` and
 `detection` take --data (faces and voices with who they are). Commands of their own: `mutation`, which takes an hour;
-`blocklist`, which takes minutes; `voices`, `turns` and `strangers`, which fit what they measure.
+`blocklist` and `challenge`, which take minutes; `voices`, `turns` and `strangers`, which fit what they measure.
 """
 
 import argparse
@@ -19,8 +19,21 @@ from pathlib import Path
 from benchmarks.table import Row, show
 from placet.demo.deployment import shared_model_cache
 
-_ALONE = ("startup", "decisions", "stages", "scan", "search", "appearances")
+_ALONE = (
+    "startup",
+    "decisions",
+    "stages",
+    "scan",
+    "search",
+    "appearances",
+    "lineage",
+    "delivery",
+    "revocation",
+    "consent_machine",
+)
 """Those that need nothing."""
+_SHORTER = {"revocation": ("--rounds", "500"), "consent_machine": ("--examples", "200")}
+"""What would take an hour or more at full size: run by itself, such a one does 10,000 rounds, or 5,000 examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +53,10 @@ class Plan:
 def plans(chosen: argparse.Namespace) -> list[Plan]:
     """What to run, with what."""
     out: Path = chosen.out
-    quick = ("--quick",) if chosen.quick else ()
-    found = [Plan(name, (*quick, "--json", str(out / f"{name}.json"))) for name in _ALONE]
+    found = []
+    for name in _ALONE:
+        size = ("--quick",) if chosen.quick else _SHORTER.get(name, ())
+        found.append(Plan(name, (*size, "--json", str(out / f"{name}.json"))))
     found.append(Plan("animatic", ("--cache", str(shared_model_cache()))))
     found.append(_on_data("watermark", "--clips", chosen.clips, "--json", out))
     found.append(_on_data("false_marks", "--clips", chosen.clips, "--json", out))

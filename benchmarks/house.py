@@ -171,12 +171,12 @@ def _consent(house: House, grants: int, requester: str, owner: str) -> None:
     until = datetime.now(UTC) + timedelta(days=30)
     faces = frozenset({Modality.FACE})
     with house.kernel.database.transaction():
-        registry.grant(ada.id, GrantTerms(_for(requester), faces, until), actor=owner)
+        registry.grant(ada.id, GrantTerms(_for(requester), faces, expires_at=until), actor=owner)
         for number in range(0, grants, _GRANTS_EACH):
             account = new_id("acct")
             subject = registry.register_subject(account, f"person_{number}", f"Person {number}")
             for _ in range(min(_GRANTS_EACH, grants - number)):
-                registry.grant(subject.id, GrantTerms(_for(new_id("acct")), faces, until), actor=account)
+                registry.grant(subject.id, GrantTerms(_for(new_id("acct")), faces, expires_at=until), actor=account)
 
 
 def _for(account: str) -> Audience:

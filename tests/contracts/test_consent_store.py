@@ -11,17 +11,26 @@ from consent_registry.domain import (
     Assurance,
     Audience,
     AudienceKind,
+    Bar,
     Cameo,
     Grant,
-    Modality,
+    GrantUse,
+    Group,
+    Lockdown,
+    Mode,
     OnRevocation,
+    PersonReport,
+    Purpose,
     Receipt,
+    ReportReason,
+    Scope,
     SubjectRecord,
 )
 from consent_registry.ports import ConsentStore, UnitOfWork
 from consent_registry.store import SqlConsentStore
 from consent_registry.tables import GrantRow, SubjectRow
 from tests.factories.databases import postgres, sqlite
+from tests.factories.grants import a_grant as any_grant
 from tests.fakes.consent import FakeConsentStore, FakeUnit
 from trust_kernel.errors import Conflict
 
@@ -42,21 +51,22 @@ def a_subject(name: str = "ada", **changes: object) -> SubjectRecord:
 
 
 def a_grant(name: str = "one", **changes: object) -> Grant:
-    fields = {
+    fields: dict[str, object] = {
         "id": f"grant_{name}",
-        "subject_id": "subj_ada",
         "audience": Audience(AudienceKind.PEOPLE, frozenset({"acct_bob", "acct_cyd"})),
-        "modalities": frozenset({Modality.FACE, Modality.VOICE}),
+        "scope": Scope(
+            frozenset({Purpose.PERSONAL, Purpose.ARTISTIC}), unsaid=("never",), territories=frozenset({"IT"})
+        ),
+        "mode": Mode.PREVIEW,
+        "starts_at": NOW,
         "expires_at": NOW + timedelta(days=30),
         "max_uses": 2,
-        "uses": 0,
+        "daily_uses": 1,
         "on_revocation": OnRevocation.KEEP,
-        "allows_remix": True,
         "note": "no politics",
-        "version": 1,
         "created_at": NOW,
     }
-    return Grant(**{**fields, **changes})  # type: ignore[arg-type] # a grant by its fields
+    return any_grant(**{**fields, **changes})
 
 
 class ConsentStoreContract:
@@ -186,7 +196,95 @@ class ConsentStoreContract:
         store.add_subject(a_subject(), "digest-ada")
         store.add_grant(a_grant())
         store.strip_grants("subj_ada")
-        assert store.grant("grant_one") == a_grant(note="", audience=Audience(AudienceKind.PEOPLE))
+        assert store.grant("grant_one") == a_grant(note="", audience=Audience(AudienceKind.PEOPLE), scope=Scope())
+
+    def test_bars_are_kept_once_each_and_dropped_with_either_side(self, store: ConsentStore) -> None:
+        store.add_subject(a_subject(), "d1")
+        store.add_subject(a_subject("dee"), "d2")
+        assert store.add_bar(Bar("subj_ada", "acct_bob", NOW))
+        assert not store.add_bar(Bar("subj_ada", "acct_bob", NOW))
+        assert store.add_bar(Bar("subj_ada", "acct_dee", NOW + timedelta(seconds=1)))
+        assert store.add_bar(Bar("subj_dee", "acct_ada", NOW))
+        assert [bar.account_id for bar in store.bars("subj_ada")] == ["acct_bob", "acct_dee"]
+        assert store.drop_bar("subj_ada", "acct_bob")
+        assert not store.drop_bar("subj_ada", "acct_bob")
+        assert not store.barred("subj_ada", "acct_bob")
+        store.drop_bars("subj_ada", "acct_ada")
+        assert (store.bars("subj_ada"), store.bars("subj_dee")) == ([], [])
+
+    def test_pauses_and_caps_stand_on_the_subject(self, store: ConsentStore) -> None:
+        store.add_subject(a_subject(), "d1")
+        store.set_pause("subj_ada", NOW)
+        store.set_daily_uses("subj_ada", 3)
+        record = store.subject("subj_ada")
+        assert record is not None
+        assert (record.paused_at, record.daily_uses) == (NOW, 3)
+        store.set_pause("subj_ada", None)
+        store.set_daily_uses("subj_ada", None)
+        assert store.lock(["subj_ada"])["subj_ada"] == a_subject()
+
+    def test_the_lockdown_is_off_until_it_is_set(self, store: ConsentStore) -> None:
+        assert store.lockdown() == Lockdown()
+        assert not store.lockdown_held(to_change=False).on
+        assert not store.lockdown_held(to_change=True).on
+        store.set_lockdown(Lockdown(True, "a leak", "acct_admin", NOW))
+        assert store.lockdown() == store.lockdown_held(to_change=False) == Lockdown(True, "a leak", "acct_admin", NOW)
+
+    def test_uses_are_counted_by_grant_by_person_and_by_likeness(self, store: ConsentStore) -> None:
+        store.add_subject(a_subject(), "d1")
+        for name in ("one", "two"):
+            store.add_grant(a_grant(name))
+        later = NOW + timedelta(hours=2)
+        for use in (
+            GrantUse("video_1", "grant_one", "subj_ada", "acct_bob", NOW),
+            GrantUse("video_1", "grant_two", "subj_ada", "acct_bob", NOW),
+            GrantUse("video_1", "grant_one", "subj_ada", "acct_bob", NOW),
+            GrantUse("video_2", "grant_one", "subj_ada", "acct_cyd", later),
+        ):
+            store.add_use(use)
+        before = NOW - timedelta(seconds=1)
+        assert dict(store.uses_by("subj_ada", "acct_bob", before)) == {"grant_one": 1, "grant_two": 1}
+        assert dict(store.uses_by("subj_ada", "acct_bob", NOW)) == {}
+        assert (store.uses_of("subj_ada", before), store.uses_of("subj_ada", NOW)) == (2, 1)
+        assert (store.uses_made("acct_bob", before), store.uses_made("acct_dee", before)) == (1, 0)
+        store.hold_requester("acct_bob")
+        store.hold_requester("acct_bob")
+
+    def test_reports_are_paged_open_and_closed_and_closed_once(self, store: ConsentStore) -> None:
+        reports = [
+            PersonReport(f"prep_{number}", "acct_bob", "acct_cyd", ReportReason.FRAUD, "x", None, NOW)
+            for number in range(3)
+        ]
+        for report in reports:
+            store.add_report(report)
+        assert store.report("prep_1") == reports[1]
+        assert store.report("prep_9") is None
+        assert [one.id for one in store.reports(closed=False, after="prep_0", limit=1)] == ["prep_1"]
+        assert store.close_report("prep_1", "acct_staff", NOW, "done")
+        assert not store.close_report("prep_1", "acct_staff", NOW, "twice")
+        assert [one.note for one in store.reports(closed=True, after=None, limit=9)] == ["done"]
+        assert [one.id for one in store.reports(closed=False, after=None, limit=9)] == ["prep_0", "prep_2"]
+        assert store.reports_by("acct_bob", NOW - timedelta(seconds=1)) == 3
+        assert store.reports_by("acct_bob", NOW) == 0
+
+    def test_groups_hold_people_until_either_side_is_dropped(self, store: ConsentStore) -> None:
+        store.add_subject(a_subject(), "d1")
+        store.add_subject(a_subject("dee"), "d2")
+        for group in (Group("group_1", "subj_ada", "Family", NOW), Group("group_2", "subj_dee", "Work", NOW)):
+            store.add_group(group)
+        assert store.add_member("group_1", "acct_bob", NOW)
+        assert not store.add_member("group_1", "acct_bob", NOW)
+        store.add_member("group_2", "acct_ada", NOW)
+        assert store.groups_with("subj_ada", "acct_bob") == {"group_1"}
+        assert store.groups_with("subj_dee", "acct_bob") == frozenset()
+        store.name_group("group_1", "Kin")
+        assert store.group("group_1") == Group("group_1", "subj_ada", "Kin", NOW, frozenset({"acct_bob"}))
+        assert store.drop_member("group_1", "acct_bob")
+        assert not store.drop_member("group_1", "acct_bob")
+        store.drop_groups("subj_ada", "acct_ada")
+        assert store.groups("subj_ada") == []
+        assert store.group("group_1") is None
+        assert [group.account_ids for group in store.groups("subj_dee")] == [frozenset()]
 
     def test_receipts_are_kept_by_version(self, store: ConsentStore) -> None:
         store.add_subject(a_subject(), "digest-ada")
@@ -198,6 +296,21 @@ class ConsentStoreContract:
         assert store.receipt("grant_one", 1) == receipts[0]
         assert store.receipt("grant_one", 3) is None
         assert store.receipt("grant_two", None) is None
+        assert store.receipts("subj_ada") == [receipts[1], receipts[0]]
+        assert store.receipts("subj_none") == []
+        assert store.receipt_named("rcpt_1") == receipts[0]
+        assert store.receipt_named("rcpt_9") is None
+
+    def test_a_grant_that_ended_by_itself_is_found_until_its_version_says_so(self, store: ConsentStore) -> None:
+        store.add_subject(a_subject(), "digest-ada")
+        grant = a_grant()
+        store.add_grant(grant)
+        end = grant.expires_at
+        assert store.ended_silently(end - timedelta(seconds=1), 10) == []
+        assert [one.id for one in store.ended_silently(end, 10)] == ["grant_one"]
+        assert store.ended_silently(end, 0) == []
+        store.reach("grant_one", 2)
+        assert store.ended_silently(end, 10) == []
 
 
 class RollingBack:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ PLACET = Path(sys.executable).with_name("placet")
 SIZE, SECONDS = "640x360", "1"
 """What most tests ask for: the smallest and shortest, so that a video takes two or three seconds."""
 PATIENCE = 90.0
+BORN = 1990
+"""When everybody says that they were born."""
 _START = 120.0
 _ENDED = {"completed", "failed", "held", "withdrawn"}
 _TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]+)"')
@@ -141,7 +144,11 @@ def serving(folder: Path, **settings: str) -> Iterator[Server]:
 
 def person_with(server: Server, account_id: str, key: str) -> Person:
     """Somebody whose key is known."""
-    http = httpx.Client(base_url=server.url, headers={"authorization": f"Bearer {key}"}, timeout=60)
+    return _with_key(server.url, account_id, key)
+
+
+def _with_key(url: str, account_id: str, key: str) -> Person:
+    http = httpx.Client(base_url=url, headers={"authorization": f"Bearer {key}"}, timeout=60)
     return Person(account_id, key, http)
 
 
@@ -153,32 +160,56 @@ def admin_of(server: Server) -> Person:
 
 def join(server: Server, admin: Person, name: str, *roles: str) -> Person:
     """An administrator makes an account; its owner signs in on the page and makes a key."""
+    return _joined(server.url, admin.http, name, *roles)
+
+
+def _joined(url: str, admin: httpx.Client, name: str, *roles: str) -> Person:
     email, password = f"{name}@e2e.example.org", secrets.token_urlsafe(18)
-    made = admin.http.post(
+    made = admin.post(
         "/v1/accounts", json={"email": email, "password": password, "name": name.capitalize(), "roles": list(roles)}
     )
     assert made.status_code == 201, made.text
-    with httpx.Client(base_url=server.url, timeout=60) as browser:
+    with httpx.Client(base_url=url, timeout=60) as browser:
         form = {"email": email, "password": password, "csrf_token": _token(browser.get("/sign-in"))}
         assert browser.post("/sign-in", data=form).status_code == 303
         token = {"x-csrf-token": _token(browser.get("/"))}
         issued = browser.post("/v1/keys", json={"name": "e2e"}, headers=token)
     assert issued.status_code == 201, issued.text
-    return person_with(server, made.json()["id"], issued.json()["key"])
+    return _with_key(url, made.json()["id"], issued.json()["key"])
 
 
 def enrol(person: Person, staff: Person, handle: str, assets: Path, *, voice: bool = True) -> Person:
-    """A person registers under a handle; staff who have seen them enrol their pictures and recording."""
-    registered = person.http.post("/v1/subjects", json={"handle": handle, "display_name": handle.capitalize()})
+    """A person registers under a handle; two members of staff who have seen them vouch for pictures and recording."""
+    body = {"handle": handle, "display_name": handle.capitalize(), "birth_year": BORN}
+    registered = person.http.post("/v1/subjects", json=body)
     assert registered.status_code == 201, registered.text
     subject = str(registered.json()["id"])
     looks = [handle, f"{handle}-2", f"{handle}-3"]
     files = [("pictures", (f"{look}.png", (assets / f"{look}.png").read_bytes(), "image/png")) for look in looks]
     if voice:
         files.append(("recordings", (f"{handle}.wav", (assets / f"{handle}-voice.wav").read_bytes(), "audio/wav")))
-    enrolled = staff.http.post(f"/v1/subjects/{subject}/enrolment", files=files, data={"keep_reference": "true"})
-    assert enrolled.status_code == 201, enrolled.text
+    enrolled = vouch(staff, subject, files)
+    assert enrolled["state"] == "enrolled", enrolled
     return Person(person.account_id, person.key, person.http, subject)
+
+
+def vouch(staff: Person, subject: str, files: list[tuple[str, tuple[str, bytes, str]]], **form: str) -> Any:
+    """One member of staff proposes an enrolment, a colleague confirms it; the attempt as it then stands."""
+    data = {"keep_reference": "true"} | form
+    proposed = staff.http.post(f"/v1/subjects/{subject}/enrolment", files=files, data=data)
+    assert proposed.status_code == 202, proposed.text
+    path = f"/v1/enrolments/{proposed.json()['id']}/confirm"
+    assert staff.http.post(path).status_code == 403  # nobody confirms what they said themselves
+    confirmed = colleague_of(str(staff.http.base_url).rstrip("/"), staff.key).http.post(path)
+    assert confirmed.status_code == 200, confirmed.text
+    return confirmed.json()
+
+
+@cache
+def colleague_of(url: str, admin_key: str) -> Person:
+    """A second member of staff, one for each deployment."""
+    http = httpx.Client(base_url=url, headers={"authorization": f"Bearer {admin_key}"}, timeout=60)
+    return _joined(url, http, f"colleague-{secrets.token_hex(3)}", "admin")
 
 
 def _token(page: httpx.Response) -> str:

@@ -43,9 +43,9 @@ class Watch:
         return not (self.foreign or self.broken or self.said)
 
 
-def chromium(playwright: Playwright) -> Browser:
-    """Start Chromium."""
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
+def chromium(playwright: Playwright, *flags: str) -> Browser:
+    """Start Chromium, with more flags where a test needs them."""
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=[*_FLAGS, *flags])
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.deployment import Person, Server, person_with
+from tests.e2e.deployment import Person, Server, person_with, vouch
 
 PASSWORD = "the ferry leaves at dawn"
 _TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]+)"')
@@ -50,6 +50,4 @@ def attest(staff: Person, subject: str, handle: str, assets: Path) -> None:
     looks = [handle, f"{handle}-2", f"{handle}-3"]
     files = [("pictures", (f"{look}.png", (assets / f"{look}.png").read_bytes(), "image/png")) for look in looks]
     files.append(("recordings", (f"{handle}.wav", (assets / f"{handle}-voice.wav").read_bytes(), "audio/wav")))
-    staff.http.post(
-        f"/v1/subjects/{subject}/enrolment", files=files, data={"keep_reference": "true"}
-    ).raise_for_status()
+    vouch(staff, subject, files)

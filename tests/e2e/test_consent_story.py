@@ -1,5 +1,6 @@
 """Consent over HTTP: given, used, counted, ended, and what follows from each."""
 
+import hashlib
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +40,39 @@ def test_people_may_use_their_own_likeness(ada: Person, own_video: str) -> None:
     assert ada.video(own_video)["placet"]["state"] == "completed"
     told = {notice["type"] for notice in notices_of(ada) if notice["data"].get("video_id") == own_video}
     assert told == {"likeness:use:drafted", "likeness:use:released", "video:case:completed"}
+
+
+def test_owners_check_their_list_against_the_ledger_and_find_themselves(ada: Person, own_video: str) -> None:
+    owners = ada.http.get(f"/v1/videos/{own_video}/owners").raise_for_status().json()
+    assert [(one["role"], one["handle"], one["share"]) for one in owners["owners"]] == [
+        ("requester", "ada", "1/1"),
+        ("subject", "ada", "0/1"),
+    ]
+    assert hashlib.sha256(owners["canonical"].encode()).hexdigest() == owners["digest"]
+    index = owners["ledger_index"]
+    (entry,) = ada.http.get("/ledger/entries", params={"start": index, "end": index + 1}).json()["entries"]
+    assert owners["digest"] in str(entry["leaf"])
+    where = ada.http.get(f"/v1/subjects/{ada.subject_id}/whereabouts").raise_for_status().json()
+    (mine,) = [one for one in where["data"] if one["video_id"] == own_video]
+    face = next(part for part in mine["parts"] if part["modality"] == "face")
+    assert (mine["by"], face["use"], face["band"]) == ("ada", "own", "match")
+    assert face["probability"] > 0.5
+    assert face["seconds"]
+
+
+def test_a_link_plays_for_somebody_without_an_account(ada: Person, server: Server, own_video: str) -> None:
+    link = ada.http.post(f"/v1/videos/{own_video}/links", json={"days": 1}).raise_for_status().json()
+    path = link["url"].removeprefix(link["url"].partition("/s/")[0])
+    with httpx.Client(base_url=server.url, timeout=60) as nobody:
+        part = nobody.get(f"{path}/content", headers={"range": "bytes=4-7"})
+        assert (part.status_code, part.content) == (206, b"ftyp")
+        page = nobody.get(path, headers={"accept": "text/html"})
+        assert (page.status_code, f'src="{path}/content"' in page.text) == (200, True)
+        poster = nobody.get(f"{path}/content", params={"variant": "thumbnail"})
+        assert (poster.status_code, poster.headers["content-type"]) == (200, "image/webp")
+        ada.http.delete(f"/v1/videos/{own_video}/links/{link['id']}").raise_for_status()
+        assert nobody.get(f"{path}/content").status_code == 410
+        assert "shows nothing any more" in nobody.get(path, headers={"accept": "text/html"}).text
 
 
 def test_nobody_may_use_a_likeness_without_a_grant(mallory: Person, ada: Person) -> None:

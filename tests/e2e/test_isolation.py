@@ -12,6 +12,8 @@ PUBLIC = {
     ("get", "/.well-known/placet-jwks.json"),
     ("get", "/healthz"),
     ("get", "/readyz"),
+    ("get", "/s/{token}/about"),
+    ("get", "/s/{token}/content"),
     ("get", "/ledger/checkpoint"),
     ("get", "/ledger/entries"),
     ("get", "/ledger/key"),
@@ -96,6 +98,7 @@ def test_another_accounts_likeness_and_keys_do_not_exist(mallory: Person, ada: P
     for verb, path in (
         ("GET", f"/v1/subjects/{ada.subject_id}/grants"),
         ("POST", f"/v1/subjects/{ada.subject_id}/grants/revoke"),
+        ("POST", f"/v1/subjects/{ada.subject_id}/challenges"),
         ("DELETE", f"/v1/subjects/{ada.subject_id}"),
     ):
         assert mallory.http.request(verb, path).status_code == 404, path

@@ -9,8 +9,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from consent_registry.domain import Audience, Cameo, ConsentFault, Grant, Receipt, SubjectRecord
-from trust_kernel.errors import Conflict
+from consent_registry.domain import Audience, Cameo, ConsentFault, Grant, GrantState, Receipt, Scope, SubjectRecord
+from consent_registry.ports import Ending
+from tests.fakes.approvals import FakeApprovals
+from tests.fakes.enrolments import FakeEnrolments, FakeFamilies
+from tests.fakes.safety import FakeGroups, FakeSafety
+from trust_kernel.errors import Conflict, PlacetError
 
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -45,15 +49,14 @@ class FakeUnit:
             yield
 
 
-class FakeConsentStore:
+class FakeConsentStore(FakeEnrolments, FakeFamilies, FakeSafety, FakeGroups, FakeApprovals):
     """`ConsentStore` in memory."""
 
     def __init__(self) -> None:
-        self._subjects: dict[str, SubjectRecord] = {}
+        super().__init__()
         self._digests: set[str] = set()
         self._cameos: list[Cameo] = []
         self._media: dict[tuple[str, str], bytes] = {}
-        self._grants: dict[str, Grant] = {}
         self._receipts: list[Receipt] = []
         self._follows: set[tuple[str, str]] = set()
 
@@ -137,14 +140,19 @@ class FakeConsentStore:
 
     def count_use(self, grant_id: str) -> bool:
         grant = self._grants.get(grant_id)
-        if grant is None or grant.revoked_at or (grant.max_uses is not None and grant.uses >= grant.max_uses):
+        if (
+            grant is None
+            or grant.revoked_at
+            or (grant.terms.max_uses is not None and grant.uses >= grant.terms.max_uses)
+        ):
             return False
         self._grants[grant_id] = replace(grant, uses=grant.uses + 1)
         return True
 
     def strip_grants(self, subject_id: str) -> None:
         for grant in self.grants(subject_id):
-            self._grants[grant.id] = replace(grant, note="", audience=Audience(grant.audience.kind))
+            bare = replace(grant.terms, note="", audience=Audience(grant.terms.audience.kind), scope=Scope())
+            self._grants[grant.id] = replace(grant, terms=bare)
 
     def add_receipt(self, receipt: Receipt) -> None:
         self._receipts.append(receipt)
@@ -152,6 +160,21 @@ class FakeConsentStore:
     def receipt(self, grant_id: str, version: int | None) -> Receipt | None:
         found = [one for one in self._receipts if one.grant_id == grant_id and version in {None, one.version}]
         return max(found, key=lambda one: one.version, default=None)
+
+    def receipts(self, subject_id: str) -> Sequence[Receipt]:
+        found = [one for one in self._receipts if self._grants[one.grant_id].subject_id == subject_id]
+        return sorted(found, key=lambda one: (one.issued_at, one.id), reverse=True)
+
+    def receipt_named(self, receipt_id: str) -> Receipt | None:
+        return next((one for one in self._receipts if one.id == receipt_id), None)
+
+    def ended_silently(self, now: datetime, limit: int) -> Sequence[Grant]:
+        ended = {GrantState.EXPIRED, GrantState.EXHAUSTED}
+        due = [one for one in self._grants.values() if one.version == 1 and one.state_at(now) in ended]
+        return sorted(due, key=lambda one: (one.expires_at, one.id))[:limit]
+
+    def reach(self, grant_id: str, version: int) -> None:
+        self._grants[grant_id] = replace(self._grants[grant_id], version=version)
 
 
 @dataclass(frozen=True)
@@ -163,21 +186,76 @@ class FakeEnrolled:
     portrait: NDArray[np.uint8] | None
 
 
+@dataclass(frozen=True)
+class FakeAlike:
+    """Somebody who looks the same."""
+
+    about: str
+    gallery: str = "cameo"
+    modality: str = "face"
+    band: str = "match"
+    score: float = 0.97
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class FakeScreened:
+    """What a fake search said."""
+
+    alike: Sequence[FakeAlike] = ()
+    unlike_self: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class FakePrepared:
+    """What a fake network made of media."""
+
+    faces: Sequence[NDArray[np.uint8]]
+    voices: Sequence[NDArray[np.float32]]
+
+
 class FakeEnroller:
-    """Counts what it is given; the portrait is the first picture."""
+    """Counts what it is given; the portrait is the first picture.
+
+    Attributes:
+        says: what a search says.
+        fault: raised in place of looking.
+    """
 
     def __init__(self) -> None:
         self.forgotten: list[str] = []
+        self.says = FakeScreened()
+        self.fault: PlacetError | None = None
+        self.prepared = 0
+        self.kept: dict[str, dict[str, FakePrepared]] = {}
 
-    def enrol(
+    def prepare(self, faces: Sequence[NDArray[np.uint8]], voices: Sequence[NDArray[np.float32]]) -> FakePrepared:
+        self.prepared += 1
+        if self.fault is not None:
+            raise self.fault
+        return FakePrepared(faces, voices)
+
+    def screen(self, prepared: FakePrepared, *, besides: str) -> FakeScreened:
+        del prepared, besides
+        return self.says
+
+    def keep(
         self,
-        subject_id: str,  # noqa: ARG002 - the port's shape
-        faces: Sequence[NDArray[np.uint8]],
-        voices: Sequence[NDArray[np.float32]],
+        subject_id: str,
+        prepared: FakePrepared,
         *,
-        keep_reference: bool,  # noqa: ARG002 - likewise
+        keep_reference: bool,  # noqa: ARG002 - the port's shape
+        look: str = "",
     ) -> FakeEnrolled:
-        return FakeEnrolled(len(faces), len(voices), faces[0] if faces else None)
+        self.kept.setdefault(subject_id, {})[look] = prepared
+        faces = prepared.faces
+        return FakeEnrolled(len(faces), len(prepared.voices), faces[0] if faces else None)
+
+    def drop_look(self, subject_id: str, look: str) -> int:
+        return int(self.kept[subject_id].pop(look, None) is not None)
+
+    def template_versions(self, subject_id: str) -> dict[str, tuple[str, ...]]:
+        return dict.fromkeys(self.kept.get(subject_id, {}), ("fake-1",))
 
     def forget(self, subject_id: str) -> None:
         self.forgotten.append(subject_id)
@@ -188,20 +266,15 @@ class FakeWithdrawals:
     """Withdraws what a test says is out: release id to grant id."""
 
     out: dict[str, str] = field(default_factory=dict)
-    calls: list[tuple[str, frozenset[str] | None, str]] = field(default_factory=list)
+    calls: list[Ending] = field(default_factory=list)
     failing: bool = False
 
-    def withdraw_for(
-        self,
-        subject_id: str,
-        grant_ids: frozenset[str] | None,
-        reason: str,
-        at: datetime,  # noqa: ARG002 - the port's shape
-    ) -> tuple[str, ...]:
+    def withdraw_for(self, ending: Ending) -> tuple[str, ...]:
         if self.failing:
             raise RuntimeError("the vault fell over")
-        self.calls.append((subject_id, grant_ids, reason))
-        return tuple(case for case, grant in sorted(self.out.items()) if grant_ids is None or grant in grant_ids)
+        self.calls.append(ending)
+        grants = ending.taken_back
+        return tuple(case for case, grant in sorted(self.out.items()) if grants is None or grant in grants)
 
 
 @dataclass

@@ -118,12 +118,15 @@ def tell(server: Server, folder: Path) -> Told:
     other = server.account("bruno", "subject")
     staff = server.account("staff", "admin")
     pictures, recording = _enrolment_media(folder)
-    subject = other.http.post("/v1/subjects", json={"handle": "bruno", "display_name": "Bruno"}).raise_for_status()
+    body = {"handle": "bruno", "display_name": "Bruno", "birth_year": 1990}
+    subject = other.http.post("/v1/subjects", json=body).raise_for_status()
     subject_id = str(subject.json()["id"])
     uploads = [("pictures", (f"{n}.png", picture, "image/png")) for n, picture in enumerate(pictures)]
     uploads.append(("recordings", ("bruno.wav", recording, "audio/wav")))
     kept = {"keep_reference": "true"}
-    staff.http.post(f"/v1/subjects/{subject_id}/enrolment", files=uploads, data=kept).raise_for_status()
+    proposed = staff.http.post(f"/v1/subjects/{subject_id}/enrolment", files=uploads, data=kept).raise_for_status()
+    colleague = server.account("colleague", "reviewer")
+    colleague.http.post(f"/v1/enrolments/{proposed.json()['id']}/confirm").raise_for_status()
     assert end(ada, ask(ada)) == ("failed", "consent:grant:none")
     grant = _grant(other, subject_id, ada)
     video = ask(ada)

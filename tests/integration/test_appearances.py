@@ -12,7 +12,7 @@ from consent_registry.api import ConsentRegistry
 from generator_gateway.ports import AppearanceState
 from generator_gateway.service.retention import Retention
 from generator_gateway.service.tracing import Tracer
-from generator_gateway.service.vault import RevocationWithdrawals
+from generator_gateway.service.withdrawing import RevocationWithdrawals
 from generator_gateway.store import AppearanceStore, MediaUses
 from generator_gateway.tables import AppearanceRow
 from likeness_guard.api import LikenessGuard, NewEntry
@@ -57,7 +57,7 @@ class Town:
 def town_over(database: Database, folder: Path) -> Town:
     house = House(database, folder)
     guard = fake_guard(database, folder / "root.key")
-    parts = replace(house.registry._parts, withdrawals=RevocationWithdrawals(house.recall, guard))
+    parts = replace(house.registry._parts, withdrawals=RevocationWithdrawals(house.recall, house.halting, guard))
     house.registry = ConsentRegistry(parts)
     shelf = AppearanceStore(database)
     tracer = Tracer(database, house.clock, guard, shelf, house.registry, house.ledger, house.outbox)

@@ -58,10 +58,10 @@ def _unrotated(told: Told, scratch: Path) -> dict[Modality, NDArray[np.float32]]
         book = other.guards.likeness._book
         keep = book.keep
 
-        def watched(owner: str, gallery: Gallery, likenesses: Iterable[Likeness]) -> None:
+        def watched(owner: str, gallery: Gallery, likenesses: Iterable[Likeness], look: str = "") -> None:
             kept = list(likenesses)
             made.update({one.modality: one.vector for one in kept})
-            keep(owner, gallery, kept)
+            keep(owner, gallery, kept, look)
 
         book.keep = watched  # type: ignore[method-assign]
         pictures, sounds = [], []

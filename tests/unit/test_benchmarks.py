@@ -22,6 +22,7 @@ COMMANDS = (
     "bindings",
     "blocklist",
     "c2pa",
+    "challenge",
     "decisions",
     "detection",
     "false_marks",

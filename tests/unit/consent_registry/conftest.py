@@ -25,11 +25,13 @@ from consent_registry.api import (
     RegistryParts,
     Subject,
 )
+from consent_registry.domain.guardians import GuardianLink, GuardianState
 from consent_registry.store import SqlConsentStore
 from tests.factories.databases import postgres, sqlite
 from tests.fakes.consent import FakeClock, FakeEnroller, FakeNotifier, FakeRecord, FakeWithdrawals
 from trust_kernel.db import Database
 from trust_kernel.envelope import DatabaseKeyring, LocalKeyFile
+from trust_kernel.ids import new_id
 
 FACE = frozenset({Modality.FACE})
 VOICE = frozenset({Modality.VOICE})
@@ -83,10 +85,16 @@ class House:
             )
         return self.registry.subject(made.id)
 
-    def give(self, subject: Subject, audience: Audience = EVERYONE, **terms: object) -> Grant:
+    def guard(self, guardian: str, ward: Subject) -> None:
+        """Have an adult be a minor's verified guardian."""
+        now = self.clock.now()
+        link = GuardianLink(new_id("guard"), guardian, ward.account_id, guardian, GuardianState.VERIFIED, now, now)
+        self.parts.store.add_guardian(link)
+
+    def give(self, subject: Subject, audience: Audience = EVERYONE, *, by: str = "", **terms: object) -> Grant:
         fields = {"modalities": BOTH, **terms}
         made = GrantTerms(audience, **fields)  # type: ignore[arg-type] # terms by their fields
-        return self.registry.grant(subject.id, made, actor=subject.account_id)
+        return self.registry.grant(subject.id, made, actor=by or subject.account_id)
 
     def ask(
         self, who: str, subject: Subject, modalities: frozenset[Modality] = FACE, *, remix: bool = False

@@ -13,6 +13,7 @@ from consent_registry.api import (
     ConsentSnapshot,
     OnRevocation,
 )
+from consent_registry.ports import Ending
 from tests.unit.consent_registry.conftest import BOTH, FACE, VOICE, House, people
 from trust_kernel.errors import InvalidInput, NotFound
 
@@ -127,7 +128,8 @@ def test_revoking_withdraws_what_was_made_under_the_grant(house: House) -> None:
     house.withdrawals.out = {"video_1": grant.id, "video_2": other.id}
     revocation = house.registry.revoke(grant.id, actor="acct_ada")
     assert revocation.withdrawn == ("video_1",)
-    assert house.withdrawals.calls == [(ada.id, frozenset({grant.id}), "consent:grant:revoked")]
+    only = frozenset({grant.id})
+    assert house.withdrawals.calls == [Ending(ada.id, only, only, None, "consent:grant:revoked", house.clock.now())]
 
 
 def test_revoking_leaves_releases_alone_where_the_terms_say_keep(house: House) -> None:
@@ -136,7 +138,8 @@ def test_revoking_leaves_releases_alone_where_the_terms_say_keep(house: House) -
     house.withdrawals.out = {"video_1": grant.id}
     assert house.registry.revoke(grant.id, actor="acct_ada").withdrawn == ()
     # nothing is named, but whoever implements it learns that a consent ended
-    assert [(subject, grants) for subject, grants, _ in house.withdrawals.calls] == [(ada.id, frozenset())]
+    (ending,) = house.withdrawals.calls
+    assert (ending.subject_id, ending.halted, ending.taken_back) == (ada.id, frozenset({grant.id}), frozenset())
 
 
 def test_revoking_twice_changes_nothing_the_second_time(house: House) -> None:
@@ -385,7 +388,8 @@ def test_those_concerned_are_told(house: House) -> None:
 def test_a_minors_grant_is_shorter(house: House) -> None:
     kid = house.person("kid", birth_year=2008)
     assert kid.minor
+    house.guard("acct_mum", kid)
     with pytest.raises(InvalidInput) as caught:
-        house.give(kid, expires_at=house.clock.now() + timedelta(days=365 * 6))
+        house.give(kid, by="acct_mum", expires_at=house.clock.now() + timedelta(days=365 * 6))
     assert caught.value.limit == "5 years"
     assert house.registry.grants(kid.id) == ()

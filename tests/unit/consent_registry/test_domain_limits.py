@@ -7,17 +7,16 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from consent_registry.domain import (
+    Asker,
     Audience,
     AudienceKind,
     ConsentAsk,
     ConsentReason,
-    Grant,
     GrantTerms,
     Modality,
-    OnRevocation,
     Refused,
-    Relation,
     SubjectRecord,
+    Tally,
     check_terms,
     choose,
     mentions,
@@ -25,6 +24,7 @@ from consent_registry.domain import (
 )
 from consent_registry.domain.people import check_account_id, check_birth_year, check_display_name, is_minor
 from consent_registry.domain.receipts import Issuer, document
+from tests.factories.grants import a_grant, changed
 from trust_kernel.errors import InvalidInput
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -114,27 +114,14 @@ def test_a_leap_day_some_years_on() -> None:
 
 # --- refusals among several grants
 
-GRANT = Grant(
-    id="grant_1",
-    subject_id="subj_ada",
-    audience=Audience(AudienceKind.PEOPLE, frozenset({"acct_bob"})),
-    modalities=frozenset({Modality.FACE}),
-    expires_at=NOW + timedelta(days=1),
-    max_uses=None,
-    uses=0,
-    on_revocation=OnRevocation.WITHDRAW,
-    allows_remix=False,
-    note="",
-    version=1,
-    created_at=NOW - timedelta(days=1),
-)
+GRANT = a_grant(audience=Audience(AudienceKind.PEOPLE, frozenset({"acct_bob"})), modalities=frozenset({Modality.FACE}))
 ASK = ConsentAsk("acct_bob", "subj_ada", frozenset({Modality.FACE}), remix=False, at=NOW)
 
 
 def test_a_grant_in_force_for_somebody_else_does_not_hide_why_ones_own_ended() -> None:
-    mine = replace(GRANT, revoked_at=NOW)
-    others = replace(GRANT, id="grant_2", audience=Audience(AudienceKind.PEOPLE, frozenset({"acct_cyd"})))
-    assert choose([mine, others], ASK, NOW, Relation.STRANGER) == Refused(ConsentReason.GRANT_REVOKED)
+    mine = changed(GRANT, revoked_at=NOW)
+    others = changed(GRANT, id="grant_2", audience=Audience(AudienceKind.PEOPLE, frozenset({"acct_cyd"})))
+    assert choose([mine, others], ASK, Asker("acct_bob"), Tally()) == Refused(ConsentReason.GRANT_REVOKED)
 
 
 # --- people
@@ -215,7 +202,7 @@ def test_where_a_handle_begins_and_ends(prompt: str, found: list[tuple[str, tupl
 def test_a_receipt_holds_a_digest_of_a_note_and_of_nothing_where_there_is_none(note: str, digest: str) -> None:
     receipt = document(
         "rcpt_1",
-        replace(GRANT, note=note),
+        changed(GRANT, note=note),
         Issuer("https://placet.example"),
         lambda identity: f"pseudonym of {identity}",
         by="subj_ada",
@@ -238,7 +225,7 @@ def test_a_receipt_holds_a_digest_of_a_note_and_of_nothing_where_there_is_none(n
 def test_a_receipt_says_whom_a_grant_is_for(audience: Audience, recipients: str) -> None:
     receipt = document(
         "rcpt_1",
-        replace(GRANT, audience=audience),
+        changed(GRANT, audience=audience),
         Issuer("https://placet.example"),
         lambda identity: f"pseudonym of {identity}",
         by="subj_ada",

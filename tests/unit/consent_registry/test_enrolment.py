@@ -132,7 +132,9 @@ def test_a_forgotten_person_is_gone_and_nothing_shows_them(house: House) -> None
 
     assert house.registry.forget(ada.id, actor="acct_ada") == ("video_1", "video_2")
 
-    assert house.withdrawals.calls == [(ada.id, None, "consent:subject:forgotten")]
+    (ending,) = house.withdrawals.calls
+    assert (ending.subject_id, ending.halted, ending.taken_back, ending.account_id) == (ada.id, None, None, None)
+    assert (ending.reason, ending.for_good) == ("consent:subject:forgotten", True)
     assert house.enroller.forgotten == [ada.id]
     assert house.registry.cameo(ada.id) is None
     media = house.registry.references(ada.id)

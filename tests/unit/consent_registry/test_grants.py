@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_registry.domain import (
+    AgeBand,
+    Asker,
     Audience,
     AudienceKind,
     ConsentAsk,
@@ -17,58 +19,60 @@ from consent_registry.domain import (
     GrantState,
     GrantTerms,
     Modality,
+    Mode,
     OnRevocation,
     Permit,
     Refused,
     Relation,
+    Tally,
     check_terms,
     choose,
     permits,
     why_not,
     years_after,
 )
+from tests.factories.grants import NOW, a_grant, changed
 from trust_kernel.errors import InvalidInput
 
-NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 FACE = frozenset({Modality.FACE})
 BOTH = frozenset(Modality)
-GRANT = Grant(
-    id="grant_1",
-    subject_id="subj_ada",
-    audience=Audience(AudienceKind.EVERYONE),
-    modalities=BOTH,
-    expires_at=NOW + timedelta(days=1),
-    max_uses=None,
-    uses=0,
-    on_revocation=OnRevocation.WITHDRAW,
-    allows_remix=True,
-    note="",
-    version=1,
-    created_at=NOW - timedelta(days=1),
-)
+GRANT = a_grant()
 ASK = ConsentAsk("acct_bob", "subj_ada", FACE, remix=False, at=NOW)
 
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - zone given
 audiences = st.one_of(
-    st.sampled_from([Audience(kind) for kind in AudienceKind if kind is not AudienceKind.PEOPLE]),
+    st.builds(
+        Audience,
+        st.sampled_from([AudienceKind.ONLY_ME, AudienceKind.MUTUALS, AudienceKind.EVERYONE]),
+        minors=st.booleans(),
+    ),
+    st.frozensets(st.sampled_from(["group_1", "group_2"]), min_size=1).map(
+        lambda groups: Audience(AudienceKind.GROUPS, group_ids=groups)
+    ),
     st.frozensets(st.sampled_from(["acct_bob", "acct_cyd", "acct_dee"]), min_size=1).map(
         lambda accounts: Audience(AudienceKind.PEOPLE, accounts)
     ),
 )
 modality_sets = st.frozensets(st.sampled_from(Modality), min_size=1)
+terms = st.builds(
+    GrantTerms,
+    audience=audiences,
+    modalities=modality_sets,
+    starts_at=st.none() | moments,
+    expires_at=moments,
+    max_uses=st.none() | st.integers(1, 4),
+    daily_uses=st.none() | st.integers(1, 3),
+    mode=st.sampled_from(Mode),
+    on_revocation=st.sampled_from(OnRevocation),
+    allows_remix=st.booleans(),
+)
 grants = st.builds(
     Grant,
     id=st.sampled_from(["grant_1", "grant_2", "grant_3"]),
     subject_id=st.sampled_from(["subj_ada", "subj_eve"]),
-    audience=audiences,
-    modalities=modality_sets,
-    expires_at=moments,
-    max_uses=st.none() | st.integers(1, 4),
+    terms=terms,
     uses=st.integers(0, 5),
-    on_revocation=st.sampled_from(OnRevocation),
-    allows_remix=st.booleans(),
-    note=st.just(""),
     version=st.just(1),
     created_at=moments,
     revoked_at=st.none() | moments,
@@ -80,66 +84,82 @@ asks = st.builds(
     modalities=modality_sets,
     remix=st.booleans(),
     at=moments,
+    use_id=st.just("video_1"),
 )
-others = st.sampled_from([Relation.MUTUAL, Relation.STRANGER])
+askers = st.builds(
+    Asker,
+    account_id=st.sampled_from(["acct_bob", "acct_cyd", "acct_zoe"]),
+    relation=st.sampled_from([Relation.MUTUAL, Relation.STRANGER]),
+    age=st.sampled_from(AgeBand),
+    groups=st.frozensets(st.sampled_from(["group_1", "group_2"])),
+)
+tallies = st.builds(Tally, today=st.dictionaries(st.sampled_from(["grant_1", "grant_2"]), st.integers(0, 4)))
+BOB = Asker("acct_bob")
+FRIEND = Asker("acct_bob", Relation.MUTUAL)
+NONE_YET = Tally()
 
 
-@given(grants, asks, moments, others)
+@given(grants, asks, askers, tallies)
 def test_whatever_is_permitted_was_granted_in_every_respect(
-    grant: Grant, ask: ConsentAsk, now: datetime, relation: Relation
+    grant: Grant, ask: ConsentAsk, asker: Asker, tally: Tally
 ) -> None:
-    if not isinstance(permits(grant, ask, now, relation), Permit):
+    if not isinstance(permits(grant, ask, asker, tally), Permit):
         return
+    agreed = grant.terms
     assert grant.subject_id == ask.subject_id
-    assert now < grant.expires_at
+    assert grant.starts_at <= ask.at < grant.expires_at
     assert grant.revoked_at is None
-    assert grant.max_uses is None or grant.uses < grant.max_uses
-    assert ask.modalities <= grant.modalities
-    assert grant.allows_remix or not ask.remix
-    match grant.audience.kind:
+    assert agreed.max_uses is None or grant.uses < agreed.max_uses
+    assert agreed.daily_uses is None or tally.today.get(grant.id, 0) < agreed.daily_uses
+    assert agreed.mode is not Mode.ASK
+    assert ask.modalities <= agreed.modalities
+    assert agreed.allows_remix or not ask.remix
+    match agreed.audience.kind:
         case AudienceKind.ONLY_ME:
             pytest.fail("only me, and somebody else was permitted")
         case AudienceKind.PEOPLE:
-            assert ask.account_id in grant.audience.account_ids
+            assert asker.account_id in agreed.audience.account_ids
+        case AudienceKind.GROUPS:
+            assert agreed.audience.group_ids & asker.groups
         case AudienceKind.MUTUALS:
-            assert relation is Relation.MUTUAL
+            assert asker.relation is Relation.MUTUAL
+            assert agreed.audience.minors or not asker.age.minor
         case AudienceKind.EVERYONE:
-            pass
+            assert agreed.audience.minors or not asker.age.minor
 
 
-@given(grants, asks, moments, others)
-def test_a_revoked_grant_permits_nothing(grant: Grant, ask: ConsentAsk, now: datetime, relation: Relation) -> None:
-    assert isinstance(permits(replace(grant, revoked_at=NOW), ask, now, relation), Refused)
+@given(grants, asks, askers, tallies)
+def test_a_revoked_grant_permits_nothing(grant: Grant, ask: ConsentAsk, asker: Asker, tally: Tally) -> None:
+    assert isinstance(permits(replace(grant, revoked_at=NOW), ask, asker, tally), Refused)
 
 
-@given(grants, asks, st.timedeltas(timedelta(0), timedelta(days=9000)), others)
+@given(grants, asks, st.timedeltas(timedelta(0), timedelta(days=9000)), askers)
 def test_nothing_is_permitted_from_the_second_of_expiry_on(
-    grant: Grant, ask: ConsentAsk, later: timedelta, relation: Relation
+    grant: Grant, ask: ConsentAsk, later: timedelta, asker: Asker
 ) -> None:
-    assert isinstance(permits(grant, ask, grant.expires_at + later, relation), Refused)
+    assert isinstance(permits(grant, replace(ask, at=grant.expires_at + later), asker, NONE_YET), Refused)
 
 
-@given(grants, asks, moments, st.integers(1, 5))
-def test_an_exhausted_grant_permits_nothing(grant: Grant, ask: ConsentAsk, now: datetime, count: int) -> None:
-    spent = replace(grant, max_uses=count, uses=count)
-    assert isinstance(permits(spent, ask, now, Relation.MUTUAL), Refused)
+@given(grants, asks, askers, st.integers(1, 5))
+def test_an_exhausted_grant_permits_nothing(grant: Grant, ask: ConsentAsk, asker: Asker, count: int) -> None:
+    spent = changed(grant, max_uses=count, uses=count)
+    assert isinstance(permits(spent, ask, asker, NONE_YET), Refused)
 
 
-@given(grants, asks, moments)
-def test_a_grant_to_only_me_people_or_mutuals_is_nothing_to_a_stranger(
-    grant: Grant, ask: ConsentAsk, now: datetime
-) -> None:
-    if grant.audience.kind is AudienceKind.EVERYONE or ask.account_id in grant.audience.account_ids:
+@given(grants, asks)
+def test_a_grant_to_some_is_nothing_to_a_stranger(grant: Grant, ask: ConsentAsk) -> None:
+    stranger = Asker("acct_stranger")
+    if grant.terms.audience.kind is AudienceKind.EVERYONE:
         return
-    assert permits(grant, ask, now, Relation.STRANGER) == Refused(ConsentReason.GRANT_NONE)
+    assert permits(grant, ask, stranger, NONE_YET) == Refused(ConsentReason.GRANT_NONE)
 
 
-@given(st.lists(grants, max_size=5), asks, moments, others)
+@given(st.lists(grants, max_size=5, unique_by=lambda grant: grant.id), asks, askers, tallies)
 def test_what_is_chosen_among_several_is_a_grant_that_permits(
-    several: list[Grant], ask: ConsentAsk, now: datetime, relation: Relation
+    several: list[Grant], ask: ConsentAsk, asker: Asker, tally: Tally
 ) -> None:
-    single = [permits(grant, ask, now, relation) for grant in several]
-    chosen = choose(several, ask, now, relation)
+    single = [permits(grant, ask, asker, tally) for grant in several]
+    chosen = choose(several, ask, asker, tally)
     if isinstance(chosen, Permit):
         assert chosen in single
     else:
@@ -147,75 +167,76 @@ def test_what_is_chosen_among_several_is_a_grant_that_permits(
         assert chosen in single or chosen == Refused(ConsentReason.GRANT_NONE)
 
 
-@given(grants, asks, moments, others)
+@given(grants, asks, askers, tallies)
 def test_release_asks_the_same_of_a_grant_as_admission_did(
-    grant: Grant, ask: ConsentAsk, now: datetime, relation: Relation
+    grant: Grant, ask: ConsentAsk, asker: Asker, tally: Tally
 ) -> None:
+    grant = changed(grant, mode=Mode.AUTOMATIC)
     snapshot = ConsentSnapshot(ask.subject_id, 1, grant.id, ask.modalities)
-    admitted = isinstance(permits(grant, replace(ask, remix=False), now, relation), Permit)
-    assert (why_not(grant, snapshot, ask.account_id, now, relation) is None) is admitted
+    admitted = isinstance(permits(grant, replace(ask, remix=False), asker, tally), Permit)
+    assert (why_not(grant, snapshot, asker, tally, ask.at) is None) is admitted
 
 
 def test_expiry_is_exact_to_the_second() -> None:
     end = GRANT.expires_at
-    assert permits(GRANT, ASK, end - SECOND, Relation.STRANGER) == Permit("grant_1")
-    assert permits(GRANT, ASK, end, Relation.STRANGER) == Refused(ConsentReason.GRANT_EXPIRED)
+    assert permits(GRANT, replace(ASK, at=end - SECOND), BOB, NONE_YET) == Permit("grant_1")
+    assert permits(GRANT, replace(ASK, at=end), BOB, NONE_YET) == Refused(ConsentReason.GRANT_EXPIRED)
 
 
 @pytest.mark.parametrize(
     ("grant", "ask", "reason"),
     [
-        (replace(GRANT, revoked_at=NOW), ASK, ConsentReason.GRANT_REVOKED),
-        (replace(GRANT, expires_at=NOW), ASK, ConsentReason.GRANT_EXPIRED),
-        (replace(GRANT, max_uses=3, uses=3), ASK, ConsentReason.GRANT_EXHAUSTED),
-        (replace(GRANT, revoked_at=NOW, expires_at=NOW), ASK, ConsentReason.GRANT_REVOKED),
-        (replace(GRANT, modalities=FACE), replace(ASK, modalities=BOTH), ConsentReason.MODALITY_NOT_GRANTED),
+        (changed(GRANT, revoked_at=NOW), ASK, ConsentReason.GRANT_REVOKED),
+        (changed(GRANT, expires_at=NOW), ASK, ConsentReason.GRANT_EXPIRED),
+        (changed(GRANT, max_uses=3, uses=3), ASK, ConsentReason.GRANT_EXHAUSTED),
+        (changed(GRANT, revoked_at=NOW, expires_at=NOW), ASK, ConsentReason.GRANT_REVOKED),
+        (changed(GRANT, modalities=FACE), replace(ASK, modalities=BOTH), ConsentReason.MODALITY_NOT_GRANTED),
         (GRANT, replace(ASK, modalities=frozenset()), ConsentReason.MODALITY_NOT_GRANTED),
-        (replace(GRANT, allows_remix=False), replace(ASK, remix=True), ConsentReason.REMIX_FORBIDDEN),
-        (replace(GRANT, audience=Audience(AudienceKind.ONLY_ME)), ASK, ConsentReason.GRANT_NONE),
-        (replace(GRANT, audience=Audience(AudienceKind.ONLY_ME), revoked_at=NOW), ASK, ConsentReason.GRANT_NONE),
+        (changed(GRANT, allows_remix=False), replace(ASK, remix=True), ConsentReason.REMIX_FORBIDDEN),
+        (changed(GRANT, audience=Audience(AudienceKind.ONLY_ME)), ASK, ConsentReason.GRANT_NONE),
+        (changed(GRANT, audience=Audience(AudienceKind.ONLY_ME), revoked_at=NOW), ASK, ConsentReason.GRANT_NONE),
     ],
 )
 def test_a_refusal_names_the_true_cause(grant: Grant, ask: ConsentAsk, reason: ConsentReason) -> None:
-    assert permits(grant, ask, NOW, Relation.STRANGER) == Refused(reason)
+    assert permits(grant, ask, BOB, NONE_YET) == Refused(reason)
 
 
 def test_a_mutual_is_covered_by_a_grant_to_mutuals_and_by_no_grant_to_only_me() -> None:
-    mutuals = replace(GRANT, audience=Audience(AudienceKind.MUTUALS))
-    assert permits(mutuals, ASK, NOW, Relation.MUTUAL) == Permit("grant_1")
-    only_me = replace(GRANT, audience=Audience(AudienceKind.ONLY_ME))
-    assert permits(only_me, ASK, NOW, Relation.MUTUAL) == Refused(ConsentReason.GRANT_NONE)
-    assert permits(only_me, ASK, NOW, Relation.SELF) == Permit("grant_1")
+    mutuals = changed(GRANT, audience=Audience(AudienceKind.MUTUALS))
+    assert permits(mutuals, ASK, FRIEND, NONE_YET) == Permit("grant_1")
+    only_me = changed(GRANT, audience=Audience(AudienceKind.ONLY_ME))
+    assert permits(only_me, ASK, FRIEND, NONE_YET) == Refused(ConsentReason.GRANT_NONE)
+    assert permits(only_me, ASK, Asker("acct_ada", Relation.SELF), NONE_YET) == Permit("grant_1")
 
 
 def test_an_uncounted_grant_is_used_before_a_counted_one() -> None:
-    counted = replace(GRANT, id="grant_2", max_uses=1, expires_at=NOW + timedelta(days=300))
-    assert choose([counted, GRANT], ASK, NOW, Relation.STRANGER) == Permit("grant_1")
+    counted = changed(GRANT, id="grant_2", max_uses=1, expires_at=NOW + timedelta(days=300))
+    assert choose([counted, GRANT], ASK, BOB, NONE_YET) == Permit("grant_1")
 
 
 def test_of_two_uncounted_grants_the_longer_lasting_is_used() -> None:
-    longer = replace(GRANT, id="grant_0", expires_at=NOW + timedelta(days=300))
-    assert choose([GRANT, longer], ASK, NOW, Relation.STRANGER) == Permit("grant_0")
+    longer = changed(GRANT, id="grant_0", expires_at=NOW + timedelta(days=300))
+    assert choose([GRANT, longer], ASK, BOB, NONE_YET) == Permit("grant_0")
 
 
 def test_a_narrower_grant_in_force_explains_a_refusal_better_than_a_revoked_one() -> None:
-    revoked = replace(GRANT, id="grant_0", revoked_at=NOW - SECOND)
-    narrower = replace(GRANT, modalities=FACE)
+    revoked = changed(GRANT, id="grant_0", revoked_at=NOW - SECOND)
+    narrower = changed(GRANT, modalities=FACE)
     ask = replace(ASK, modalities=BOTH)
-    assert choose([narrower, revoked], ask, NOW, Relation.STRANGER) == Refused(ConsentReason.MODALITY_NOT_GRANTED)
+    assert choose([narrower, revoked], ask, BOB, NONE_YET) == Refused(ConsentReason.MODALITY_NOT_GRANTED)
 
 
 def test_among_ended_grants_the_newest_explains() -> None:
-    expired = replace(GRANT, id="grant_0", expires_at=NOW - SECOND, created_at=NOW - timedelta(days=9))
-    revoked = replace(GRANT, revoked_at=NOW - SECOND)
-    assert choose([revoked, expired], ASK, NOW, Relation.STRANGER) == Refused(ConsentReason.GRANT_REVOKED)
-    newer = replace(expired, created_at=NOW)
-    assert choose([revoked, newer], ASK, NOW, Relation.STRANGER) == Refused(ConsentReason.GRANT_EXPIRED)
+    expired = changed(GRANT, id="grant_0", expires_at=NOW - SECOND, created_at=NOW - timedelta(days=9))
+    revoked = changed(GRANT, revoked_at=NOW - SECOND)
+    assert choose([revoked, expired], ASK, BOB, NONE_YET) == Refused(ConsentReason.GRANT_REVOKED)
+    newer = changed(expired, created_at=NOW)
+    assert choose([revoked, newer], ASK, BOB, NONE_YET) == Refused(ConsentReason.GRANT_EXPIRED)
 
 
 def test_an_ended_grant_to_somebody_else_explains_nothing() -> None:
-    elsewhere = replace(GRANT, audience=Audience(AudienceKind.PEOPLE, frozenset({"acct_cyd"})), revoked_at=NOW)
-    assert choose([elsewhere], ASK, NOW, Relation.STRANGER) == Refused(ConsentReason.GRANT_NONE)
+    elsewhere = changed(GRANT, audience=Audience(AudienceKind.PEOPLE, frozenset({"acct_cyd"})), revoked_at=NOW)
+    assert choose([elsewhere], ASK, BOB, NONE_YET) == Refused(ConsentReason.GRANT_NONE)
 
 
 TERMS = GrantTerms(Audience(AudienceKind.EVERYONE), FACE)

@@ -96,12 +96,16 @@ def test_real_uploads_are_decoded_and_kept_sealed(street: Street) -> None:
     staff = identities.add(an_actor(ATTEST, account_id="acct_staff"))
     app = FastAPI()
     app.include_router(build_router(street.registry, access_of(identities), Decoder(Sandbox())))
-    ada = street.house.person("ada", enrolled=False)
+    other = identities.add(an_actor(ATTEST, account_id="acct_other"))
+    ada = street.house.person("ada", enrolled=False, birth_year=1990)
     files = [("pictures", ("a.png", a_png())), ("recordings", ("a.wav", a_wav()))]
-    answer = TestClient(app).post(
+    client = TestClient(app)
+    answer = client.post(
         f"/v1/subjects/{ada.id}/enrolment", files=files, data={"keep_reference": "true"}, headers=staff
     )
-    assert answer.status_code == 201, answer.text
+    assert answer.status_code == 202, answer.text
+    confirmed = client.post(f"/v1/enrolments/{answer.json()['id']}/confirm", headers=other)
+    assert confirmed.json()["state"] == "enrolled", confirmed.text
     media = street.registry.references(ada.id)
     assert media.portrait is not None
     assert media.voice is not None

@@ -3,12 +3,21 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
-from consent_registry.api import Audience, AudienceKind, ConsentReason, ConsentSnapshot, Revocation
+from consent_registry.api import (
+    Audience,
+    AudienceKind,
+    ConsentReason,
+    ConsentRegistry,
+    ConsentSnapshot,
+    RequesterCaps,
+    Revocation,
+)
+from consent_registry.ports import Ending
 from tests.unit.consent_registry.conftest import House
 from trust_kernel.errors import Conflict
 
@@ -38,6 +47,56 @@ def test_twenty_releases_racing_for_five_uses_make_five(any_house: House) -> Non
     assert house.uses(grant) == 5
 
 
+def test_twenty_releases_by_one_person_racing_for_three_a_day_make_three(any_house: House) -> None:
+    house = any_house
+    ada = house.person("ada")
+    grant = house.give(ada, daily_uses=3)
+    snapshot = house.admit("acct_bob", ada)
+    results = race(*[lambda: house.release("acct_bob", snapshot)] * RACERS)
+    assert results.count(None) == 3
+    assert results.count(ConsentReason.DAY_SPENT) == RACERS - 3
+    assert house.uses(grant) == 3
+
+
+def test_releases_with_different_people_racing_for_a_requesters_cap_stay_within_it(any_house: House) -> None:
+    house = any_house
+    house.parts = replace(house.parts, caps=RequesterCaps(unknown=2))
+    house.registry = ConsentRegistry(house.parts)
+    snapshots = []
+    for name in ("ada", "dee", "eve", "flo"):
+        subject = house.person(name)
+        house.give(subject)
+        snapshots.append(house.admit("acct_bob", subject))
+    results = race(*[lambda one=one: house.release("acct_bob", one) for one in snapshots * 2])
+    assert results.count(None) == 2
+    assert results.count(ConsentReason.REQUESTER_SPENT) == 6
+
+
+def test_nothing_is_released_once_a_lockdown_is_set(any_house: House) -> None:
+    house = any_house
+    ada = house.person("ada")
+    grant = house.give(ada)
+    snapshot = house.admit("acct_bob", ada)
+    order: list[str] = []
+
+    def release() -> object:
+        with house.database.transaction():
+            reason = house.registry.recheck([snapshot], account_id="acct_bob", at=house.clock.now())
+            order.append("out" if reason is None else "refused")
+        return reason
+
+    def lock() -> None:
+        house.registry.safety.set_lockdown("acct_admin", on=True, reason="a leak")
+        order.append("locked")
+
+    results = race(*[release] * 6, lock, *[release] * 6)
+    assert set(results) <= {None, ConsentReason.LOCKDOWN}
+    # whoever was let through had checked before the switch was thrown, which waits for them
+    assert "out" not in order[order.index("refused") :] if "refused" in order else True
+    assert house.uses(grant) == results[:6].count(None) + results[7:].count(None)
+    assert house.release("acct_bob", snapshot) is ConsentReason.LOCKDOWN
+
+
 class ReleasingVault:
     """Releases in the transaction that re-checks, and withdraws in the one that revokes, as the gateway does."""
 
@@ -56,13 +115,8 @@ class ReleasingVault:
                 )
             return reason
 
-    def withdraw_for(
-        self,
-        subject_id: str,  # noqa: ARG002 - one subject here
-        grant_ids: frozenset[str] | None,  # noqa: ARG002 - one grant here
-        reason: str,  # noqa: ARG002
-        at: datetime,  # noqa: ARG002
-    ) -> tuple[str, ...]:
+    def withdraw_for(self, ending: Ending) -> tuple[str, ...]:
+        del ending  # one subject and one grant here
         with self.house.database.transaction() as session:
             connection = session.connection()
             standing = connection.execute(

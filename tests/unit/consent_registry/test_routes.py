@@ -18,6 +18,7 @@ from trust_kernel.web.problems import install
 
 SILENCE = np.zeros(0, np.float32)
 NOTHING = np.zeros((0, 0, 0, 3), np.uint8)
+ADA = {"handle": "ada", "display_name": "Ada", "birth_year": 1990}
 
 
 class FakeDecoder:
@@ -57,9 +58,10 @@ class Door:
         )
         self.admin = self.identities.add(an_actor(MANAGE, ADMINISTER, account_id="acct_admin"))
         self.staff = self.identities.add(an_actor(ATTEST, account_id="acct_staff"))
+        self.colleague = self.identities.add(an_actor(ATTEST, account_id="acct_colleague"))
 
     def register_ada(self) -> str:
-        answer = self.client.post("/v1/subjects", json={"handle": "ada", "display_name": "Ada"}, headers=self.ada)
+        answer = self.client.post("/v1/subjects", json=ADA, headers=self.ada)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
@@ -131,13 +133,17 @@ def test_staff_enrol_a_person_from_uploads_and_leave_no_file_behind(door: Door) 
     ]
     path = f"/v1/subjects/{subject_id}/enrolment"
     answer = door.client.post(path, files=files, data={"keep_reference": "true"}, headers=door.staff)
-    assert answer.status_code == 201, answer.text
-    cameo = answer.json()
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["state"] == "examined"
+    assert door.house.registry.cameo(subject_id) is None
+    confirm = f"/v1/enrolments/{answer.json()['id']}/confirm"
+    own = door.client.post(confirm, headers=door.staff)
+    assert (own.status_code, own.json()["code"]) == (403, "consent:attestation:same")
+    assert door.client.post(confirm, headers=door.colleague).json()["state"] == "enrolled"
+    cameo = door.client.get("/v1/subjects/me", headers=door.ada).json()["cameo"]
     assert (cameo["version"], cameo["has_face"], cameo["has_voice"], cameo["keeps_reference"]) == (1, True, True, True)
     assert len(door.decoder.paths) == 3
     assert not any(path.exists() or path.parent.exists() for path in door.decoder.paths)
-    me = door.client.get("/v1/subjects/me", headers=door.ada).json()
-    assert me["cameo"] == cameo
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 import placet.wiring.tables  # noqa: F401 - every table is known before a database is made
 from consent_registry.adapters.jws import Ed25519Receipts
 from consent_registry.api import (
+    ApprovalDesk,
     Audience,
     AudienceKind,
     ConsentRegistry,
@@ -32,23 +33,36 @@ from generator_gateway.gates.cameos import CameosGate
 from generator_gateway.gates.likeness import LikenessGate
 from generator_gateway.gates.names import NamesGate
 from generator_gateway.gates.panel import GatePanel
+from generator_gateway.gates.previews import PreviewsGate
 from generator_gateway.gates.remix import RemixGate
 from generator_gateway.gates.works import WorksGate
 from generator_gateway.pipeline import produce
 from generator_gateway.ports import CaseSummary, CaseView, Lease, ReleaseRecord
+from generator_gateway.service.awaiting import Awaiting, CaseUses
 from generator_gateway.service.finishing import Finishing, MarkingStep, SigningStep, pseudonym_with
+from generator_gateway.service.halting import Halting
 from generator_gateway.service.judging import Bench, OutputJudge, RequestJudge
 from generator_gateway.service.line import ReleaseLine
+from generator_gateway.service.lineage import LineageDesk
+from generator_gateway.service.ownership import OwnershipDesk, OwnershipParts
+from generator_gateway.service.previews import PreviewDesk, PreviewMaker
 from generator_gateway.service.records import LedgerSteps
 from generator_gateway.service.rendering import DraftRenderer
 from generator_gateway.service.reviewing import ReviewDesk
 from generator_gateway.service.runner import CaseRunner
-from generator_gateway.service.vault import ReleaseRecall, ReleaseVault, RevocationWithdrawals
+from generator_gateway.service.sharing import SharingDesk
+from generator_gateway.service.telling import UseNotices
+from generator_gateway.service.vault import ReleaseRecall, ReleaseVault
 from generator_gateway.service.verification import Sources, VerificationDesk
 from generator_gateway.service.videos import NewVideo, VideoDesk, VideoRules
+from generator_gateway.service.whereabouts import WhereaboutsDesk
+from generator_gateway.service.withdrawing import RevocationWithdrawals
 from generator_gateway.stages import Ended, Request
-from generator_gateway.store import CaseJournal, CaseStore, LeaseBook, ReleaseStore
+from generator_gateway.store import CaseConsentBook, CaseJournal, CaseStore, LeaseBook, ReleaseStore
 from generator_gateway.store.bindings import BindingStore
+from generator_gateway.store.ownership import HiddenVideoStore, ObjectionStore, ToldUseStore
+from generator_gateway.store.sharing import ShareLinkStore
+from generator_gateway.store.whereabouts import WhereaboutsStore
 from likeness_guard.api import Band, Gallery, Sighting
 from likeness_guard.api import Modality as SeenModality
 from tests.factories.databases import postgres, sqlite
@@ -77,7 +91,9 @@ from trust_kernel.events import Event, Outbox
 from trust_kernel.media.refs import MediaLimits
 
 ORIGIN = "placet.test/ledger"
+PSEUDONYM = pseudonym_with(b"secret")
 TTL = timedelta(seconds=30)
+PATIENCE = timedelta(hours=72)
 LIMITS = MediaLimits(max_bytes=1_000)
 FACE = frozenset({Modality.FACE})
 VOICE = frozenset({Modality.VOICE})
@@ -113,6 +129,7 @@ class House:
     queue: RecordingQueue = field(default_factory=RecordingQueue)
     gate: SayingGate = field(default_factory=SayingGate)
     disclosure: SayingDisclosure = field(default_factory=SayingDisclosure)
+    enroller: FakeEnroller = field(default_factory=FakeEnroller)
 
     def __post_init__(self) -> None:
         database, clock = self.database, self.clock
@@ -125,16 +142,45 @@ class House:
         self.bindings = BindingStore(database, self.blobs)
         self.prints = LookPrints(self.decoder, self.optouts)
         self.recall = ReleaseRecall(database, clock, self.releases, self.ledger, self.outbox)
+        self.halting = Halting(database, CaseConsentBook(database), self.ledger)
         self.finder = KnowingFinder(database, clock)
-        self.registry = ConsentRegistry(self._parts())
-        self.policy = CedarPolicy(default_policy())
+        parts = self._parts()
+        self.registry = ConsentRegistry(parts)
+        self.approvals = ApprovalDesk(parts, CaseUses(self.cases, self.queue), PATIENCE)
+        self.previews = PreviewDesk(self.approvals, self.journal, self.cases, self.blobs)
+        self.policy = CedarPolicy(default_policy(), self.registry)
         self.line = self.line_with(self.journal)
         self.runner = CaseRunner(self.line, self.leases, self.cases)
         rules = VideoRules(frozenset({"fake", "sora-2"}), {"640x360": (640, 360), "720x1280": (720, 1280)}, 10, LIMITS)
         self.desk = VideoDesk(
-            database, self.cases, self.releases, self.recall, self.blobs, self.decoder, self.queue, rules
+            database,
+            clock,
+            self.cases,
+            self.releases,
+            HiddenVideoStore(database),
+            self.recall,
+            self.blobs,
+            self.decoder,
+            self.queue,
+            rules,
         )
-        self.reviews = ReviewDesk(database, self.cases, self.journal, self.blobs, self.ledger, self.outbox, self.queue)
+        self.ownership = OwnershipDesk(self._ownership_parts())
+        self.sharing = SharingDesk(
+            database,
+            clock,
+            self.releases,
+            ShareLinkStore(database),
+            self.desk.see,
+            self.cases.get,
+            self.blobs,
+            self.outbox,
+            self.registry,
+        )
+        self.lineage = LineageDesk(self.releases, self.registry, self.desk.see)
+        self.whereabouts = WhereaboutsDesk(self.registry, self.finder, WhereaboutsStore(database, self.releases))
+        self.reviews = ReviewDesk(
+            database, self.cases, self.journal, self.blobs, self.ledger, self.outbox, self.queue, self.approvals
+        )
         self.verification = VerificationDesk(
             Sources(
                 credentials=self.credentials,
@@ -151,9 +197,9 @@ class House:
         return RegistryParts(
             unit=self.database,
             store=SqlConsentStore(self.database),
-            enroller=FakeEnroller(),
+            enroller=self.enroller,
             keyring=DatabaseKeyring(self.database, LocalKeyFile(self.directory / "root.key")),
-            withdrawals=RevocationWithdrawals(self.recall, self.finder),
+            withdrawals=RevocationWithdrawals(self.recall, self.halting, self.finder),
             record=self.ledger,
             notifier=self.outbox,
             signer=Ed25519Receipts(Ed25519PrivateKey.generate()),
@@ -162,13 +208,28 @@ class House:
             issuer=Issuer("https://placet.example"),
         )
 
+    def _ownership_parts(self) -> OwnershipParts:
+        return OwnershipParts(
+            database=self.database,
+            clock=self.clock,
+            releases=self.releases,
+            objections=ObjectionStore(self.database),
+            see=self.desk.see,
+            recall=self.recall,
+            registry=self.registry,
+            record=self.ledger,
+            notices=self.outbox,
+            pseudonym=PSEUDONYM,
+        )
+
     def panel(self) -> GatePanel:
         gates = (
             NamesGate(self.likeness, self.optouts),
             CameosGate(self.registry),
             LikenessGate(self.likeness, self.registry),
             WorksGate(self.optouts),
-            RemixGate(self.registry, self.cases, self.releases),
+            PreviewsGate(self.approvals, self.journal),
+            RemixGate(self.registry, self.releases),
             self.gate,
         )
         return GatePanel(gates, 20.0)
@@ -176,8 +237,12 @@ class House:
     def line_with(self, journal: CaseJournal) -> ReleaseLine:
         """The release path over this journal, joined as an installation joins it."""
         database, clock = self.database, self.clock
-        bench = Bench(database, clock, journal, self.cases, self.panel(), self.policy, self.decoder, self.blobs)
-        ledger = LedgerSteps(database, clock, journal, self.cases, self.ledger, self.outbox)
+        awaiting = Awaiting(self.approvals, CaseConsentBook(database))
+        bench = Bench(
+            database, clock, journal, self.cases, self.panel(), self.policy, self.decoder, self.blobs, awaiting
+        )
+        uses = UseNotices(self.registry, self.cases, ToldUseStore(database), self.outbox)
+        ledger = LedgerSteps(database, clock, journal, self.cases, self.ledger, self.outbox, uses)
         blobs, decoder = self.blobs, self.decoder
         return ReleaseLine(
             ledger=ledger,
@@ -190,10 +255,10 @@ class House:
                 self.registry,
                 blobs,
                 decoder,
-                self.outbox,
+                uses,
                 LIMITS,
             ),
-            output_gates=OutputJudge(bench, LIMITS, self.optouts),
+            output_gates=OutputJudge(bench, LIMITS, self.optouts, PreviewMaker(journal, self.marking, self.blobs)),
             marker=MarkingStep(journal, self.cases, self.marking, blobs),
             signer=SigningStep(
                 Finishing(
@@ -204,7 +269,7 @@ class House:
                     blobs=blobs,
                     disclosure=self.disclosure,
                     stills=decoder,
-                    pseudonym=pseudonym_with(b"secret"),
+                    pseudonym=PSEUDONYM,
                 )
             ),
             vault=ReleaseVault(
@@ -220,6 +285,8 @@ class House:
                 self.ledger,
                 self.outbox,
                 ledger,
+                uses,
+                PSEUDONYM,
             ),
         )
 

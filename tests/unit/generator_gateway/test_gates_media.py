@@ -165,6 +165,7 @@ def test_a_finding_says_where_and_how_sure(house: House) -> None:
         "claimed": False,
         "probability": 998,  # thousandths
         "false_positives": 120,  # in a million
+        "assurance": "staff_attested",
     }
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from generator_gateway.gates.remix import RemixGate
 from generator_gateway.ports import MAX_LINEAGE, Cause, GateReport, Owner, ReleaseRecord
-from generator_gateway.service.vault import SUBJECT_RIGHTS
+from generator_gateway.service.owning import SUBJECT_RIGHTS
 from tests.factories.cases import NOON, a_request
 from tests.unit.generator_gateway.conftest import VOICE, House, view_of
 from trust_kernel.decisions import Outcome, Stage
@@ -37,7 +37,7 @@ def chain(house: House, length: int, *, owners: dict[int, Owner] | None = None) 
 
 
 def look(house: House, case_id: str, stage: Stage = Stage.REQUEST) -> GateReport:
-    gate = RemixGate(house.registry, house.cases, house.releases)
+    gate = RemixGate(house.registry, house.releases)
     return gate.look(view_of(house.cases.requested(case_id), house.clock, stage=stage))
 
 

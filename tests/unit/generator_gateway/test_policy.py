@@ -30,7 +30,7 @@ CODES: tuple[str, ...] = tuple(
     for code in codes
 )
 GALLERIES = ("", *(gallery.value for gallery in Gallery))
-ALWAYS = {Outcome.CLEAR: A, Outcome.CONSENTED: A, Outcome.UNSURE: H, Outcome.UNAVAILABLE: H}
+ALWAYS = {Outcome.CLEAR: A, Outcome.CONSENTED: A, Outcome.UNSURE: H, Outcome.UNAVAILABLE: H, Outcome.AWAITING: H}
 
 
 def ruled(finding: Finding, policy: CedarPolicy = POLICY, *, remix: bool = False) -> Any:

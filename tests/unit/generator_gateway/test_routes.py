@@ -106,9 +106,16 @@ def test_a_json_body_is_taken_with_defaults(door: Door) -> None:
 
 
 def test_a_json_body_is_taken_with_everything(door: Door) -> None:
-    body = {**SMALL, "model": "sora-2", "seconds": 8, "seed": 5, "purpose": "film", "characters": [{"id": "subj_1"}]}
+    body = {
+        **SMALL,
+        "model": "sora-2",
+        "seconds": 8,
+        "seed": 5,
+        "purpose": "artistic",
+        "characters": [{"id": "subj_1"}],
+    }
     request = door.made(json=body)
-    assert (request.model, request.seconds, request.seed, request.purpose) == ("sora-2", 8, 5, "film")
+    assert (request.model, request.seconds, request.seed, request.purpose) == ("sora-2", 8, 5, "artistic")
     assert request.characters == ("subj_1",)
 
 
@@ -451,3 +458,28 @@ def test_a_file_too_large_to_verify_is_refused(door: Door) -> None:
     answer = door.client.post("/verify", files={"file": ("film.mp4", b"x" * (MAX_BYTES + 1))})
     assert answer.status_code == 422
     assert f"{MAX_BYTES} bytes" in answer.text
+
+
+# --- what a video is for
+
+
+@pytest.mark.parametrize("form", [False, True], ids=["json", "form"])
+def test_a_request_says_what_it_is_for_and_where(door: Door, form: bool) -> None:
+    told = {"purpose": "Editorial", "territories": "it, CH", "languages": "IT", "contexts": "comedy"}
+    listed = {**told, "territories": ["it", "CH"], "languages": ["IT"], "contexts": ["comedy"]}
+    request = door.made(data={**SMALL, **told}) if form else door.made(json={**SMALL, **listed})
+    assert (request.purpose, request.territories, request.languages, request.contexts) == (
+        "editorial",
+        ("CH", "IT"),
+        ("it",),
+        ("comedy",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("purpose", "film"), ("contexts", ["nice"]), ("territories", ["Italy"]), ("languages", ["italiano"])],
+)
+def test_a_purpose_place_language_or_context_that_is_none_is_named(door: Door, field: str, value: object) -> None:
+    answer = door.client.post("/v1/videos", headers=door.ada, json={**SMALL, field: value})
+    assert (answer.status_code, answer.json()["field"]) == (400, field)

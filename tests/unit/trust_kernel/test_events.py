@@ -19,19 +19,13 @@ def test_an_event_is_read_back_as_it_was_told(tmp_path: Path) -> None:
         assert list(outbox.for_recipient("acct_ada")) == [told]
 
 
-def test_an_event_is_due_at_once_and_not_delivered(tmp_path: Path) -> None:
+def test_an_event_is_neither_routed_nor_read_when_it_happens(tmp_path: Path) -> None:
     with sqlite(tmp_path) as database:
         told = Outbox(database, FakeClock()).emit("a:b:c", "acct_ada", {})
         with database.reading() as session:
             row = session.get(OutboxRow, told.id)
         assert row is not None
-        assert (row.due_at.replace(tzinfo=None), row.attempts, row.delivered_at, row.dead, row.read_at) == (
-            START.replace(tzinfo=None),
-            0,
-            None,
-            False,
-            None,
-        )
+        assert (row.routed_at, row.read_at) == (None, None)
 
 
 def test_each_sees_their_own_newest_first(tmp_path: Path) -> None:
