@@ -86,7 +86,6 @@ def measured(database: Database, folder: Path, events: int, rate: float) -> dict
             time.sleep(0.05)
         stop.set()
         courier.join()
-        poster.close()
     assert len(box.got) == len(came) == events, (len(box.got), len(came))
     mails = [at - committed[str(mail["Subject"])] for at, mail in zip(box.at, box.got, strict=True)]
     return {"mail": mails, "webhook": [at - committed[event] for event, at in came.items()]}

@@ -72,12 +72,20 @@ class Identity:
 
     def _text(self, text: str, member: str) -> str:
         for identity in self.ids:
-            text = text.replace(identity, self.stand_in)
+            # An address may stand at the end of somebody else's: ann@example.org in joann@example.org.
+            address = rf"(?<![\w.+%-]){re.escape(identity)}(?![\w-]|\.\w)"
+            text = (
+                re.sub(address, self.stand_in, text, flags=re.IGNORECASE)
+                if "@" in identity
+                else text.replace(identity, self.stand_in)
+            )
         if not self.handle:
             return text
         if member in HANDLE_KEYS and text == self.handle:
             return self.stand_in
-        return re.sub(rf"@{re.escape(self.handle)}(?![a-z0-9_])", f"@{self.stand_in}", text, flags=re.IGNORECASE)
+        # Nor is every @ a handle's: somebody called "mail" is not in ann@mail.example.
+        handle = rf"(?<![\w.+%-])@{re.escape(self.handle)}(?!\w|\.\w)"
+        return re.sub(handle, f"@{self.stand_in}", text, flags=re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +227,8 @@ def _may_change(table: Table, column: Column[Any], rules: Rules) -> bool:
     place = (table.name, column.name)
     if place in rules.stay or not (_kind(column, String) or _kind(column, JSON)):
         return False
-    return place in rules.rewrite or not (column.primary_key or column.foreign_keys)
+    # These are whole values, and what rows are found by; `_drop` and `rewrite` are for them.
+    return place in rules.rewrite or not (column.primary_key or column.foreign_keys or column.unique)
 
 
 def _this(table: Table, row: Mapping[Any, Any]) -> ColumnElement[bool]:

@@ -178,7 +178,9 @@ def why_not(grant: Grant, snapshot: ConsentSnapshot, asker: Asker, tally: Tally,
         return ConsentReason.MODALITY_NOT_GRANTED
     if _day_spent(grant, tally):
         return ConsentReason.DAY_SPENT
-    return standing(grant.terms.mode, tally.approvals.get(grant.id), now)
+    # Asked under another grant, they may have said no to this very use.
+    unsaid = ConsentReason.APPROVAL_REFUSED if tally.refused else None
+    return standing(grant.terms.mode, tally.approvals.get(grant.id), now) or unsaid
 
 
 def closed_to_minors(use: Use, *ages: AgeBand) -> bool:

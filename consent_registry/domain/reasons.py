@@ -72,6 +72,7 @@ class ConsentFault(StrEnum):
     GRANT_UNKNOWN = "consent:grant:unknown"
     GRANT_BY_OTHER = "consent:grant:by_other"
     """Only the person themselves can consent; others may at most end a consent."""
+    ACCOUNT_BY_OTHER = "consent:account:by_other"
     RECEIPT_UNKNOWN = "consent:receipt:unknown"
     AUDIENCE_MALFORMED = "consent:audience:malformed"
     MODALITY_MISSING = "consent:modality:missing"

@@ -171,7 +171,7 @@ def _claims(
 
 
 def _key_for(header: Mapping[str, object], keys: Mapping[str, bytes]) -> bytes:
-    if header.get("alg") not in ALGORITHMS or "crit" in header:
+    if not _known(header.get("alg")) or "crit" in header:
         raise _FaultyError(ReceiptFault.ALGORITHM)
     if header.get("typ") != MEDIA_TYPE:
         raise _FaultyError(ReceiptFault.MALFORMED)
@@ -180,6 +180,10 @@ def _key_for(header: Mapping[str, object], keys: Mapping[str, bytes]) -> bytes:
     if key is None:
         raise _FaultyError(ReceiptFault.FOREIGN)
     return key
+
+
+def _known(algorithm: object) -> bool:
+    return isinstance(algorithm, str) and algorithm in ALGORITHMS
 
 
 def _keys(jwks: bytes) -> tuple[dict[str, bytes], str | None]:
@@ -199,7 +203,7 @@ def _key(entry: object) -> tuple[str, bytes] | None:
     if not isinstance(entry, dict) or (entry.get("kty"), entry.get("crv")) != ("OKP", "Ed25519"):
         return None
     kid, x = entry.get("kid"), entry.get("x")
-    usable = entry.get("use", "sig") == "sig" and entry.get("alg", "EdDSA") in ALGORITHMS
+    usable = entry.get("use", "sig") == "sig" and _known(entry.get("alg", "EdDSA"))
     if not usable or not isinstance(kid, str) or not isinstance(x, str):
         return None
     public = _decoded(x)

@@ -18,8 +18,8 @@ class SafetyStore(Protocol):
         """Undo `add_bar`; False where there was nothing to undo."""
         ...
 
-    def drop_bars(self, subject_id: str, account_id: str) -> None:
-        """Delete what a subject barred, and where their account is barred by others."""
+    def drop_bars(self, subject_id: str) -> None:
+        """Delete what a subject barred; who barred them goes on doing so."""
         ...
 
     def bars(self, subject_id: str) -> Sequence[Bar]:

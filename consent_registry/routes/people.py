@@ -9,7 +9,7 @@ from consent_registry.api import ConsentRegistry
 from consent_registry.domain import ConsentFault
 from consent_registry.routes.own import MANAGE, own
 from consent_registry.schemas import ForgottenOut, NewSubject, SubjectOut
-from trust_kernel.errors import NotFound
+from trust_kernel.errors import NotFound, NotPermitted
 from trust_kernel.web.access import Access, Actor
 
 
@@ -36,8 +36,10 @@ def add_people(router: APIRouter, registry: ConsentRegistry, access: Access) -> 
     ) -> ForgottenOut:
         """Forget a person for good: grants, templates and media end, and whatever shows them is withdrawn.
 
-        With `with_account` the account goes too, with every video that it made.
+        With `with_account` the account goes too, with every video that it made; that is for its owner alone.
         """
-        own(registry, subject_id, actor)
+        subject = own(registry, subject_id, actor)
+        if with_account and subject.account_id != actor.account_id:
+            raise NotPermitted("an account is its owner's to end", code=ConsentFault.ACCOUNT_BY_OTHER)
         gone = registry.forget(subject_id, actor=actor.account_id, with_account=with_account)
         return ForgottenOut(withdrawn=list(gone))

@@ -42,7 +42,7 @@ class Leaving:
         parts.store.drop_cameos(subject_id)
         parts.store.drop_attempts(subject_id)
         parts.store.drop_follows(change.subject.account_id)
-        parts.store.drop_bars(subject_id, change.subject.account_id)
+        parts.store.drop_bars(subject_id)
         parts.store.drop_groups(subject_id, change.subject.account_id)
         parts.enroller.forget(subject_id)
         parts.keyring.shred(subject_id)

@@ -49,10 +49,11 @@ class People:
         return self._current(record) if record else None
 
     def named(self, handles: Collection[str]) -> tuple[Subject, ...]:
-        """By handle, in order of handle; handles that nobody has are left out."""
+        """By handle, in order of handle; handles that nobody has, or has any more, are left out."""
         with self._parts.unit.reading():
             records = self._parts.store.named({handle.lower() for handle in handles}) if handles else ()
-        return tuple(self._current(record) for record in records)
+        now = self._parts.clock.now()
+        return tuple(subject for record in records if (subject := record.as_of(now)) is not None)
 
     def handles_in(self, prompt: str) -> tuple[HandleMention, ...]:
         """Every @handle in a prompt, in order, with whose it is."""

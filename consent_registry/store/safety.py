@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, delete, func, or_, update
+from sqlalchemy import Insert, delete, func, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
@@ -29,10 +29,9 @@ class SafetyRows(Rows):
         """Delete one."""
         return self.change(delete(BarRow).where(*_pair(subject_id, account_id))) == 1
 
-    def drop_bars(self, subject_id: str, account_id: str) -> None:
-        """Delete a person from both sides."""
-        either = or_(col(BarRow.subject_id) == subject_id, col(BarRow.account_id) == account_id)
-        self.change(delete(BarRow).where(either))
+    def drop_bars(self, subject_id: str) -> None:
+        """Delete whom a subject barred. Who barred them goes on doing so."""
+        self.change(delete(BarRow).where(col(BarRow.subject_id) == subject_id))
 
     def bars(self, subject_id: str) -> Sequence[Bar]:
         """Whom a subject barred."""

@@ -110,9 +110,9 @@ def moment_of(text: str) -> datetime | None:
     """A container's time; None where it is no time, or none that a camera would write."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return moment if moment.year >= _OLDEST else None
 
 

@@ -38,6 +38,8 @@ _GUARDIAN_STATES = {
     "ended": "has ended",
 }
 _Form = HTMLResponse | RedirectResponse
+_HOUR = 4
+"""How many letters of an hour are looked at; no hour has more."""
 
 
 class Side(StrEnum):
@@ -172,7 +174,7 @@ def _add_notices(router: APIRouter, settings: _Settings) -> None:
             for area in held
             if sent.get(f"mail_{area}") in ways
         }
-        hour, zone = sent.get("hour", ""), sent.get("zone", "").strip()
+        hour, zone = sent.get("hour", "")[:_HOUR], sent.get("zone", "").strip()
         try:
             settings.book.choose(
                 actor.account_id,

@@ -12,6 +12,7 @@ PUBLIC = {
     ("get", "/.well-known/placet-jwks.json"),
     ("get", "/healthz"),
     ("get", "/readyz"),
+    ("post", "/notices/off/{token}"),
     ("get", "/s/{token}/about"),
     ("get", "/s/{token}/content"),
     ("get", "/ledger/checkpoint"),

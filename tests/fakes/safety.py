@@ -28,8 +28,8 @@ class FakeSafety:
     def drop_bar(self, subject_id: str, account_id: str) -> bool:
         return self._bars.pop((subject_id, account_id), None) is not None
 
-    def drop_bars(self, subject_id: str, account_id: str) -> None:
-        self._bars = {key: bar for key, bar in self._bars.items() if subject_id != key[0] and account_id != key[1]}
+    def drop_bars(self, subject_id: str) -> None:
+        self._bars = {key: bar for key, bar in self._bars.items() if subject_id != key[0]}
 
     def bars(self, subject_id: str) -> Sequence[Bar]:
         found = [bar for bar in self._bars.values() if bar.subject_id == subject_id]

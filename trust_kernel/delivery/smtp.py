@@ -1,5 +1,6 @@
 """Handing mails to a server by SMTP, with the standard library."""
 
+import contextlib
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -64,8 +65,13 @@ class SmtpPost:
     def hand_in(self, message: EmailMessage, sender: str, recipient: str) -> Answer:
         """Send; the answer holds a status and no text of the server's, which may repeat the address."""
         try:
-            with self._connected() as connection:
+            connection = self._connected()
+            try:
                 connection.send_message(message, from_addr=sender, to_addrs=[recipient])
+                with contextlib.suppress(smtplib.SMTPException, OSError):
+                    connection.quit()  # taken already: however it says good-bye, it is not sent again
+            finally:
+                connection.close()
         except smtplib.SMTPRecipientsRefused as error:
             return _refused(DeliveryReason.ADDRESS_REFUSED, min(status for status, _ in error.recipients.values()))
         except smtplib.SMTPNotSupportedError:

@@ -1,5 +1,6 @@
 """Posting to addresses that strangers name, without reaching into our own network (SSRF)."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -40,7 +41,7 @@ class HttpxPoster:
 
     Args:
         policy: which addresses may be reached.
-        seconds: for connecting and for each wait on the receiver.
+        seconds: for the whole exchange; a receiver that sends a byte now and then is not waited for any longer.
         transport: replaces the network in tests.
     """
 
@@ -48,11 +49,12 @@ class HttpxPoster:
         self,
         policy: AddressPolicy = public_addresses,
         seconds: float = 8.0,
-        transport: httpx.BaseTransport | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._policy = policy
-        # No proxy from the environment, no redirects: both would lead past the policy.
-        self._client = httpx.Client(timeout=seconds, follow_redirects=False, trust_env=False, transport=transport)
+        self._seconds = seconds
+        self._transport = transport
+        self._context = httpx.create_ssl_context(trust_env=False)
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         """POST; the HTTP status. The answer's body is not read.
@@ -67,12 +69,25 @@ class HttpxPoster:
         vetted = httpx.URL(url).copy_with(host=address)
         sent = {**headers, "host": parts.netloc}
         extensions = {"sni_hostname": host} if parts.scheme == "https" else {}
+        request = httpx.Request("POST", vetted, headers=sent, content=body, extensions=extensions)
         try:
-            with self._client.stream("POST", vetted, headers=sent, content=body, extensions=extensions) as answer:
-                return answer.status_code
-        except httpx.HTTPError as error:
+            return asyncio.run(self._exchange(request))
+        except (httpx.HTTPError, TimeoutError) as error:
             raise Unavailable("the webhook's receiver does not answer", code="webhook:receiver:silent") from error
 
-    def close(self) -> None:
-        """Close kept connections."""
-        self._client.close()
+    async def _exchange(self, request: httpx.Request) -> int:
+        # A client's own time-outs are for each wait, so only a task that can be cancelled has an end.
+        async with asyncio.timeout(self._seconds), self._client() as client:
+            answer = await client.send(request, stream=True)
+            await answer.aclose()
+            return answer.status_code
+
+    def _client(self) -> httpx.AsyncClient:
+        # No proxy from the environment, no redirects: both would lead past the policy.
+        return httpx.AsyncClient(
+            verify=self._context,
+            timeout=self._seconds,
+            follow_redirects=False,
+            trust_env=False,
+            transport=self._transport,
+        )

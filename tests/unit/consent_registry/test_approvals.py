@@ -16,13 +16,16 @@ from consent_registry.api import (
     AudienceKind,
     ConsentAsk,
     ConsentReason,
+    ConsentSnapshot,
     Grant,
     Mode,
     Question,
     QuestionState,
     Subject,
+    Use,
     Wanted,
 )
+from consent_registry.service.asking import Using
 from tests.factories.databases import sqlite
 from tests.fakes.approvals import FakeUses
 from tests.unit.consent_registry.conftest import EVERYONE, FACE, House
@@ -112,6 +115,19 @@ def test_one_no_outranks_every_other_grant_of_the_person(asked: Asked) -> None:
 
     assert asked.reason() is ConsentReason.APPROVAL_REFUSED
     assert asked.reason("video_2") is ConsentReason.GRANT_ACTIVE
+
+
+def test_a_no_stops_a_use_that_was_admitted_under_another_grant(asked: Asked) -> None:
+    free = asked.house.give(asked.ada)
+    admitted = ConsentSnapshot(asked.ada.id, asked.ada.consent_epoch, free.id, frozenset({"face"}))
+    asked.wants(asked.grant)
+    asked.says(NO)
+    now, registry = asked.house.clock.now(), asked.house.registry
+
+    assert registry.recheck([admitted], account_id="acct_bob", at=now, use_id=USE) is ConsentReason.APPROVAL_REFUSED
+    using = Using("acct_bob", USE, now, Use())
+    assert registry.still([admitted], using) == {asked.ada.id: ConsentReason.APPROVAL_REFUSED}
+    assert registry.recheck([admitted], account_id="acct_bob", at=now, use_id="video_2") is None
 
 
 def test_a_yes_may_become_a_no_but_a_no_stays(asked: Asked) -> None:

@@ -252,3 +252,11 @@ def test_a_signed_document_with_anything_in_the_place_of_anything_is_read_or_ref
     place[way[-1]] = value
     found = check(signed(header(), changed))
     assert found.authentic or found.fault in {ReceiptFault.MALFORMED, ReceiptFault.FOREIGN}
+
+
+@pytest.mark.parametrize("odd", [[], {}, None, 5, True])
+def test_members_of_an_unexpected_kind_are_faults_by_name(odd: object) -> None:
+    assert check(signed({"alg": odd, "typ": "x", "kid": "k"}, b"{}")).fault is ReceiptFault.ALGORITHM
+    keys = json.loads(jwks())
+    keys["keys"] = [{**key, "alg": odd} for key in keys["keys"]]
+    assert check(GIVEN, keys=json.dumps(keys).encode()).fault is ReceiptFault.KEYS_UNUSABLE

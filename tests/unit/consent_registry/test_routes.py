@@ -268,6 +268,14 @@ def test_following_and_unfollowing(door: Door) -> None:
     assert door.client.delete("/v1/follows/acct_bob", headers=door.ada).status_code == 204
 
 
+def test_an_administrator_ends_a_likeness_but_not_the_account(door: Door) -> None:
+    subject_id = door.register_ada()
+    whole = door.client.delete(f"/v1/subjects/{subject_id}?with_account=true", headers=door.admin)
+    assert (whole.status_code, whole.json()["code"]) == (403, "consent:account:by_other")
+    assert door.client.get("/v1/subjects/me", headers=door.ada).status_code == 200
+    assert door.client.delete(f"/v1/subjects/{subject_id}", headers=door.admin).status_code == 200
+
+
 def test_a_person_can_be_forgotten_at_their_word(door: Door) -> None:
     subject_id = door.register_ada()
     grant_id = door.grant(subject_id)

@@ -117,6 +117,15 @@ def test_a_bar_is_listed_and_undone_without_bringing_ended_grants_back(house: Ho
     assert house.ask(BOB, ada).permitted
 
 
+def test_who_is_barred_stays_barred_when_they_leave_and_keep_their_account(house: House) -> None:
+    ada, bob = house.person("ada"), house.person("bob")
+    house.registry.safety.bar(ada.id, bob.account_id, ada.account_id, TakeBack.STOP_NEW)
+    house.registry.safety.bar(bob.id, CYD, bob.account_id, TakeBack.STOP_NEW)
+    house.registry.forget(bob.id, actor=bob.account_id)
+    assert [bar.account_id for bar in house.registry.safety.bars(ada.id)] == [bob.account_id]
+    assert house.parts.store.bars(bob.id) == []
+
+
 def test_nobody_bars_themselves(house: House) -> None:
     ada = house.person("ada")
     with pytest.raises(InvalidInput):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, MetaData, String, Table, TypeDecorator, insert, select
+from sqlmodel import col
 
 from placet.wiring.leaving import STAY, rules_for
 from placet.wiring.tables import metadata
@@ -15,6 +16,7 @@ from tests.factories.databases import postgres, sqlite
 from trust_kernel.db import Database
 from trust_kernel.erasing import Identity, Rules, erase, rewrite
 from trust_kernel.residue import Trace, search_files, search_tables
+from trust_kernel.web.tables import AccountRow
 
 SUBJECT, ACCOUNT, EMAIL, HANDLE = "subj_01LEAVER", "acct_01LEAVER", "leaver@example.org", "leaver_1"
 STAND_IN = "gone_1"
@@ -116,6 +118,23 @@ def test_an_account_that_stays_is_left_alone(database: Database) -> None:
     found = search_tables(database, (SUBJECT,), STAY)
     assert left(found) == {}
     assert left(search_tables(database, (ACCOUNT,), {}))["accounts.id"] == 1
+
+
+def test_whose_address_holds_the_name_of_somebody_who_leaves_keeps_it(database: Database) -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    theirs = {"mia": f"mia@{HANDLE}.example", "jo": f"jo{EMAIL}", "long": f"{EMAIL}.example"}
+    with database.transaction() as session:
+        for name, email in theirs.items():
+            session.add(
+                AccountRow(id=f"acct_{name}", email=email, name=name, password_hash="", roles=[], created_at=now)
+            )
+    words = f"write to {theirs['jo']} or mia@{HANDLE}.example"
+    assert Identity(ALL, HANDLE, STAND_IN).cleaned(f"{words}, not {EMAIL}, nor @{HANDLE}.") == (
+        f"{words}, not {STAND_IN}, nor @{STAND_IN}."
+    )
+    leave(database)
+    with database.reading() as session:
+        assert set(session.execute(select(col(AccountRow.email))).scalars()) == set(theirs.values())
 
 
 def test_family_goes_with_the_account_and_with_it_what_staff_vouched_for(database: Database) -> None:

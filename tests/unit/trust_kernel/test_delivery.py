@@ -1,6 +1,8 @@
 """Webhooks: signed, sent at least once and to each endpoint once it took them, given up after 72 hours."""
 
+import contextlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -393,6 +395,27 @@ def test_the_vetted_address_is_the_one_connected_to() -> None:
     assert seen[0].headers["host"] == "hooks.example.org:8443"
     assert seen[0].extensions["sni_hostname"] == "hooks.example.org"
     assert json.loads(seen[0].content) == {}
+
+
+def test_a_receiver_that_sends_a_byte_now_and_then_is_not_waited_for() -> None:
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                while not done.wait(0.05):
+                    connection.sendall(b"H")
+
+        slow = threading.Thread(target=drip)
+        slow.start()
+        poster = HttpxPoster(lambda _host, _port: ["127.0.0.1"], seconds=0.4)
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            poster.post(f"http://hooks.example.org:{listener.getsockname()[1]}/", {}, b"")
+        assert time.monotonic() - began < 5
+        done.set()
+        slow.join(10)
 
 
 def test_a_receiver_that_does_not_answer_is_unavailable() -> None:
