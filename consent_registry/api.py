@@ -30,6 +30,7 @@ from consent_registry.domain import (
     PersonReport,
     Purpose,
     Receipt,
+    ReceiptClaims,
     ReceiptFault,
     ReceiptReading,
     ReportReason,
@@ -61,16 +62,17 @@ from consent_registry.service import (
     Using,
 )
 from consent_registry.service.ages import AgeBook
-from consent_registry.service.approvals import ApprovalDesk, Awaited, Question, QuestionState, Wanted
+from consent_registry.service.approvals import ApprovalDesk
 from consent_registry.service.attempt_media import Media
 from consent_registry.service.challenges import ChallengeDesk, Outcome
 from consent_registry.service.enrolments import EnrolmentDesk
 from consent_registry.service.estates import PROOFS as ESTATE_PROOFS
 from consent_registry.service.estates import EstateDesk
-from consent_registry.service.families import StatedAges
+from consent_registry.service.families import FamilyHearers, StatedAges
 from consent_registry.service.guardians import PROOFS as GUARDIAN_PROOFS
 from consent_registry.service.guardians import GuardianDesk
 from consent_registry.service.looks import Looks
+from consent_registry.service.questions import Awaited, Question, QuestionState, Wanted
 from consent_registry.service.registry import ConsentRegistry
 
 ENROLMENT_PROOFS = DOCUMENTS | {Proof.IN_PERSON, Proof.REFERENCES}
@@ -119,6 +121,7 @@ __all__ = [
     "Estate",
     "EstateDesk",
     "EstateState",
+    "FamilyHearers",
     "Grant",
     "GrantState",
     "GrantTerms",
@@ -141,6 +144,7 @@ __all__ = [
     "Question",
     "QuestionState",
     "Receipt",
+    "ReceiptClaims",
     "ReceiptFault",
     "ReceiptReading",
     "RegistryParts",

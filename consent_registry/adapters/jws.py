@@ -3,10 +3,11 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING
 
-from consent_registry.domain import Json
-from consent_registry.domain.receipt_checks import MEDIA_TYPE
+from consent_registry.domain import Json, KeyEnd
+from consent_registry.domain.receipt_checks import MEDIA_TYPE, STOLEN, UNTIL
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -17,21 +18,21 @@ class Ed25519Receipts:
 
     Args:
         key: signs from now on.
-        retired: public keys of earlier receipts, which must stay checkable.
+        retired: public keys of earlier receipts, which must stay checkable, and their ends.
     """
 
-    def __init__(self, key: "Ed25519PrivateKey", retired: Sequence["Ed25519PublicKey"] = ()) -> None:
+    def __init__(self, key: "Ed25519PrivateKey", retired: Sequence[tuple["Ed25519PublicKey", KeyEnd]] = ()) -> None:
         self._key = key
-        self._jwks: list[Json] = [_jwk(public) for public in (key.public_key(), *retired)]
+        self._jwks: list[Json] = [_jwk(key.public_key()), *(_jwk(public) | _ended(end) for public, end in retired)]
         self._kid = _thumbprint(key.public_key())
 
     @classmethod
-    def from_seed(cls, seed: bytes, retired: Sequence[bytes] = ()) -> "Ed25519Receipts":
+    def from_seed(cls, seed: bytes, retired: Sequence[tuple[bytes, KeyEnd]] = ()) -> "Ed25519Receipts":
         """From 32 secret bytes (RFC 8032, 5.1.5), such as `KeyService.derive` gives, and those of former keys."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         made = Ed25519PrivateKey.from_private_bytes
-        return cls(made(seed), [made(former).public_key() for former in retired])
+        return cls(made(seed), [(made(former).public_key(), end) for former, end in retired])
 
     def sign(self, payload: Mapping[str, Json]) -> str:
         """Header, payload and signature (RFC 7515, 7.1).
@@ -44,7 +45,7 @@ class Ed25519Receipts:
         return f"{signed}.{_encoded(self._key.sign(signed.encode()))}"
 
     def jwks(self) -> dict[str, Json]:
-        """Public keys (RFC 7517), the signing one first."""
+        """Public keys (RFC 7517), the signing one first; former ones say until when they signed."""
         return {"keys": self._jwks}
 
 
@@ -66,8 +67,14 @@ def signature_holds(public: bytes, signed: bytes, signature: bytes) -> bool:
     return True
 
 
-def _jwk(key: "Ed25519PublicKey") -> Json:
+def _jwk(key: "Ed25519PublicKey") -> dict[str, Json]:
     return {"kty": "OKP", "crv": "Ed25519", "x": _x(key), "kid": _thumbprint(key), "use": "sig", "alg": "EdDSA"}
+
+
+def _ended(end: KeyEnd) -> dict[str, Json]:
+    # members that others do not know are passed over (RFC 7517, 4)
+    stolen: dict[str, Json] = {STOLEN: True} if end.stolen else {}
+    return {UNTIL: f"{end.until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", **stolen}
 
 
 def _thumbprint(key: "Ed25519PublicKey") -> str:

@@ -36,7 +36,7 @@ from consent_registry.domain.people import (
 )
 from consent_registry.domain.reasons import ConsentEvent, ConsentFault, ConsentReason, ReceiptFault
 from consent_registry.domain.receipt_checks import ReceiptClaims, ReceiptReading, check_receipt, payload_of
-from consent_registry.domain.receipts import Issuer, Json, Receipt, document
+from consent_registry.domain.receipts import Issuer, Json, KeyEnd, Receipt, document
 from consent_registry.domain.safety import (
     Bar,
     GrantUse,
@@ -102,6 +102,7 @@ __all__ = [
     "HandleMention",
     "Issuer",
     "Json",
+    "KeyEnd",
     "Lockdown",
     "Mention",
     "Modality",

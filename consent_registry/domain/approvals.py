@@ -4,7 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from consent_registry.domain.reasons import ConsentReason
+from consent_registry.domain.reasons import ConsentFault, ConsentReason
+from consent_registry.domain.texts import holds_controls
+from trust_kernel.errors import InvalidInput
+
+MAX_ANSWER_NOTE = 500
+"""Characters that a person may write beside an answer."""
 
 
 class Mode(StrEnum):
@@ -88,3 +93,14 @@ def standing(mode: Mode, approval: Approval | None, now: datetime) -> ConsentRea
         return None
     state = ApprovalState.WAITING if approval is None else approval.state_at(now)
     return _STANDING[mode].get(state)
+
+
+def check_answer_note(note: str) -> None:
+    """Whether a person's note beside an answer can be kept; raises InvalidInput where it is too long or no text."""
+    if len(note) > MAX_ANSWER_NOTE or holds_controls(note):
+        raise InvalidInput(
+            "the note is too long, or holds control characters",
+            code=ConsentFault.APPROVAL_NOTE_MALFORMED,
+            field="note",
+            limit=f"{MAX_ANSWER_NOTE} characters",
+        )

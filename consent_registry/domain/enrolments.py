@@ -9,6 +9,7 @@ from enum import StrEnum
 from consent_registry.domain.ages import AgeBand
 from consent_registry.domain.people import Assurance
 from consent_registry.domain.reasons import ConsentFault, ConsentReason
+from consent_registry.domain.texts import holds_controls
 from trust_kernel.errors import InvalidInput, NotPermitted
 
 MAX_LOOKS = 10
@@ -73,6 +74,8 @@ class EnrolmentAttempt:
         alike: whom the person is like; empty once decided, and never for the person to see.
         decided_by: account id.
         note: what staff wrote.
+        challenge_id: the live challenge that it came from; None where staff proposed it.
+        allowed_by: account id of the guardian who said yes; None where nobody did.
     """
 
     id: str
@@ -89,6 +92,8 @@ class EnrolmentAttempt:
     decided_by: str | None = None
     decided_at: datetime | None = None
     note: str = ""
+    challenge_id: str | None = None
+    allowed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +178,7 @@ def check_label(label: str) -> str:
 def check_staff_note(note: str, field: str = "note") -> str:
     """The note without surrounding white space; raises InvalidInput where it is too long or no text."""
     trimmed = note.strip()
-    if len(trimmed) > MAX_STAFF_NOTE or any(
-        unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\r\n\t" for sign in trimmed
-    ):
+    if len(trimmed) > MAX_STAFF_NOTE or holds_controls(trimmed):
         raise InvalidInput(
             "the note is too long, or no text",
             code=ConsentFault.STAFF_NOTE_MALFORMED,

@@ -82,3 +82,16 @@ class Revocation:
 
     withdrawn: tuple[str, ...]
     epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assisted:
+    """What an operator's revocation did for somebody.
+
+    Attributes:
+        ended: ids of the grants that ended with it.
+        withdrawn: ids of the releases that it took back.
+    """
+
+    ended: tuple[str, ...]
+    withdrawn: tuple[str, ...]

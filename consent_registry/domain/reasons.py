@@ -98,6 +98,7 @@ class ConsentFault(StrEnum):
     APPROVAL_LATE = "consent:approval:late"
     """The time to answer is up."""
     APPROVAL_ENDED = "consent:approval:ended"
+    APPROVAL_STOPPED = "consent:approval:stopped"
     """What was asked about has been released, or was stopped for another reason."""
     APPROVAL_NOTE_MALFORMED = "consent:approval:note_malformed"
     # enrolment, ages, guardians, estates
@@ -162,6 +163,7 @@ class ConsentEvent(StrEnum):
     GRANT_EXPIRED = "consent:grant:expired"
     GRANT_USED_UP = "consent:grant:used_up"
     RECEIPT_KEY_ROTATED = "consent:receipt_key:rotated"
+    RECEIPT_KEY_STOLEN = "consent:receipt_key:stolen"
     # answers to single uses
     APPROVAL_ASKED = "consent:approval:asked"
     PREVIEW_ASKED = "consent:preview:asked"
@@ -180,6 +182,8 @@ class ConsentEvent(StrEnum):
     GROUP_CHANGED = "consent:group:changed"
     LOCKDOWN_ON = "consent:lockdown:on"
     LOCKDOWN_OFF = "consent:lockdown:off"
+    OPERATOR_REVOKED = "consent:operator:revoked"
+    OPERATOR_PAUSED = "consent:operator:paused"
     # enrolment, ages, guardians, estates
     ENROLMENT_PROPOSED = "consent:enrolment:proposed"
     ENROLMENT_REVIEW = "consent:enrolment:in_review"
@@ -214,6 +218,10 @@ class ReceiptFault(StrEnum):
     FOREIGN = "consent:receipt:foreign"
     """Its key, or its issuer, is not the one that it is checked against."""
     FORGED = "consent:receipt:forged"
+    KEY_ENDED = "consent:receipt:key_ended"
+    """It says that it was issued when its key no longer signed: whoever has a former key may have made it."""
+    KEY_STOLEN = "consent:receipt:key_stolen"
+    """It says that it was issued when its key was in somebody else's hands."""
     KEYS_UNUSABLE = "consent:receipt:keys_unusable"
     """What should hold the issuer's public keys is no JWK set with a key for receipts."""
     NOT_YET = "consent:receipt:not_yet"

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from consent_registry.domain.grants import GrantState
 from consent_registry.domain.people import Modality
 from consent_registry.domain.reasons import ReceiptFault
-from consent_registry.domain.receipts import ENDED
+from consent_registry.domain.receipts import ENDED, KeyEnd
 
 MAX_RECEIPT = 1 << 18
 """Bytes of a receipt; one that names 1,000 people has some 60,000."""
@@ -29,6 +29,11 @@ ALGORITHMS = frozenset({"EdDSA", "Ed25519"})
 
 SignatureHolds = Callable[[bytes, bytes, bytes], bool]
 """Whether an Ed25519 public key (32 bytes), what was signed, and a signature belong together; never raises."""
+
+UNTIL = "placet:until"
+"""Member of a former key in the JWK set: receipts that say they were issued then, or later, are not its issuer's."""
+STOLEN = "placet:stolen"
+"""Member of a former key: true where somebody else may hold it."""
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _PUBLIC_KEY = 32
@@ -70,11 +75,16 @@ class ReceiptReading:
         fault: why it shows no consent at the moment asked about; None where it shows one.
         claims: what it says; None unless its issuer signed it.
         set_aside: faults of further receipts that were given along and could not be used, by their place.
+        superseded_by: what the newest says that superseded it; None unless that is the fault.
+        key_stolen_at: from when on its key was in somebody else's hands, who can also write an earlier date than that:
+            only the issuer's ledger shows that it was issued before. None where the keys tell of no theft.
     """
 
     fault: ReceiptFault | None
     claims: ReceiptClaims | None = None
     set_aside: tuple[tuple[int, ReceiptFault], ...] = ()
+    superseded_by: ReceiptClaims | None = None
+    key_stolen_at: datetime | None = None
 
     @property
     def holds(self) -> bool:
@@ -85,6 +95,14 @@ class ReceiptReading:
     def authentic(self) -> bool:
         """Whether its issuer signed it, whatever it says."""
         return self.claims is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A public key as published; `end` None while it signs."""
+
+    public: bytes
+    end: KeyEnd | None
 
 
 class _FaultyError(Exception):
@@ -103,6 +121,7 @@ def check_receipt(
     at: datetime,
     issuer: str | None = None,
     newer: Sequence[bytes] = (),
+    known: Sequence[ReceiptClaims] = (),
 ) -> ReceiptReading:
     """Check one receipt. Every fault is a value: nothing that a file holds raises.
 
@@ -113,21 +132,24 @@ def check_receipt(
         at: the moment that it is asked about, timezone-aware.
         issuer: IRI that it has to be from; None: the ``issuer`` member of the JWK set, where that has one.
         newer: further receipts; one of the same grant and issuer with a higher version supersedes it.
+        known: what further receipts say that need no checking, as they are from the issuer's own database.
     """
     try:
         keys, named = _keys(jwks)
         wanted = issuer if issuer is not None else named
-        claims = _claims(receipt, keys, signature_holds, wanted)
+        claims, key = _claims(receipt, keys, signature_holds, wanted)
     except _FaultyError as faulty:
         return ReceiptReading(faulty.fault)
-    others: list[ReceiptClaims] = []
+    others = list(known)
     aside: list[tuple[int, ReceiptFault]] = []
     for place, other in enumerate(newer):
         try:
-            others.append(_claims(other, keys, signature_holds, wanted))
+            others.append(_claims(other, keys, signature_holds, wanted)[0])
         except _FaultyError as faulty:
             aside.append((place, faulty.fault))
-    return ReceiptReading(_standing(claims, others, at), claims, tuple(aside))
+    fault, by = _standing(claims, others, at)
+    stolen_at = key.end.until if key.end and key.end.stolen else None
+    return ReceiptReading(fault, claims, tuple(aside), by, stolen_at)
 
 
 def payload_of(compact: str) -> dict[str, Any]:
@@ -136,25 +158,42 @@ def payload_of(compact: str) -> dict[str, Any]:
     return read
 
 
-def _standing(claims: ReceiptClaims, others: Iterable[ReceiptClaims], at: datetime) -> ReceiptFault | None:
+def claims_of(compact: str) -> ReceiptClaims:
+    """What one of our own receipts says, its signature not checked.
+
+    Raises:
+        ValueError: it is no receipt.
+    """
+    try:
+        return _read(payload_of(compact))
+    except _FaultyError as faulty:
+        raise ValueError(str(faulty)) from None
+
+
+def _standing(
+    claims: ReceiptClaims, others: Iterable[ReceiptClaims], at: datetime
+) -> tuple[ReceiptFault | None, ReceiptClaims | None]:
     if at < claims.starts_at:
-        return ReceiptFault.NOT_YET
+        return ReceiptFault.NOT_YET, None
     if claims.ended_at is not None and at >= claims.ended_at:
-        return _BY_STATE[claims.state]
+        return _BY_STATE[claims.state], None
     if at >= claims.expires_at:
-        return ReceiptFault.EXPIRED
-    superseded = any(
-        (other.grant_id, other.issuer) == (claims.grant_id, claims.issuer)
+        return ReceiptFault.EXPIRED, None
+    superseding = [
+        other
+        for other in others
+        if (other.grant_id, other.issuer) == (claims.grant_id, claims.issuer)
         and other.version > claims.version
         and (other.ended_at or other.issued_at) <= at
-        for other in others
-    )
-    return ReceiptFault.SUPERSEDED if superseded else None
+    ]
+    if not superseding:
+        return None, None
+    return ReceiptFault.SUPERSEDED, max(superseding, key=lambda other: other.version)
 
 
 def _claims(
-    receipt: bytes, keys: Mapping[str, bytes], signature_holds: SignatureHolds, issuer: str | None
-) -> ReceiptClaims:
+    receipt: bytes, keys: Mapping[str, _Key], signature_holds: SignatureHolds, issuer: str | None
+) -> tuple[ReceiptClaims, _Key]:
     if len(receipt) > MAX_RECEIPT:
         raise _FaultyError(ReceiptFault.HUGE)
     try:
@@ -162,15 +201,17 @@ def _claims(
     except ValueError:
         raise _FaultyError(ReceiptFault.MALFORMED) from None
     key = _key_for(_object(_decoded(header)), keys)
-    if not signature_holds(key, f"{header}.{payload}".encode(), _decoded(signature)):
+    if not signature_holds(key.public, f"{header}.{payload}".encode(), _decoded(signature)):
         raise _FaultyError(ReceiptFault.FORGED)
     claims = _read(_object(_decoded(payload)))
     if issuer is not None and claims.issuer != issuer:
         raise _FaultyError(ReceiptFault.FOREIGN)
-    return claims
+    if key.end is not None and claims.issued_at >= key.end.until:
+        raise _FaultyError(ReceiptFault.KEY_STOLEN if key.end.stolen else ReceiptFault.KEY_ENDED)
+    return claims, key
 
 
-def _key_for(header: Mapping[str, object], keys: Mapping[str, bytes]) -> bytes:
+def _key_for(header: Mapping[str, object], keys: Mapping[str, _Key]) -> _Key:
     if not _known(header.get("alg")) or "crit" in header:
         raise _FaultyError(ReceiptFault.ALGORITHM)
     if header.get("typ") != MEDIA_TYPE:
@@ -186,7 +227,7 @@ def _known(algorithm: object) -> bool:
     return isinstance(algorithm, str) and algorithm in ALGORITHMS
 
 
-def _keys(jwks: bytes) -> tuple[dict[str, bytes], str | None]:
+def _keys(jwks: bytes) -> tuple[dict[str, _Key], str | None]:
     """Ed25519 keys by id, and whose they are; keys for anything else are passed over (RFC 7517, 5)."""
     try:
         document = _object(jwks if len(jwks) <= MAX_KEYS else b"")
@@ -199,7 +240,7 @@ def _keys(jwks: bytes) -> tuple[dict[str, bytes], str | None]:
     return found, named if isinstance(named, str) else None
 
 
-def _key(entry: object) -> tuple[str, bytes] | None:
+def _key(entry: object) -> tuple[str, _Key] | None:
     if not isinstance(entry, dict) or (entry.get("kty"), entry.get("crv")) != ("OKP", "Ed25519"):
         return None
     kid, x = entry.get("kid"), entry.get("x")
@@ -207,7 +248,20 @@ def _key(entry: object) -> tuple[str, bytes] | None:
     if not usable or not isinstance(kid, str) or not isinstance(x, str):
         return None
     public = _decoded(x)
-    return (kid, public) if len(public) == _PUBLIC_KEY else None
+    try:
+        return (kid, _Key(public, _end(entry))) if len(public) == _PUBLIC_KEY else None
+    except ValueError:
+        return None  # an end that cannot be read is no reason to trust it without one
+
+
+def _end(entry: Mapping[str, object]) -> KeyEnd | None:
+    """Raises ValueError where what it says of its end cannot be read."""
+    until, stolen = entry.get(UNTIL), entry.get(STOLEN, False)
+    if until is None and stolen is False:
+        return None
+    if not isinstance(stolen, bool):
+        raise ValueError  # noqa: TRY004 - one kind for whatever cannot be read
+    return KeyEnd(_at(until), stolen)
 
 
 def _read(document: Mapping[str, Any]) -> ReceiptClaims:
@@ -255,7 +309,11 @@ def _text(value: object) -> str:
 
 
 def _moment(value: Mapping[str, Any]) -> datetime:
-    text = _text(value["@value"])
+    return _at(value["@value"])
+
+
+def _at(value: object) -> datetime:
+    text = _text(value)
     if _MOMENT.fullmatch(text) is None:
         raise ValueError
     return datetime.fromisoformat(text).astimezone(UTC)

@@ -52,6 +52,19 @@ ENDED: dict[GrantState, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class KeyEnd:
+    """From when on a signing key is not to be trusted.
+
+    Attributes:
+        until: whole seconds; nothing that says it was issued at this moment or later is the issuer's.
+        stolen: whether somebody else may hold it; else it was replaced, and no more.
+    """
+
+    until: datetime
+    stolen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Issuer:
     """Who keeps the consent records.
 

@@ -1,12 +1,12 @@
 """What keeps people safe beside their grants: bars, pauses, caps, reports, and the switch that stops everything."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from consent_registry.domain.ages import AgeBand
 from consent_registry.domain.reasons import ConsentFault
+from consent_registry.domain.texts import holds_controls
 from trust_kernel.errors import InvalidInput
 
 MAX_TEXT = 2_000
@@ -113,8 +113,7 @@ def check_text(text: str, field: str, *, needed: bool) -> str:
         InvalidInput: too long, with control characters, or empty where something is needed.
     """
     trimmed = text.strip()
-    unsound = any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\r\n\t" for sign in trimmed)
-    if unsound or len(trimmed) > MAX_TEXT or (needed and not trimmed):
+    if holds_controls(trimmed) or len(trimmed) > MAX_TEXT or (needed and not trimmed):
         raise InvalidInput(
             "say in some words why" if needed and not trimmed else "this is too long, or no text",
             code=ConsentFault.TEXT_MALFORMED,

@@ -1,6 +1,5 @@
 """What a subject can say yes to, and the limits of that."""
 
-import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -10,6 +9,7 @@ from consent_registry.domain.approvals import Mode
 from consent_registry.domain.people import Modality, check_account_id
 from consent_registry.domain.reasons import ConsentFault
 from consent_registry.domain.scope import Scope, check_scope
+from consent_registry.domain.texts import holds_controls
 from trust_kernel.errors import InvalidInput
 
 MAX_YEARS = 10
@@ -153,7 +153,7 @@ def _check_note(note: str) -> None:
         raise InvalidInput(
             "the note is too long", code=ConsentFault.NOTE_TOO_LONG, field="note", limit=f"{MAX_NOTE} characters"
         )
-    if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\r\n\t" for sign in note):
+    if holds_controls(note):
         raise InvalidInput("the note holds control characters", code=ConsentFault.NOTE_MALFORMED, field="note")
 
 

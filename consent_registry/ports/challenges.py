@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from consent_registry.domain.challenges import Challenge, HeardDigit, LiveEvidence, Seen, SoundPrint
 from consent_registry.domain.enrolments import EnrolmentAttempt
+from consent_registry.ports.enrolments import RecordingStore
 
 
 class Recording(Protocol):
@@ -62,7 +63,7 @@ class DigitRecogniser(Protocol):
         ...
 
 
-class ChallengeStore(Protocol):
+class ChallengeStore(RecordingStore, Protocol):
     """Keeps challenges, and prints of recordings that people enrolled with."""
 
     def add_challenge(self, challenge: Challenge) -> None:
@@ -91,10 +92,6 @@ class ChallengeStore(Protocol):
 
     def alike(self, prints: Sequence[SoundPrint]) -> int:
         """The most prints that any one kept recording shares with these at one shift in time."""
-        ...
-
-    def drop_recording(self, challenge_id: str) -> None:
-        """Delete the prints of the recording that answered a challenge."""
         ...
 
 

@@ -20,7 +20,15 @@ class AttestationStore(Protocol):
         ...
 
 
-class EnrolmentStore(AttestationStore, Protocol):
+class RecordingStore(Protocol):
+    """Keeps prints of recordings that people enrol with."""
+
+    def drop_recording(self, challenge_id: str) -> None:
+        """Delete the prints of the recording that answered a challenge."""
+        ...
+
+
+class EnrolmentStore(AttestationStore, RecordingStore, Protocol):
     """Keeps attempts, their sealed media, and looks. Every method joins the transaction that is open."""
 
     def add_attempt(self, attempt: EnrolmentAttempt) -> None:

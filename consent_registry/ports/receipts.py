@@ -57,3 +57,15 @@ class ReceiptKeyNumbers(Protocol):
     def take(self, number: int, at: datetime) -> None:
         """Take one more into use, in the caller's transaction; raises Conflict where somebody else just took it."""
         ...
+
+    def stolen(self) -> Mapping[int, datetime]:
+        """Numbers whose keys somebody else may hold, and since when."""
+        ...
+
+    def mark_stolen(self, number: int, since: datetime) -> None:
+        """Note a theft, in the caller's transaction; of two moments for one key the earlier counts.
+
+        Raises:
+            Conflict: somebody else noted the first one just now.
+        """
+        ...

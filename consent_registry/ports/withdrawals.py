@@ -17,6 +17,7 @@ class Ending:
         account_id: only what this account asked for; None for whoever asked.
         reason: for cases that stop and releases that go, `consent:thing:what`.
         at: when it ended.
+        spared: account whose own releases stay whatever is taken back; None where nobody's do.
     """
 
     subject_id: str
@@ -25,6 +26,7 @@ class Ending:
     account_id: str | None
     reason: str
     at: datetime
+    spared: str | None = None
 
     @property
     def for_good(self) -> bool:

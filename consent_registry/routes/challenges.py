@@ -1,9 +1,6 @@
 """The live challenge over HTTP: ask for one, answer it with one recording."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, UploadFile
 
 from consent_registry.api import ConsentRegistry
-from consent_registry.domain import ConsentFault
 from consent_registry.domain.challenges import MAX_BYTES as MAX_RECORDING_BYTES
 from consent_registry.routes.own import MANAGE
+from consent_registry.routes.uploads import on_disk
 from consent_registry.schemas.challenges import ChallengeOut, ChallengeResultOut, NewChallenge
 from consent_registry.service.challenges import ChallengeDesk, unknown_challenge
 from consent_registry.service.parts import unknown_subject
-from trust_kernel.errors import InvalidInput
 from trust_kernel.web.access import Access, Actor
 
 
@@ -59,26 +55,13 @@ def build_challenges_router(desk: ChallengeDesk, registry: ConsentRegistry, acce
     return router
 
 
-@contextmanager
-def recording_on_disk(upload: UploadFile) -> Iterator[Path]:
+def recording_on_disk(upload: UploadFile) -> AbstractContextManager[Path]:
     """An upload as a file that is gone afterwards.
 
     Raises:
         InvalidInput: it has more than `MAX_RECORDING_BYTES`.
     """
-    with tempfile.TemporaryDirectory(prefix="placet-challenge-") as folder:
-        path = Path(folder) / "recording"
-        upload.file.seek(0)
-        with path.open("wb") as target:
-            shutil.copyfileobj(upload.file, target)
-            if target.tell() > MAX_RECORDING_BYTES:
-                raise InvalidInput(
-                    "the file is too large",
-                    code=ConsentFault.ENROLMENT_TOO_MUCH,
-                    field="recording",
-                    limit=f"{MAX_RECORDING_BYTES} bytes",
-                )
-        yield path
+    return on_disk(upload.file, MAX_RECORDING_BYTES, "recording")
 
 
 __all__ = ["MAX_RECORDING_BYTES", "build_challenges_router", "recording_on_disk"]

@@ -1,25 +1,21 @@
 """Enrolment: proposed and confirmed by staff, decided where there is doubt, and a person's own looks."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import numpy as np
 from fastapi import APIRouter, File, Form, Response, UploadFile
 from numpy.typing import NDArray
 
-from consent_registry.adapters.png import as_png
 from consent_registry.api import ConsentRegistry
 from consent_registry.domain import ConsentFault
 from consent_registry.domain.attestations import Proof
 from consent_registry.domain.enrolments import EnrolmentAttempt
 from consent_registry.ports import UploadDecoder
 from consent_registry.routes.own import ATTEST, MANAGE, own
+from consent_registry.routes.uploads import on_disk
 from consent_registry.schemas.enrolments import (
     EnrolmentList,
     EnrolmentOut,
@@ -34,6 +30,7 @@ from consent_registry.schemas.enrolments import (
 from consent_registry.service import check_counts
 from consent_registry.service.attempt_media import Media
 from trust_kernel.errors import InvalidInput
+from trust_kernel.media.encoded import as_png
 from trust_kernel.media.refs import Look, MediaKind, MediaLimits
 from trust_kernel.web.access import Access, Actor
 
@@ -170,26 +167,9 @@ def _recording(decoder: UploadDecoder, upload: UploadFile) -> NDArray[np.float32
 
 
 def _look(decoder: UploadDecoder, upload: UploadFile, limits: MediaLimits, field: str) -> Look:
-    with _on_disk(upload.file, limits.max_bytes, field) as path:
+    with on_disk(upload.file, limits.max_bytes, field) as path:
         try:
             return decoder.look(path, limits)
         except InvalidInput as error:
             # the decoder cannot know what the form calls this file
             raise InvalidInput(error.detail, code=error.code, field=field, limit=error.limit) from error
-
-
-@contextmanager
-def _on_disk(source: BinaryIO, limit: int, field: str) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="placet-enrolment-") as directory:
-        path = Path(directory) / "upload"
-        source.seek(0)
-        with path.open("wb") as target:
-            shutil.copyfileobj(source, target)
-            if target.tell() > limit:
-                raise InvalidInput(
-                    "the file is too large",
-                    code=ConsentFault.ENROLMENT_TOO_MUCH,
-                    field=field,
-                    limit=f"{limit} bytes",
-                )
-        yield path

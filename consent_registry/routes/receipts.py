@@ -48,5 +48,5 @@ def add_receipts(router: APIRouter, registry: ConsentRegistry, access: Access) -
 
     @router.get("/.well-known/placet-jwks.json", dependencies=[access.public()])
     def jwks() -> dict[str, Any]:
-        """The keys that receipts are checked with (RFC 7517), and whose they are."""
+        """The keys that receipts are checked with (RFC 7517), former ones with their ends, and whose they are."""
         return registry.jwks()

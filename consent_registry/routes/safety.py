@@ -69,7 +69,7 @@ def _add_bars(router: APIRouter, registry: ConsentRegistry, access: Access) -> N
 
     @router.post("/v1/subjects/{subject_id}/bars")
     def bar(subject_id: str, body: NewBar, actor: Annotated[Actor, access.requires(MANAGE)]) -> RevocationOut:
-        """End everything for one person, and let nothing cover them any more. They are told nothing."""
+        """End everything for one person, and let nothing cover them any more. They are not told."""
         own(registry, subject_id, actor)
         account_id = account_of(registry, body)
         return RevocationOut.of(registry.safety.bar(subject_id, account_id, actor.account_id, body.take_back))

@@ -6,9 +6,10 @@ from typing import Literal
 from pydantic import Field
 
 from consent_registry.domain import ApprovalState, Mode
+from consent_registry.domain.approvals import MAX_ANSWER_NOTE
 from consent_registry.ports import AskedUse
 from consent_registry.schemas.shape import Shape
-from consent_registry.service.approvals import MAX_NOTE, Question, QuestionState
+from consent_registry.service.questions import Question, QuestionState
 
 
 class AskerOut(Shape):
@@ -94,7 +95,7 @@ class AnswerIn(Shape):
     """The person's word."""
 
     answer: Literal["approve", "refuse"]
-    note: str = Field(default="", description=f"For the person's own records; at most {MAX_NOTE} characters.")
+    note: str = Field(default="", description=f"For the person's own records; at most {MAX_ANSWER_NOTE} characters.")
 
     @property
     def said(self) -> ApprovalState:

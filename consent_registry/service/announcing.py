@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from consent_registry.domain import ConsentEvent
-from consent_registry.service.families import guardians_of
+from consent_registry.service.families import heard_by
 from consent_registry.service.parts import RegistryParts
 
 
@@ -23,8 +23,11 @@ class Announcer:
     def tell(
         self, kind: ConsentEvent, recipients: Collection[str], payload: Mapping[str, str | int | bool | None]
     ) -> None:
-        """Tell some accounts, and the guardians of those who are minors."""
+        """Tell some accounts, and the guardians of those who are minors, as ``whom`` says to them."""
         now = self.parts.clock.now()
-        guardians = frozenset[str]().union(*(guardians_of(self.parts.store, one, now) for one in recipients))
-        for recipient in sorted(frozenset(recipients) | guardians):
-            self.parts.notifier.emit(str(kind), recipient, payload)
+        heard: dict[str, str] = {}
+        for one in recipients:
+            heard |= heard_by(self.parts.store, one, now)
+        heard |= dict.fromkeys(recipients, "")  # whoever is told for themselves is not told as a guardian
+        for recipient, whom in sorted(heard.items()):
+            self.parts.notifier.emit(str(kind), recipient, {**payload, "whom": whom} if whom else payload)

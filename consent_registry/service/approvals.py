@@ -1,10 +1,8 @@
 """Asking people about single uses, hearing them, and giving up on whoever stays silent."""
 
-import unicodedata
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from consent_registry.domain import (
     Approval,
@@ -14,71 +12,20 @@ from consent_registry.domain import (
     ConsentReason,
     GrantState,
     Mode,
+    Subject,
+    SubjectRecord,
     standing,
 )
-from consent_registry.ports import AskedUse, AskedUses
-from consent_registry.service.families import check_giver, guardians_of, wards_of
+from consent_registry.domain.approvals import check_answer_note
+from consent_registry.ports import AskedUses
+from consent_registry.service.families import check_giver, guardians_of, heard_by, wards_of
 from consent_registry.service.parts import Change, RegistryParts, changing
-from trust_kernel.errors import Conflict, InvalidInput, NotFound
+from consent_registry.service.questions import Awaited, Question, Wanted, question_state
+from trust_kernel.errors import Conflict, NotFound
 from trust_kernel.ids import new_id
 
-MAX_NOTE = 500
-"""Characters that a person may write beside an answer."""
 _CLOCK = "placet:clock"
 """Who acts where nobody does: the time that is up."""
-
-
-class QuestionState(StrEnum):
-    """Where a question stands, to the person who was asked."""
-
-    WAITING = "waiting"
-    APPROVED = "approved"
-    REFUSED = "refused"
-    LAPSED = "lapsed"
-    ENDED = "ended"
-    """Nobody needs the answer any more: what was asked about was stopped for another reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Somebody's own answer that a use cannot go on without.
-
-    Attributes:
-        shown: digest of what they are to see first; empty where nothing was made yet.
-    """
-
-    subject_id: str
-    grant_id: str
-    mode: Mode
-    shown: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question as the person who was asked sees it.
-
-    Attributes:
-        asker: handle of whoever wants the use; None where they have none.
-        use: what they want; None where its case is gone.
-        note: what the person wrote beside the answer.
-        state: where it stands now.
-    """
-
-    approval: Approval
-    asker: str | None
-    use: AskedUse | None
-    note: str
-    state: QuestionState
-
-
-@dataclass(frozen=True, slots=True)
-class Awaited:
-    """Somebody whom a use waits for."""
-
-    subject_id: str
-    handle: str
-    mode: Mode
-    until: datetime
 
 
 class ApprovalDesk:
@@ -101,7 +48,8 @@ class ApprovalDesk:
     def await_answers(self, use_id: str, account_id: str, wanted: Iterable[Wanted]) -> tuple[Awaited, ...]:
         """Ask everybody who was not asked yet, and tell them, in the caller's transaction.
 
-        Somebody whose grant ended since it was looked at is not asked; the use is judged again instead.
+        Somebody is not asked whose grant ended since it was looked at, who barred whoever asks, or who paused, and in a
+        lockdown nobody is; the use is judged again instead.
 
         Returns:
             Whom the use waits for now, the earliest deadline first.
@@ -109,14 +57,15 @@ class ApprovalDesk:
         parts = self._parts
         with parts.unit.transaction():
             asked = sorted(set(wanted), key=lambda one: (one.subject_id, one.grant_id))
-            parts.store.lock({one.subject_id for one in asked})
+            locked = parts.store.lock({one.subject_id for one in asked})
             now = parts.clock.now()
             for one in asked:
+                subject = self._to_be_asked(locked.get(one.subject_id), account_id, now)
                 until = self._deadline(one, now)
-                if until is None:
+                if subject is None or until is None:
                     self._uses.resume(use_id)
                 else:
-                    self._put(use_id, account_id, one, now, until)
+                    self._put(use_id, account_id, one, subject, now, until)
             return self.awaited(use_id)
 
     def awaited(self, use_id: str) -> tuple[Awaited, ...]:
@@ -165,11 +114,20 @@ class ApprovalDesk:
         """
         with self._parts.unit.reading():
             approval = self._own(approval_id, account_id)
-            use = self._uses.told([approval.use_id]).get(approval.use_id)
-            if approval.mode is not Mode.PREVIEW or use is None or not use.open:
+            if approval.mode is not Mode.PREVIEW or not self._open(approval):
                 return None
             everybody = self._parts.store.approvals_of_use(approval.use_id)
             return approval if all(self._willing(one) for one in everybody) else None
+
+    def asked(self, approval_id: str, account_id: str) -> Approval | None:
+        """A question that waits, or was answered with a yes, under a grant that holds; else None.
+
+        Raises:
+            NotFound: no such question, or somebody else's.
+        """
+        with self._parts.unit.reading():
+            approval = self._own(approval_id, account_id)
+            return approval if self._open(approval) and self._willing(approval) else None
 
     # --- for the person
 
@@ -199,15 +157,16 @@ class ApprovalDesk:
             approval_id: which question.
             said: `ApprovalState.APPROVED` or `ApprovalState.REFUSED`.
             actor: the person's account or a guardian's; nobody else can answer, whatever they may do otherwise.
-            note: at most `MAX_NOTE` characters, for the person's own records.
+            note: at most `MAX_ANSWER_NOTE` characters, for the person's own records.
 
         Raises:
             InvalidInput: the note is too long or holds control characters.
             NotFound: no such question, or somebody else's.
             NotPermitted: a minor's own yes.
-            Conflict: the time is up, it was answered with no, or nobody needs the answer any more.
+            Conflict: the time is up, it was answered with no, nobody needs the answer any more, or a yes could not let
+                it go on now: the person paused, or there is a lockdown.
         """
-        _check_note(note)
+        check_answer_note(note)
         parts = self._parts
         with parts.unit.transaction():
             subject_id = self._own(approval_id, actor).subject_id
@@ -219,6 +178,7 @@ class ApprovalDesk:
                 with changing(parts, subject_id, actor) as change:
                     if said is ApprovalState.APPROVED:
                         check_giver(parts.store, change.subject, actor, change.at)
+                        self._check_going(subject_id)
                     self._hear(change, approval, said, note)
         self._uses.wake(approval.use_id)
         return self.one(approval_id, actor)
@@ -247,7 +207,16 @@ class ApprovalDesk:
             return None
         return min(now + self._patience, grant.expires_at)
 
-    def _put(self, use_id: str, account_id: str, wanted: Wanted, now: datetime, until: datetime) -> None:
+    def _to_be_asked(self, record: SubjectRecord | None, account_id: str, now: datetime) -> Subject | None:
+        """Whoever can be asked by an account now, their row locked; None where no answer could let the use go on."""
+        subject = record.as_of(now) if record and record.paused_at is None else None
+        if subject is None or self._parts.store.barred(subject.id, account_id) or self._parts.store.lockdown().on:
+            return None
+        return subject
+
+    def _put(
+        self, use_id: str, account_id: str, wanted: Wanted, subject: Subject, now: datetime, until: datetime
+    ) -> None:
         parts = self._parts
         approval = Approval(
             id=new_id("appr"),
@@ -260,9 +229,6 @@ class ApprovalDesk:
             until=until,
             shown=wanted.shown,
         )
-        record = parts.store.subject(wanted.subject_id)
-        if record is None or record.account_id is None:
-            return
         if not parts.store.add_approval(approval):
             earlier = parts.store.of_use(use_id, wanted.subject_id)[wanted.grant_id]
             if earlier.shown == wanted.shown or earlier.answer is ApprovalState.REFUSED:
@@ -271,8 +237,8 @@ class ApprovalDesk:
             parts.store.ask_anew(approval.id, wanted.shown, now, until)
         kind = ConsentEvent.PREVIEW_ASKED if wanted.mode is Mode.PREVIEW else ConsentEvent.APPROVAL_ASKED
         payload = {**_facts(approval), "by": self._asker(account_id) or account_id, "until": until.isoformat()}
-        for recipient in sorted({record.account_id} | guardians_of(parts.store, record.account_id, now)):
-            parts.notifier.emit(kind, recipient, payload)
+        for recipient, whom in sorted(heard_by(parts.store, subject.account_id, now).items()):
+            parts.notifier.emit(kind, recipient, {**payload, "whom": whom} if whom else payload)
 
     def _hear(self, change: Change, approval: Approval, said: ApprovalState, note: str) -> None:
         self._parts.store.answer_approval(approval.id, said, change.at, note)
@@ -316,6 +282,20 @@ class ApprovalDesk:
         if state is ApprovalState.REFUSED and said is ApprovalState.APPROVED:
             raise Conflict("you said no to this, and a no stays", code=ConsentFault.APPROVAL_ANSWERED)
 
+    def _check_going(self, subject_id: str) -> None:
+        """A yes that the next gate would make a no is not taken: it can be said once what is stopped goes on."""
+        record = self._parts.store.subject(subject_id)
+        if record is not None and record.paused_at is not None:
+            raise Conflict(
+                "every use of this likeness is paused: let it go on before you say yes, or say no",
+                code=ConsentFault.APPROVAL_STOPPED,
+            )
+        if self._parts.store.lockdown().on:
+            raise Conflict(
+                "every use of every likeness is stopped here at the moment: say yes once that ends, or say no",
+                code=ConsentFault.APPROVAL_STOPPED,
+            )
+
     def _open(self, approval: Approval) -> bool:
         use = self._uses.told([approval.use_id]).get(approval.use_id)
         return use is not None and use.open
@@ -348,7 +328,7 @@ class ApprovalDesk:
                 asker=askers[approval.account_id],
                 use=uses.get(approval.use_id),
                 note=self._parts.store.note_of(approval.id) if approval.answer else "",
-                state=_state(approval, uses.get(approval.use_id), now),
+                state=question_state(approval, uses.get(approval.use_id), now),
             )
             for approval in approvals
         ]
@@ -374,23 +354,3 @@ def _entry(approval: Approval) -> dict[str, str | int]:
 
 def _facts(approval: Approval) -> dict[str, str | int | bool]:
     return {"approval_id": approval.id, "video_id": approval.use_id, "mode": str(approval.mode)}
-
-
-def _state(approval: Approval, use: AskedUse | None, now: datetime) -> QuestionState:
-    state = approval.state_at(now)
-    unneeded = approval.answer is None and (use is None or not use.open)
-    put_away = approval.answer is ApprovalState.LAPSED and (approval.answered_at or approval.until) < approval.until
-    if unneeded or put_away:
-        return QuestionState.ENDED
-    return QuestionState(str(state))
-
-
-def _check_note(note: str) -> None:
-    control = any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\r\n\t" for sign in note)
-    if len(note) > MAX_NOTE or control:
-        raise InvalidInput(
-            "the note is too long, or holds control characters",
-            code=ConsentFault.APPROVAL_NOTE_MALFORMED,
-            field="note",
-            limit=f"{MAX_NOTE} characters",
-        )

@@ -59,8 +59,9 @@ class Using:
 class Asking:
     """Answers at admission, and again under lock at release.
 
-    Refusals come in one order everywhere, so that the first one is the one told: lockdown, nobody there, barred,
-    paused, too young, and then the grants. Whoever is barred is told what somebody is told whom no grant ever covered.
+    Refusals come in one order everywhere, so that the first one is the one told: lockdown, nobody there, paused,
+    too young, nobody enrolled, barred, and then the grants. Whoever is barred is told what somebody is told whom no
+    grant ever covered; as the bar comes after all that everybody is told, it cannot be read from the difference.
     """
 
     def __init__(self, parts: RegistryParts) -> None:
@@ -92,8 +93,9 @@ class Asking:
 
     def _by_grants(self, record: SubjectRecord, ask: ConsentAsk, using: Using) -> ConsentAnswer:
         epoch, store = record.consent_epoch, self._parts.store
-        if store.cameo(ask.subject_id) is None:
-            return _refusal(ask, ConsentReason.CAMEO_UNKNOWN, epoch)
+        reason = self._out_of_reach(record, using)
+        if reason is not None:
+            return _refusal(ask, reason, epoch)
         grants = store.grants(ask.subject_id)
         chosen = choose(grants, ask, self._asker(record, using), self._tally(record, grants, using))
         if isinstance(chosen, Refused):
@@ -169,14 +171,18 @@ class Asking:
         """What stands against a use whatever was granted; None where nothing does."""
         if record is None or record.forgotten_at is not None:
             return ConsentReason.CAMEO_UNKNOWN
-        if self._parts.store.barred(record.id, using.account_id):
-            return ConsentReason.GRANT_NONE
         if record.paused_at is not None:
             return ConsentReason.PAUSED
         ages = tuple(self._age_in(using, one) for one in (using.account_id, record.account_id or ""))
         if any(age.minor for age in ages) and closed_to_minors(self._completed(using.use), *ages):
             return ConsentReason.MINOR_CONTEXT
         return None
+
+    def _out_of_reach(self, record: SubjectRecord, using: Using) -> ConsentReason | None:
+        """What stands against anybody else's use before the grants are asked; None where nothing does."""
+        if self._parts.store.cameo(record.id) is None:
+            return ConsentReason.CAMEO_UNKNOWN
+        return ConsentReason.GRANT_NONE if self._parts.store.barred(record.id, using.account_id) else None
 
     def _fallen(self, snapshot: ConsentSnapshot, record: SubjectRecord | None, using: Using) -> ConsentReason | None:
         closed = self._closed(record, using)
@@ -188,11 +194,10 @@ class Asking:
         # grant that the subject gave to somebody else meanwhile must not stop this one.
         if snapshot.grant_id is None:
             return None if record.account_id == using.account_id else ConsentReason.GRANT_NONE
-        if self._parts.store.cameo(record.id) is None:
-            return ConsentReason.CAMEO_UNKNOWN
-        grant = self._parts.store.grant(snapshot.grant_id)
+        reason = self._out_of_reach(record, using)
+        grant = None if reason else self._parts.store.grant(snapshot.grant_id)
         if grant is None:
-            return ConsentReason.GRANT_NONE
+            return reason or ConsentReason.GRANT_NONE
         return why_not(grant, snapshot, self._asker(record, using), self._tally(record, [grant], using), using.at)
 
     def _beyond(self, snapshot: ConsentSnapshot, using: Using) -> ConsentReason | None:

@@ -30,7 +30,14 @@ class Attempts:
         return found
 
     def opened(
-        self, subject: Subject, assurance: Assurance, by: str, label: str, *, keep_reference: bool
+        self,
+        subject: Subject,
+        assurance: Assurance,
+        by: str,
+        label: str,
+        *,
+        keep_reference: bool,
+        challenge_id: str | None = None,
     ) -> EnrolmentAttempt:
         """A new attempt in place of one that still waits; the subject is locked."""
         store, now = self._parts.store, self._parts.clock.now()
@@ -54,6 +61,7 @@ class Attempts:
             proposed_by=by,
             created_at=now,
             until=now + self._parts.rules.patience,
+            challenge_id=challenge_id,
         )
         store.add_attempt(attempt)
         return attempt
@@ -107,10 +115,12 @@ class Attempts:
         reason: ConsentReason | None,
         note: str | None = None,
     ) -> EnrolmentAttempt:
-        """An end: no media and nobody alike are left of it."""
+        """An end: no media and nobody alike are left of it, and but for an enrolment no prints of the recording."""
         done = replace(attempt, decided_by=by or None, decided_at=self._parts.clock.now(), alike=())
         done = self.moved(done, state, before=attempt.state, reason=reason, note=note)
         self._parts.store.drop_attempt_media(attempt.id)
+        if attempt.challenge_id is not None and state is not EnrolmentState.ENROLLED:
+            self._parts.store.drop_recording(attempt.challenge_id)
         return done
 
     def moved(

@@ -24,7 +24,7 @@ from consent_registry.domain.challenges import (
     SoundPrint,
     Turn,
 )
-from consent_registry.domain.enrolments import EnrolmentAttempt, EnrolmentState
+from consent_registry.domain.enrolments import EnrolmentAttempt
 from consent_registry.domain.sound_prints import landmarks
 from consent_registry.ports.challenges import ChallengeStore, DigitRecogniser, LiveEnroller, Recording, RecordingWatcher
 from consent_registry.ports.units import UnitOfWork
@@ -75,7 +75,11 @@ class ChallengeParts:
 
 
 class ChallengeDesk:
-    """Gives challenges and examines answers. Of a recording that does not pass nothing is kept."""
+    """Gives challenges and examines answers.
+
+    Of a recording that does not pass nothing is kept; of one that does, prints of its sound, until the enrolment that
+    it leads to ends otherwise than with a yes.
+    """
 
     def __init__(self, parts: ChallengeParts) -> None:
         self._parts = parts
@@ -157,8 +161,6 @@ class ChallengeDesk:
         except PlacetError:
             parts.store.drop_recording(challenge.id)
             raise
-        if enrolment.state is EnrolmentState.REFUSED:
-            parts.store.drop_recording(challenge.id)
         return Outcome(passed=True, findings=findings, enrolment=enrolment)
 
     def sweep(self) -> int:

@@ -5,11 +5,12 @@ with the decision, with the deadline, and with the person.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from consent_registry.domain import Assurance, ConsentEvent, ConsentFault
+from consent_registry.domain import Assurance, ConsentEvent, ConsentFault, Subject
 from consent_registry.domain.attestations import Attestation, Matter, Proof
 from consent_registry.domain.challenges import LiveEvidence
 from consent_registry.domain.enrolments import (
@@ -27,7 +28,7 @@ from consent_registry.service.families import guardians_of
 from consent_registry.service.parties import Parties
 from consent_registry.service.parts import RegistryParts
 from consent_registry.service.screening import Found, screened
-from trust_kernel.errors import NotPermitted
+from trust_kernel.errors import NotFound, NotPermitted
 
 
 class _AlikeMeanwhileError(Exception):
@@ -127,7 +128,12 @@ class EnrolmentDesk:
         prepared = self._parts.enroller.prepare(media.pictures, media.recordings)
         with self._parts.unit.transaction():
             attempt = self._attempts.opened(
-                subject, Assurance.LIVE_CHALLENGE, subject.account_id, label, keep_reference=keep_reference
+                subject,
+                Assurance.LIVE_CHALLENGE,
+                subject.account_id,
+                label,
+                keep_reference=keep_reference,
+                challenge_id=evidence.challenge_id,
             )
             self._media.keep(attempt, media)
             facts = {"enrolment": attempt.id, "assurance": str(attempt.assurance), "challenge": evidence.challenge_id}
@@ -172,14 +178,18 @@ class EnrolmentDesk:
                 raise unknown_enrolment()
             if not yes:
                 return self._attempts.refused(attempt, by, "")
-        return self._screened(attempt, by, self._media.opened(attempt))
+        return self._screened(replace(attempt, allowed_by=by), by, self._media.opened(attempt))
 
     def decide(self, attempt_id: str, *, by: str, enrol: bool, note: str = "") -> EnrolmentAttempt:
         """Staff enrol somebody who was in review, or refuse an attempt in whatever state it waits.
 
+        Whoever turned out to be so young that a guardian has to say yes, who did not, is not enrolled yet: the attempt
+        goes to the guardian.
+
         Raises:
             NotFound: no such attempt.
-            NotPermitted: a member of staff deciding on themselves.
+            NotPermitted: a member of staff deciding on themselves, or the person turned out to be too young, or to need
+                a guardian whom they have not.
             Conflict: it is settled, or only waits for a confirmation or a guardian's yes.
         """
         attempt = self.named(attempt_id)
@@ -226,8 +236,12 @@ class EnrolmentDesk:
             return self._parts.store.attempts_in(states, limit)
 
     def concerns(self, attempt: EnrolmentAttempt, account_id: str) -> bool:
-        """Whether an account has a part in an attempt, as the person or as a guardian."""
-        return account_id in self._who.parties(self._who.subject(attempt.subject_id))
+        """Whether an account has a part in an attempt, as the person or as a guardian; nobody has once they left."""
+        try:
+            subject = self._who.subject(attempt.subject_id)
+        except NotFound:
+            return False
+        return account_id in self._who.parties(subject)
 
     def vouched(self, attempt_id: str) -> Attestation | None:
         """What staff said of an attempt."""
@@ -236,7 +250,7 @@ class EnrolmentDesk:
     def picture(self, attempt_id: str, number: int, *, by: str) -> NDArray[np.uint8]:
         """One picture of an open attempt, uint8 RGB, for staff to look at; raises NotFound."""
         attempt = self.named(attempt_id)
-        if attempt.state not in OPEN or by in self._who.parties(self._who.subject(attempt.subject_id)):
+        if attempt.state not in OPEN or self.concerns(attempt, by):
             raise unknown_enrolment()
         pictures = self._media.opened(attempt).pictures
         if not 0 <= number < len(pictures):
@@ -281,6 +295,11 @@ class EnrolmentDesk:
         look = NewLook(prepared, media.recordings, attempt.assurance, attempt.label, attempt.keep_reference)
         with self._parts.unit.transaction():
             self._parts.store.lock([attempt.subject_id])
+            subject = self._who.subject(attempt.subject_id)
+            # asked again under the lock: since it was proposed, an age may have been corrected, or a guardian have left
+            if self._who.needs_guardian(subject) and not self._allowed(attempt, subject):
+                kept = attempt if note is None else replace(attempt, note=note)
+                return self._attempts.ask_guardian(kept, subject)
             done = self._attempts.settled(attempt, EnrolmentState.ENROLLED, by, attempt.reason, note)
             self._enrolment.add(attempt.subject_id, by, look)
             if search_again:
@@ -290,6 +309,10 @@ class EnrolmentDesk:
                 if found.alike:
                     raise _AlikeMeanwhileError(found)
         return done
+
+    def _allowed(self, attempt: EnrolmentAttempt, subject: Subject) -> bool:
+        """Whether somebody who still is the person's guardian has said yes."""
+        return attempt.allowed_by in guardians_of(self._parts.store, subject.account_id, self._parts.clock.now())
 
     def _lapsed(self, attempt: EnrolmentAttempt) -> bool:
         with self._parts.unit.transaction():

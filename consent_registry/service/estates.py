@@ -8,9 +8,10 @@ from datetime import date
 from consent_registry.domain import ConsentEvent, ConsentFault, check_display_name, check_handle
 from consent_registry.domain.ages import AgeBand
 from consent_registry.domain.attestations import Attestation, Matter, Proof
-from consent_registry.domain.enrolments import check_staff_note
+from consent_registry.domain.enrolments import OPEN, EnrolmentState, check_staff_note
 from consent_registry.domain.estates import Dispute, Estate, EstateState, until_of
 from consent_registry.service.announcing import Announcer
+from consent_registry.service.attempts import Attempts
 from consent_registry.service.attestations import Attestations
 from consent_registry.service.families import band_at
 from consent_registry.service.granting import Granting
@@ -37,6 +38,7 @@ class EstateDesk:
         self._granting = granting
         self._announce = Announcer(parts)
         self._attestations = Attestations(parts)
+        self._attempts = Attempts(parts)
 
     def claim(self, by: str, handle: str, display_name: str, *, died_on: date, until: date | None = None) -> Estate:
         """Say that one speaks for a dead person; two members of staff have to vouch before that means anything.
@@ -160,6 +162,9 @@ class EstateDesk:
         ended = self._moved(replace(estate, state=EstateState.ENDED), EstateState.HELD)
         if record is not None and record.account_id is not None:  # else the representative had them forgotten
             self._granting.revoke_all(estate.subject_id, by)
+            for attempt in self._parts.store.attempts_of(estate.subject_id):  # after the releases: this is logged too
+                if attempt.state in OPEN:
+                    self._attempts.ended(attempt, EnrolmentState.WITHDRAWN, by, None)
             with changing(self._parts, estate.subject_id, by) as change:
                 change.record(ConsentEvent.ESTATE_ENDED, {"estate": estate.id})
                 change.tell(ConsentEvent.ESTATE_ENDED, frozenset({estate.account_id}), {"estate_id": estate.id})

@@ -57,15 +57,15 @@ class Granting:
     def revoke_all(self, subject_id: str, actor: str, take_back: TakeBack = TakeBack.AS_GRANTED) -> Revocation:
         """End every grant of a subject. See `ConsentRegistry.revoke_all`."""
         with changing(self._parts, subject_id, actor) as change:
-            every = take_back is TakeBack.TAKE_BACK  # what was made under grants that ended before is out as well
-            return self._end(
-                change, self._parts.store.grants(subject_id) if every else self._standing(subject_id), take_back
-            )
+            if take_back is TakeBack.TAKE_BACK:
+                return self._take_back_all(change)
+            return self._end(change, self._standing(subject_id), take_back)
 
     def end_for(self, change: Change, account_id: str, take_back: TakeBack) -> tuple[str, ...]:
         """End grants that name nobody but one account, and whatever that account makes or made with the likeness.
 
-        Other grants stay as they are for everybody else; the account is barred by whoever calls this.
+        Other grants stay as they are for everybody else; the account is barred by whoever calls this, and is not told
+        which grants ended.
 
         Returns:
             The ids of what was withdrawn.
@@ -81,7 +81,7 @@ class Granting:
         taken_back = None if everything else _taken_back(grants, take_back)
         ending = Ending(change.subject.id, None, taken_back, account_id, str(ConsentReason.GRANT_REVOKED), change.at)
         withdrawn = self._parts.withdrawals.withdraw_for(ending)
-        self.publish(change, ended)
+        self.publish(change, ended, but=account_id)
         return withdrawn
 
     def end_for_good(self, change: Change) -> tuple[tuple[str, ...], Collection[Grant]]:
@@ -94,12 +94,12 @@ class Granting:
         ending = Ending(change.subject.id, None, None, None, str(ConsentReason.SUBJECT_FORGOTTEN), change.at)
         return self._parts.withdrawals.withdraw_for(ending), ended
 
-    def publish(self, change: Change, ended: Collection[Grant]) -> None:
-        """Receipts, ledger entries and notices of ended grants."""
+    def publish(self, change: Change, ended: Collection[Grant], *, but: str = "") -> None:
+        """Receipts, ledger entries and notices of ended grants; one account that they name may be left untold."""
         for grant in ended:
             receipt = change.issue_receipt(grant)
             change.record(ConsentEvent.GRANT_REVOKED, {"grant": grant.id, "version": grant.version, "receipt": receipt})
-            told = grant.terms.audience.account_ids | {change.subject.account_id}
+            told = grant.terms.audience.account_ids - {but} | {change.subject.account_id}
             change.tell(ConsentEvent.GRANT_REVOKED, told, {"grant_id": grant.id, "modalities": _listed(grant)})
 
     def named(self, grant_id: str) -> Grant:
@@ -127,14 +127,24 @@ class Granting:
         return [grant for grant in self._parts.store.grants(subject_id) if grant.revoked_at is None]
 
     def _end(self, change: Change, grants: Collection[Grant], take_back: TakeBack) -> Revocation:
+        if not grants:
+            return Revocation((), change.subject.consent_epoch)
+        # also where every release may stay: others may show the person without a grant
+        return self._withdraw(change, grants, _ending(change, grants, _taken_back(grants, take_back)))
+
+    def _take_back_all(self, change: Change) -> Revocation:
+        """End everything, and take back whatever shows the person and others made.
+
+        That is more than what their grants were used for: a search may have found them in the background, and what was
+        made under grants that ended before is out as well. Their own videos stay; those they delete themselves.
+        """
+        grants = self._parts.store.grants(change.subject.id)
+        ending = replace(_ending(change, grants, None), spared=change.subject.account_id)
+        return self._withdraw(change, grants, ending)
+
+    def _withdraw(self, change: Change, grants: Collection[Grant], ending: Ending) -> Revocation:
         ended = [self._mark(change, grant) for grant in grants if grant.revoked_at is None]
-        withdrawn: tuple[str, ...] = ()
-        if grants:  # also where every release may stay: others may show the person without a grant
-            halted = frozenset(grant.id for grant in grants)
-            taken_back = _taken_back(grants, take_back)
-            reason = str(ConsentReason.GRANT_REVOKED)
-            ending = Ending(change.subject.id, halted, taken_back, None, reason, change.at)
-            withdrawn = self._parts.withdrawals.withdraw_for(ending)
+        withdrawn = self._parts.withdrawals.withdraw_for(ending)
         self.publish(change, ended)
         return Revocation(withdrawn, change.subject.consent_epoch)
 
@@ -146,6 +156,11 @@ class Granting:
 
 def _made(subject_id: str, terms: GrantTerms, now: datetime) -> Grant:
     return Grant(id=new_id("grant"), subject_id=subject_id, terms=terms, uses=0, version=1, created_at=now)
+
+
+def _ending(change: Change, halted: Collection[Grant], taken_back: frozenset[str] | None) -> Ending:
+    ids = frozenset(grant.id for grant in halted)
+    return Ending(change.subject.id, ids, taken_back, None, str(ConsentReason.GRANT_REVOKED), change.at)
 
 
 def _taken_back(grants: Collection[Grant], take_back: TakeBack) -> frozenset[str]:

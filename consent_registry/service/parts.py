@@ -25,7 +25,7 @@ from consent_registry.ports import (
     Withdrawals,
 )
 from consent_registry.ports.leaving import Departures, NobodyElse
-from consent_registry.service.families import guardians_of
+from consent_registry.service.families import heard_by
 from trust_kernel.clock import Clock
 from trust_kernel.envelope import Keyring
 from trust_kernel.errors import NotFound
@@ -99,12 +99,13 @@ class Change:
         self.parts.record.append(str(kind), {**common, **body})
 
     def tell(self, kind: ConsentEvent, recipients: frozenset[str], payload: Mapping[str, str | int | bool]) -> None:
-        """Tell some accounts; a minor's guardians hear what the minor does."""
+        """Tell some accounts; a minor's guardians hear what the minor does, as ``whom`` says to them."""
+        heard = dict.fromkeys(recipients, "")
         if self.subject.account_id in recipients:
-            recipients |= guardians_of(self.parts.store, self.subject.account_id, self.at)
+            heard = {**heard_by(self.parts.store, self.subject.account_id, self.at), **heard}
         body = {"subject_id": self.subject.id, "handle": self.subject.handle, **payload}
-        for recipient in sorted(recipients):
-            self.parts.notifier.emit(str(kind), recipient, body)
+        for recipient, whom in sorted(heard.items()):
+            self.parts.notifier.emit(str(kind), recipient, {**body, "whom": whom} if whom else body)
 
     def issue_receipt(self, grant: Grant) -> str:
         """Sign and keep the receipt of a grant's version; its SHA-256, for the ledger."""

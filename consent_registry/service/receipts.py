@@ -7,19 +7,22 @@ at most once: what was used up does not expire besides. It can still be revoked,
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from consent_registry.domain import ConsentEvent, ConsentFault, Grant, GrantState, Json, Receipt
+from consent_registry.domain import ConsentEvent, ConsentFault, Grant, GrantState, Json, KeyEnd, Receipt
 from consent_registry.ports import ReceiptKeyNumbers, ReceiptSigner, Record, UnitOfWork
 from consent_registry.service.parts import RegistryParts, changing, unknown_subject
 from trust_kernel.clock import Clock
-from trust_kernel.errors import NotFound
+from trust_kernel.errors import InvalidInput, NotFound
 
 BY_ITSELF = "itself"
 """Who ends a grant that expires or is used up."""
 FIRST = 1
 PURPOSE = "consent:receipts"
 """What signing keys are derived for."""
+OVERLAP = timedelta(seconds=60)
+"""How long a replaced key is still believed: a receipt may be on its way to being signed while another process rotates,
+and clocks differ. It costs nothing, as whoever holds the key can write an earlier date anyway."""
 
 _BY_ITSELF_ENDED = frozenset({GrantState.EXPIRED, GrantState.EXHAUSTED})
 
@@ -99,7 +102,7 @@ class ReceiptKeyBook:
         unit: joins the number and its ledger entry.
         numbers: which keys there are.
         derive: secret bytes for a purpose, the same every time.
-        make: a signer from the secret in use and former ones.
+        make: a signer from the secret in use, and former ones with their ends.
         record: the ledger.
         clock: says when.
     """
@@ -109,7 +112,7 @@ class ReceiptKeyBook:
         unit: UnitOfWork,
         numbers: ReceiptKeyNumbers,
         derive: Callable[[str], bytes],
-        make: Callable[[bytes, Sequence[bytes]], ReceiptSigner],
+        make: Callable[[bytes, Sequence[tuple[bytes, KeyEnd]]], ReceiptSigner],
         record: Record,
         clock: Clock,
     ) -> None:
@@ -132,6 +135,43 @@ class ReceiptKeyBook:
         """Every key's number and since when it signs, the newest first; None for the first, used from the start."""
         return {**dict(sorted(self._numbers.taken().items(), reverse=True)), FIRST: None}
 
+    def ends(self) -> Mapping[int, KeyEnd]:
+        """From when on each former key is not to be trusted."""
+        stolen = self._numbers.stolen()
+        replaced = {number - 1: _whole(since) + OVERLAP for number, since in self._numbers.taken().items()}
+        return {
+            number: KeyEnd(min(until, stolen.get(number, until)), number in stolen)
+            for number, until in replaced.items()
+        }
+
+    def mark_stolen(self, number: int, since: datetime | None = None) -> KeyEnd:
+        """Publish that a key is not to be trusted from a moment; where it is the one that signs, a new one does.
+
+        Args:
+            number: of the key.
+            since: the first moment at which somebody else may have had it; None for now. A moment that was told
+                earlier for the same key counts where it is before this one.
+
+        Raises:
+            InvalidInput: there is no such key, or the moment is still to come.
+            Conflict: somebody else rotated, or told of it, in the same moment.
+        """
+        now = self._clock.now()
+        moment = _whole(since or now)
+        if number not in self.in_use():
+            raise InvalidInput("there is no such key", field="stolen", limit=f"1 to {max(self.in_use())}")
+        if since is not None and since > now:
+            raise InvalidInput("a theft is told once it has happened", field="since", limit="now")
+        with self._unit.transaction():
+            if number == max(self.in_use()):
+                self.rotate()
+            self._numbers.mark_stolen(number, moment)
+            end = self.ends()[number]
+            self._record.append(
+                ConsentEvent.RECEIPT_KEY_STOLEN, {"key": number, "until": f"{end.until:%Y-%m-%dT%H:%M:%SZ}"}
+            )
+        return end
+
     def rotate(self) -> int:
         """Sign with a new key from now on; gives its number. What was signed before stays checkable.
 
@@ -141,16 +181,22 @@ class ReceiptKeyBook:
         with self._unit.transaction():
             number = max(self.in_use()) + 1
             self._numbers.take(number, self._clock.now())
-            self._record.append("consent:receipt_key:rotated", {"key": number})
+            self._record.append(ConsentEvent.RECEIPT_KEY_ROTATED, {"key": number})
         return number
 
     def _signer(self) -> ReceiptSigner:
-        newest, *former = (self._secret(number) for number in self.in_use())
-        return self._make(newest, former)
+        newest, *former = self.in_use()
+        ends = self.ends() if former else {}
+        return self._make(self._secret(newest), [(self._secret(number), ends[number]) for number in former])
 
     def _secret(self, number: int) -> bytes:
         # the first key is older than rotation, and its name stays what it was
         return self._derive(PURPOSE if number == FIRST else f"{PURPOSE}:{number}")
+
+
+def _whole(moment: datetime) -> datetime:
+    """The next whole second: receipts say theirs in whole seconds, and those of this one are its issuer's yet."""
+    return moment if not moment.microsecond else moment.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def _there(receipt: Receipt | None) -> Receipt:

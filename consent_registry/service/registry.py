@@ -40,9 +40,10 @@ from consent_registry.service import (
 from consent_registry.service.ages import AgeBook
 from consent_registry.service.enrolments import EnrolmentDesk
 from consent_registry.service.estates import EstateDesk
-from consent_registry.service.families import guardians_of
+from consent_registry.service.families import guardians_of, heard_by
 from consent_registry.service.guardians import GuardianDesk
 from consent_registry.service.looks import Looks
+from consent_registry.service.operating import Operating
 
 
 class ConsentRegistry:
@@ -61,6 +62,7 @@ class ConsentRegistry:
         self._enrolment = Enrolment(parts)
         self._leaving = Leaving(parts, self._granting)
         self._safety = Safety(parts, self._granting)
+        self._operating = Operating(parts, self._granting, self._safety)
         self._groups = Groups(parts)
         self._enrolments = EnrolmentDesk(parts, self._enrolment)
         self._looks = Looks(parts, self._enrolment)
@@ -99,10 +101,15 @@ class ConsentRegistry:
         with self._parts.unit.reading():
             return guardians_of(self._parts.store, subject.account_id, self.now())
 
-    def heard_by(self, account_id: str) -> frozenset[str]:
-        """Who is told what an account is told: the account, and a minor's verified guardians."""
+    def heard_by(self, account_id: str) -> Mapping[str, str]:
+        """Who is told what an account is told: the account, and a minor's verified guardians.
+
+        Returns:
+            By account, for whom it hears: "" for itself; for a guardian the minor's handle, or account where they have
+            none.
+        """
         with self._parts.unit.reading():
-            return guardians_of(self._parts.store, account_id, self.now()) | {account_id}
+            return heard_by(self._parts.store, account_id, self.now())
 
     def tend(self, known_by_former: Collection[str] = (), models: str = "") -> None:
         """What time does: attempts lapse, minors come of age, estates end, and who must enrol again is asked.
@@ -120,6 +127,11 @@ class ConsentRegistry:
     def safety(self) -> Safety:
         """Bars, pauses, caps, reports and the lockdown."""
         return self._safety
+
+    @property
+    def operating(self) -> Operating:
+        """What those who run the deployment do for people."""
+        return self._operating
 
     @property
     def groups(self) -> Groups:
@@ -164,7 +176,12 @@ class ConsentRegistry:
         return self._people.handles_in(prompt)
 
     def follow(self, account_id: str, other_account_id: str) -> None:
-        """Follow an account; two who follow each other are mutuals. Raises InvalidInput for oneself."""
+        """Follow an account; two who follow each other are mutuals.
+
+        Raises:
+            InvalidInput: it is oneself, or no account id.
+            NotPermitted: ``consent:minor:alone``, by a minor with a standing grant to mutuals, which it would widen.
+        """
         self._people.follow(account_id, other_account_id)
 
     def unfollow(self, account_id: str, other_account_id: str) -> None:
@@ -247,7 +264,8 @@ class ConsentRegistry:
     def revoke_all(self, subject_id: str, *, actor: str, take_back: TakeBack = TakeBack.AS_GRANTED) -> Revocation:
         """End every grant of a subject, expired ones too, since their releases are still out.
 
-        With `TakeBack.TAKE_BACK` also what was made under grants that were revoked before goes.
+        With `TakeBack.TAKE_BACK` every release goes that shows the person and that others made: also under grants that
+        were revoked before, and where only a search found them. What they made themselves stays.
 
         Raises:
             NotFound: no such subject.

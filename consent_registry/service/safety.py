@@ -42,8 +42,9 @@ class Safety:
     def bar(self, subject_id: str, account_id: str, actor: str, take_back: TakeBack) -> Revocation:
         """Let no grant cover somebody any more, whatever it says, and end grants that name nobody else.
 
-        What they are making with the likeness stops. They are told nothing: to them it is as if no grant had ever
-        covered them. Grants that name others too stay as they are.
+        What they are making with the likeness stops. They are told neither of the bar nor of the grants that end: to
+        them it is as if no grant had ever covered them. Of a video of theirs that is taken back they hear, like every
+        owner. Grants that name others too stay as they are.
 
         Args:
             subject_id: whose likeness.
@@ -65,7 +66,7 @@ class Safety:
                 ConsentEvent.PERSON_BARRED,
                 {"person": self._parts.pseudonym(account_id), "take_back": str(take_back), "withdrawn": len(withdrawn)},
             )
-            # whoever is barred is told nothing
+            # whoever is barred is not told
             change.tell(ConsentEvent.PERSON_BARRED, frozenset({change.subject.account_id}), {"account_id": account_id})
             return Revocation(withdrawn, change.subject.consent_epoch)
 

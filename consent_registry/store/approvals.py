@@ -11,6 +11,8 @@ from consent_registry.domain import Approval, ApprovalState, Mode
 from consent_registry.store.rows import FRESH, Rows
 from consent_registry.tables import ApprovalRow
 
+_BY_DEADLINE = (col(ApprovalRow.until), col(ApprovalRow.id))
+
 
 class ApprovalRows(Rows):
     """`ApprovalStore`."""
@@ -55,9 +57,7 @@ class ApprovalRows(Rows):
             col(ApprovalRow.until),
             col(ApprovalRow.id),
         )
-        statement = select(ApprovalRow).where(*conditions).order_by(*order).limit(limit)
-        with self.database.reading() as session:
-            return [_approval(row) for row in session.exec(statement, execution_options=FRESH)]
+        return self._approvals(*conditions, limit=limit, order=order)
 
     def answer_approval(self, approval_id: str, answer: ApprovalState, at: datetime, note: str) -> None:
         """Write an answer over whatever was answered before."""
@@ -80,14 +80,8 @@ class ApprovalRows(Rows):
 
     def unanswered_after(self, approval_id: str, limit: int) -> Sequence[Approval]:
         """Questions without an answer, in order of id."""
-        statement = (
-            select(ApprovalRow)
-            .where(col(ApprovalRow.answer).is_(None), col(ApprovalRow.id) > approval_id)
-            .order_by(col(ApprovalRow.id))
-            .limit(limit)
-        )
-        with self.database.reading() as session:
-            return [_approval(row) for row in session.exec(statement, execution_options=FRESH)]
+        later = col(ApprovalRow.id) > approval_id
+        return self._approvals(col(ApprovalRow.answer).is_(None), later, limit=limit, order=[col(ApprovalRow.id)])
 
     def strip_approvals(self, subject_id: str) -> None:
         """Erase notes and end what is not answered."""
@@ -97,8 +91,9 @@ class ApprovalRows(Rows):
         ended = {"answer": str(ApprovalState.LAPSED), "answered_at": ApprovalRow.until}
         self.change(update(ApprovalRow).where(mine, waiting).values(**ended))
 
-    def _approvals(self, *conditions: Any, limit: int | None = None) -> list[Approval]:
-        order = (col(ApprovalRow.until), col(ApprovalRow.id))
+    def _approvals(
+        self, *conditions: Any, limit: int | None = None, order: Sequence[Any] = _BY_DEADLINE
+    ) -> list[Approval]:
         statement = select(ApprovalRow).where(*conditions).order_by(*order).limit(limit)
         with self.database.reading() as session:
             return [_approval(row) for row in session.exec(statement, execution_options=FRESH)]

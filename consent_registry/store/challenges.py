@@ -17,7 +17,15 @@ _COMMON = 5_000
 """Rows of one batch of tokens that are looked at: sounds that half the world makes tell nobody apart."""
 
 
-class SqlChallenges(Rows):
+class RecordingRows(Rows):
+    """`RecordingStore`."""
+
+    def drop_recording(self, challenge_id: str) -> None:
+        """Delete the prints of one recording."""
+        self.change(delete(RecordingPrintRow).where(col(RecordingPrintRow.recording) == challenge_id))
+
+
+class SqlChallenges(RecordingRows):
     """`ChallengeStore` on SQLite or PostgreSQL."""
 
     def add_challenge(self, challenge: Challenge) -> None:
@@ -78,10 +86,6 @@ class SqlChallenges(Rows):
                     shifts.update((recording, slot - mine) for mine in slots[token])
         # a shift may fall between two slots
         return max((count + shifts[recording, shift + 1] for (recording, shift), count in shifts.items()), default=0)
-
-    def drop_recording(self, challenge_id: str) -> None:
-        """Delete the prints of one recording."""
-        self.change(delete(RecordingPrintRow).where(col(RecordingPrintRow.recording) == challenge_id))
 
 
 def _batches(tokens: Sequence[int]) -> Iterator[Sequence[int]]:

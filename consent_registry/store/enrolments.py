@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from consent_registry.domain import Assurance, ConsentFault, ConsentReason
 from consent_registry.domain.attestations import Attestation, Matter, Proof
 from consent_registry.domain.enrolments import OPEN, EnrolmentAttempt, EnrolmentState, Look, Resemblance
+from consent_registry.store.challenges import RecordingRows
 from consent_registry.store.rows import FRESH, Rows
 from consent_registry.tables.enrolments import (
     AttestationRow,
@@ -63,7 +64,7 @@ class AttestationRows(Rows):
         )
 
 
-class SqlEnrolments(AttestationRows):
+class SqlEnrolments(AttestationRows, RecordingRows):
     """`EnrolmentStore` on SQLite or PostgreSQL."""
 
     def add_attempt(self, attempt: EnrolmentAttempt) -> None:
@@ -197,6 +198,8 @@ def _columns(attempt: EnrolmentAttempt) -> dict[str, Any]:
         "decided_by": attempt.decided_by,
         "decided_at": attempt.decided_at,
         "note": attempt.note,
+        "challenge_id": attempt.challenge_id,
+        "allowed_by": attempt.allowed_by,
     }
 
 
@@ -216,6 +219,8 @@ def _attempt(row: EnrolmentRow) -> EnrolmentAttempt:
         decided_by=row.decided_by,
         decided_at=row.decided_at,
         note=row.note,
+        challenge_id=row.challenge_id,
+        allowed_by=row.allowed_by,
     )
 
 

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from consent_registry.domain import ConsentEvent, Grant, Receipt
 from consent_registry.store.grants import grant_of
 from consent_registry.store.rows import FRESH, Rows
-from consent_registry.tables import GrantRow, ReceiptKeyRow, ReceiptRow
+from consent_registry.tables import GrantRow, ReceiptKeyRow, ReceiptRow, StolenReceiptKeyRow
 from trust_kernel.errors import Conflict
 
 
@@ -37,6 +37,12 @@ class ReceiptRows(Rows):
         with self.database.reading() as session:
             row = session.exec(newest, execution_options=FRESH).first()
         return _receipt(row) if row else None
+
+    def receipts_of_grant(self, grant_id: str) -> Sequence[Receipt]:
+        """All of one grant, oldest first."""
+        statement = select(ReceiptRow).where(col(ReceiptRow.grant_id) == grant_id).order_by(col(ReceiptRow.version))
+        with self.database.reading() as session:
+            return [_receipt(row) for row in session.exec(statement, execution_options=FRESH)]
 
     def receipts(self, subject_id: str) -> Sequence[Receipt]:
         """All of a subject's grants, newest first."""
@@ -87,6 +93,27 @@ class DatabaseReceiptKeys(Rows):
             self.insert(ReceiptKeyRow(number=number, since=at))
         except IntegrityError as error:
             raise Conflict("the key was rotated just now", code=ConsentEvent.RECEIPT_KEY_ROTATED) from error
+
+    def stolen(self) -> Mapping[int, datetime]:
+        """Each stolen key's number and since when."""
+        with self.database.reading() as session:
+            return {row.number: row.since for row in session.exec(select(StolenReceiptKeyRow)).all()}
+
+    def mark_stolen(self, number: int, since: datetime) -> None:
+        """Insert, or put an earlier moment in the place of a later one."""
+        with self.database.transaction() as session:
+            row = session.get(StolenReceiptKeyRow, number, with_for_update=True)
+            if row is None:
+                self._first_told(number, since)
+            elif since < row.since:
+                row.since = since
+                session.add(row)
+
+    def _first_told(self, number: int, since: datetime) -> None:
+        try:
+            self.insert(StolenReceiptKeyRow(number=number, since=since))
+        except IntegrityError as error:
+            raise Conflict("the theft was told just now", code=ConsentEvent.RECEIPT_KEY_STOLEN) from error
 
 
 def _receipt(row: ReceiptRow) -> Receipt:

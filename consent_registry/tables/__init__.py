@@ -8,7 +8,7 @@ from consent_registry.tables.families import AgeRow, EstateDisputeRow, EstateRow
 from consent_registry.tables.grants import GrantRow, ReceiptRow
 from consent_registry.tables.groups import GroupMemberRow, GroupRow
 from consent_registry.tables.people import FollowRow, SubjectRow
-from consent_registry.tables.receipts import ReceiptKeyRow
+from consent_registry.tables.receipts import ReceiptKeyRow, StolenReceiptKeyRow
 from consent_registry.tables.safety import BarRow, GrantUseRow, LockdownRow, PersonReportRow, RequesterRow
 
 __all__ = [
@@ -37,5 +37,6 @@ __all__ = [
     "RecordingPrintRow",
     "RenewalAskRow",
     "RequesterRow",
+    "StolenReceiptKeyRow",
     "SubjectRow",
 ]

@@ -32,6 +32,8 @@ class EnrolmentRow(SQLModel, table=True):
     decided_by: str | None = None
     decided_at: datetime | None = moment(nullable=True)
     note: str = ""
+    challenge_id: str | None = None
+    allowed_by: str | None = None
 
 
 class EnrolmentMediaRow(SQLModel, table=True):

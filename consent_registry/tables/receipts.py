@@ -14,3 +14,12 @@ class ReceiptKeyRow(SQLModel, table=True):
 
     number: int = Field(primary_key=True)
     since: datetime = moment()
+
+
+class StolenReceiptKeyRow(SQLModel, table=True):
+    """A number whose key somebody else may hold."""
+
+    __tablename__ = "consent_stolen_receipt_keys"
+
+    number: int = Field(primary_key=True)
+    since: datetime = moment()

@@ -170,6 +170,11 @@ def upgrade() -> None:
     sa.Column('since', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('number')
     )
+    op.create_table('consent_stolen_receipt_keys',
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('number')
+    )
     op.create_table('counted_requesters',
     sa.Column('account_id', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('account_id')
@@ -727,6 +732,8 @@ def upgrade() -> None:
     sa.Column('decided_by', sa.String(), nullable=True),
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('note', sa.String(), nullable=False),
+    sa.Column('challenge_id', sa.String(), nullable=True),
+    sa.Column('allowed_by', sa.String(), nullable=True),
     sa.ForeignKeyConstraint(['subject_id'], ['subjects.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
@@ -1087,6 +1094,7 @@ def downgrade() -> None:
     op.drop_table('decisions')
     op.drop_table('data_keys')
     op.drop_table('counted_requesters')
+    op.drop_table('consent_stolen_receipt_keys')
     op.drop_table('consent_receipt_keys')
     op.drop_table('consent_lockdown')
     with op.batch_alter_table('cases', schema=None) as batch_op:

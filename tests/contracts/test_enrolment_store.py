@@ -102,6 +102,7 @@ class EnrolmentStoreContract:
         review = replace(
             ATTEMPT, state=EnrolmentState.TO_REVIEW, reason=ConsentReason.PUBLIC_FIGURE, alike=alike, note="hm"
         )
+        review = replace(review, challenge_id="chal_1", allowed_by="acct_mum")
         assert store.settle(review, before=EnrolmentState.EXAMINED)
         assert store.attempt("enr_1") == review
         assert not store.settle(ATTEMPT, before=EnrolmentState.EXAMINED)

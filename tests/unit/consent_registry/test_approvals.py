@@ -1,6 +1,6 @@
 """Being asked about single uses: who is asked, who may answer, what an answer does, and what silence means."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from consent_registry.api import (
     Question,
     QuestionState,
     Subject,
+    TakeBack,
     Use,
     Wanted,
 )
@@ -221,6 +222,52 @@ def test_nobody_is_asked_under_a_grant_that_ended_meanwhile_and_the_use_is_judge
 
     assert not asked.desk.mine("acct_ada", after=None, limit=10)
     assert asked.uses.resumed == [USE]
+
+
+def barred(asked: Asked) -> None:
+    asked.house.registry.safety.bar(asked.ada.id, "acct_bob", "acct_ada", TakeBack.STOP_NEW)
+
+
+def paused(asked: Asked) -> None:
+    asked.house.registry.safety.pause(asked.ada.id, "acct_ada", paused=True)
+
+
+def locked_down(asked: Asked) -> None:
+    asked.house.registry.safety.set_lockdown("acct_admin", on=True, reason="a leak")
+
+
+@pytest.mark.parametrize("stop", [barred, paused, locked_down])
+def test_nobody_is_asked_about_what_their_answer_could_not_let_go_on(
+    asked: Asked, stop: Callable[[Asked], None]
+) -> None:
+    stop(asked)
+    asked.wants(asked.grant)
+
+    assert not asked.desk.mine("acct_ada", after=None, limit=10)
+    assert "consent:approval:asked" not in asked.told("acct_ada")
+    assert asked.uses.resumed == [USE]
+
+
+@pytest.mark.parametrize("stop", [paused, locked_down])
+def test_a_yes_that_could_not_count_now_is_not_taken_and_can_be_said_later(
+    asked: Asked, stop: Callable[[Asked], None]
+) -> None:
+    asked.wants(asked.grant)
+    stop(asked)
+    with pytest.raises(Conflict) as stopped:
+        asked.says(YES)
+    assert stopped.value.code == "consent:approval:stopped"
+    assert (asked.question().state, asked.uses.resumed) == (QuestionState.WAITING, [])
+    asked.house.registry.safety.pause(asked.ada.id, "acct_ada", paused=False)
+    asked.house.registry.safety.set_lockdown("acct_op", on=False, reason="it is over")
+    assert asked.says(YES).state is QuestionState.APPROVED
+
+
+@pytest.mark.parametrize("stop", [paused, locked_down])
+def test_a_no_is_heard_whatever_is_stopped(asked: Asked, stop: Callable[[Asked], None]) -> None:
+    asked.wants(asked.grant)
+    stop(asked)
+    assert asked.says(NO).state is QuestionState.REFUSED
 
 
 def test_what_is_out_or_was_stopped_can_no_longer_be_answered(asked: Asked) -> None:
@@ -424,6 +471,8 @@ class AskedTeen:
 def test_a_guardian_hears_the_question_and_says_yes(asked: Asked) -> None:
     teen = AskedTeen(asked)
     assert asked.told("acct_mum")[-1] == asked.told("acct_kid")[-1] == "consent:approval:asked"
+    whom = {recipient: payload.get("whom") for kind, recipient, payload in asked.house.notifier.told if "asked" in kind}
+    assert whom == {"acct_kid": None, "acct_mum": "kid"}
     assert asked.question("acct_mum").approval.subject_id == teen.kid.id
     assert asked.says(YES, "acct_mum").state is QuestionState.APPROVED
     assert asked.told("acct_mum")[-1] == asked.told("acct_kid")[-1] == "consent:approval:given"

@@ -159,10 +159,6 @@ def test_a_recording_that_did_not_enrol_anybody_is_not_remembered(booth: Played)
     with pytest.raises(Conflict):
         booth.played(sound=1)
     assert booth.prints() == 0
-    booth.enroller.fault = None
-    booth.enroller.state = EnrolmentState.REFUSED
-    booth.played(sound=1)
-    assert booth.prints() == 0
 
 
 def test_prints_say_nothing_without_the_key(booth: Played) -> None:

@@ -1,6 +1,6 @@
 """Enrolment as a process: two members of staff, a search for who is alike, reviews, deadlines, looks."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +9,10 @@ from sqlalchemy import text
 
 from consent_registry.api import Assurance, ConsentReason, ConsentRegistry, EnrolmentRules
 from consent_registry.domain.attestations import Proof
-from consent_registry.domain.challenges import LiveEvidence
+from consent_registry.domain.challenges import LiveEvidence, SoundPrint
 from consent_registry.domain.enrolments import EnrolmentAttempt, EnrolmentState
 from consent_registry.service.attempt_media import Media, smaller
+from consent_registry.store.challenges import SqlChallenges
 from tests.fakes.consent import FakeAlike, FakeScreened
 from tests.unit.consent_registry.conftest import House
 from trust_kernel.errors import Conflict, InvalidInput, NotFound, NotPermitted, PlacetError
@@ -284,6 +285,57 @@ def test_a_document_is_a_lower_assurance_and_a_cameo_is_as_sure_as_its_least_sur
 def test_assurances_have_an_order() -> None:
     ranked = sorted(Assurance, key=lambda assurance: assurance.rank, reverse=True)
     assert ranked == [Assurance.LIVE_CHALLENGE, Assurance.STAFF_ATTESTED, Assurance.DOCUMENT, Assurance.ESTATE]
+
+
+# --- prints of the recording
+
+
+def review_of_a_recording(house: House, registry: ConsentRegistry) -> EnrolmentAttempt:
+    """Somebody who passed a challenge, and is like somebody."""
+    ada = house.person("ada", enrolled=False, birth_year=1990)
+    SqlChallenges(house.database).add_prints(ada.id, "chal_1", [SoundPrint(7, 1)])
+    house.enroller.says = TWIN
+    return registry.enrolments.enrol_live(live(house, ada.id), keep_reference=False)
+
+
+def prints(house: House) -> int:
+    return SqlChallenges(house.database).alike([SoundPrint(7, 1)])
+
+
+def taken_back(house: House, registry: ConsentRegistry, attempt: EnrolmentAttempt) -> None:
+    del house
+    registry.enrolments.withdraw(attempt.id, by="acct_ada")
+
+
+def out_of_time(house: House, registry: ConsentRegistry, attempt: EnrolmentAttempt) -> None:
+    del attempt
+    house.clock.advance(days=14)
+    registry.enrolments.lapse()
+
+
+def refused_by_staff(house: House, registry: ConsentRegistry, attempt: EnrolmentAttempt) -> None:
+    del house
+    registry.enrolments.decide(attempt.id, by=ONE, enrol=False, note="another person")
+
+
+@pytest.mark.parametrize("end", [taken_back, out_of_time, refused_by_staff])
+def test_prints_of_a_recording_go_where_its_enrolment_ends_without_a_yes(
+    house: House,
+    registry: ConsentRegistry,
+    end: Callable[[House, ConsentRegistry, EnrolmentAttempt], None],
+) -> None:
+    attempt = review_of_a_recording(house, registry)
+    assert prints(house) == 1
+    end(house, registry, attempt)
+    assert prints(house) == 0
+
+
+def test_prints_of_a_recording_stay_with_the_enrolment_that_it_led_to(house: House, registry: ConsentRegistry) -> None:
+    attempt = review_of_a_recording(house, registry)
+    registry.enrolments.decide(attempt.id, by=ONE, enrol=True, note="twins")
+    assert prints(house) == 1
+    registry.enrolments.withdraw(propose(house, registry, attempt.subject_id).id, by="acct_ada")
+    assert prints(house) == 1, "what staff proposed came from no recording"
 
 
 # --- looks

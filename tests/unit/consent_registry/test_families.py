@@ -7,6 +7,9 @@ import pytest
 from consent_registry.api import (
     AgeBand,
     Assurance,
+    Audience,
+    AudienceKind,
+    ConsentReason,
     ConsentRegistry,
     EnrolmentState,
     EstateState,
@@ -17,10 +20,13 @@ from consent_registry.api import (
 from consent_registry.domain import years_after
 from consent_registry.domain.ages import adults_born_by, band_of
 from consent_registry.domain.attestations import Attestation, Matter, Proof
+from consent_registry.domain.challenges import SoundPrint
+from consent_registry.domain.enrolments import EnrolmentAttempt
 from consent_registry.domain.estates import Estate, until_of
 from consent_registry.domain.guardians import GuardianLink
+from consent_registry.store.challenges import SqlChallenges
 from tests.unit.consent_registry.conftest import EVERYONE, House
-from tests.unit.consent_registry.test_enrolments import ONE, TWIN, TWO, kept_media, propose, registry_of, told
+from tests.unit.consent_registry.test_enrolments import ONE, TWIN, TWO, kept_media, live, propose, registry_of, told
 from trust_kernel.errors import Conflict, InvalidInput, NotFound, NotPermitted, PlacetError
 
 MUM, KID = "acct_mum", "acct_kid"
@@ -100,6 +106,15 @@ def test_an_age_that_staff_checked_is_the_subjects_too(house: House, registry: C
     assert registry.subject(ada.id).minor
 
 
+def test_being_forgotten_makes_nobody_older(house: House, registry: ConsentRegistry) -> None:
+    registry.forget(the_kid(house).id, actor=KID)
+    with pytest.raises(Conflict) as caught:
+        registry.ages.state(KID, 1980)
+    assert code_of(caught) == "consent:age:verified"
+    assert registry.ages.band(KID) is AgeBand.TEEN
+    assert registry.register_subject(KID, "kid_again", "Kid", birth_year=1980).minor
+
+
 # --- guardians
 
 
@@ -122,13 +137,13 @@ def test_a_link_takes_both_sides_and_two_members_of_staff(house: House, registry
         registry.guardianship.attest(link.id, Proof.PASSPORT, by=MUM)
     assert code_of(own) == "consent:attestation:own"
     assert registry.guardianship.attest(link.id, Proof.PASSPORT, by=ONE).state is GuardianState.ACCEPTED
-    assert registry.heard_by(KID) == {KID}
+    assert registry.heard_by(KID) == {KID: ""}
     with pytest.raises(NotPermitted) as same:
         registry.guardianship.attest(link.id, Proof.PASSPORT, by=ONE)
     assert code_of(same) == "consent:attestation:same"
     assert registry.guardianship.attest(link.id, Proof.PASSPORT, by=TWO).state is GuardianState.VERIFIED
-    assert registry.heard_by(KID) == {KID, MUM}
-    assert registry.heard_by(MUM) == {MUM}
+    assert registry.heard_by(KID) == {KID: "", MUM: KID}
+    assert registry.heard_by(MUM) == {MUM: ""}
     assert told(house, "consent:guardian:confirmed") == {MUM, KID}
     kinds = [kind for kind, _ in house.record.entries if kind.startswith("consent:guardian")]
     assert kinds == ["consent:guardian:asked", "consent:guardian:accepted", "consent:guardian:confirmed"]
@@ -158,7 +173,7 @@ def test_either_side_or_staff_end_a_link_and_nobody_else(house: House, registry:
     with pytest.raises(NotFound):
         registry.guardianship.end(link.id, by="acct_eve")
     assert registry.guardianship.end(link.id, by=KID).state is GuardianState.ENDED
-    assert registry.heard_by(KID) == {KID}
+    assert registry.heard_by(KID) == {KID: ""}
     with pytest.raises(Conflict) as caught:
         registry.guardianship.end(link.id, by=ONE, staff=True)
     assert code_of(caught) == "consent:guardian:settled"
@@ -178,6 +193,25 @@ def test_a_minor_gives_no_consent_alone_but_revokes_alone(house: House, registry
     assert told(house, "consent:grant:given") == {KID, MUM}
     registry.revoke(grant.id, actor=KID)
     assert registry.grant_named(grant.id).revoked_at is not None
+
+
+def test_a_minor_whose_grant_covers_mutuals_follows_nobody_more_alone(house: House, registry: ConsentRegistry) -> None:
+    kid = house.person("kid", birth_year=TEEN_YEAR)
+    linked(registry)
+    registry.follow(KID, "acct_amy")
+    grant = house.give(kid, Audience(AudienceKind.MUTUALS), by=MUM)
+    registry.follow("acct_bob", KID)
+    for other in ("acct_bob", "acct_cyd"):  # back, or first: it is their half of being mutuals
+        with pytest.raises(NotPermitted) as caught:
+            registry.follow(KID, other)
+        assert code_of(caught) == "consent:minor:alone"
+        assert "let you follow more people" in caught.value.detail
+    assert house.ask("acct_bob", kid).reason is ConsentReason.GRANT_NONE
+    registry.follow("acct_amy", KID)
+    assert house.ask("acct_amy", kid).permitted, "whom they followed when the guardian gave it"
+    registry.unfollow(KID, "acct_amy")
+    registry.revoke(grant.id, actor=KID)
+    registry.follow(KID, "acct_bob")
 
 
 def test_a_link_ends_by_itself_at_18_and_says_what_still_stands(house: House, registry: ConsentRegistry) -> None:
@@ -270,6 +304,68 @@ def test_a_guardian_cannot_vouch_for_the_ward(house: House, registry: ConsentReg
     with pytest.raises(NotPermitted) as caught:
         propose(house, registry, kid.id, by=MUM)
     assert code_of(caught) == "consent:attestation:own"
+
+
+def in_review(house: House, registry: ConsentRegistry, subject: Subject) -> EnrolmentAttempt:
+    """Somebody who passed a challenge, and is like somebody."""
+    house.enroller.says = TWIN
+    attempt = registry.enrolments.enrol_live(live(house, subject.id), keep_reference=False)
+    assert attempt.state is EnrolmentState.TO_REVIEW
+    return attempt
+
+
+def test_who_turns_out_to_be_too_young_while_staff_look_is_not_enrolled(
+    house: House, registry: ConsentRegistry
+) -> None:
+    ada = house.person("ada", enrolled=False, birth_year=1990)
+    attempt = in_review(house, registry, ada)
+    registry.ages.verify(ada.account_id, 2016, by=ONE)
+    with pytest.raises(NotPermitted) as caught:
+        registry.enrolments.decide(attempt.id, by=TWO, enrol=True)
+    assert code_of(caught) == "consent:enrolment:too_young"
+    assert registry.cameo(ada.id) is None
+    assert registry.enrolments.decide(attempt.id, by=TWO, enrol=False).state is EnrolmentState.REFUSED
+
+
+def test_who_turns_out_to_need_a_guardian_while_staff_look_goes_to_the_guardian(
+    house: House, registry: ConsentRegistry
+) -> None:
+    kid = house.person("kid", enrolled=False, birth_year=1990)
+    attempt = in_review(house, registry, kid)
+    registry.ages.verify(KID, TEEN_YEAR, by=ONE)
+    with pytest.raises(NotPermitted) as missing:
+        registry.enrolments.decide(attempt.id, by=TWO, enrol=True)
+    assert code_of(missing) == "consent:guardian:missing"
+    house.guard(MUM, kid)
+    waiting = registry.enrolments.decide(attempt.id, by=TWO, enrol=True, note="twins")
+    assert (waiting.state, waiting.note, registry.cameo(kid.id)) == (EnrolmentState.WITH_GUARDIAN, "twins", None)
+    assert told(house, "consent:enrolment:guardian_asked") == {MUM}
+    assert registry.enrolments.approve(attempt.id, by=MUM, yes=True).state is EnrolmentState.TO_REVIEW
+    assert registry.enrolments.decide(attempt.id, by=TWO, enrol=True).state is EnrolmentState.ENROLLED
+
+
+def test_a_guardians_yes_counts_while_they_are_the_guardian(house: House, registry: ConsentRegistry) -> None:
+    kid = the_kid(house)
+    link = linked(registry)
+    attempt = registry.enrolments.confirm(propose(house, registry, kid.id).id, by=TWO)
+    house.enroller.says = TWIN
+    registry.enrolments.approve(attempt.id, by=MUM, yes=True)
+    registry.guardianship.end(link.id, by=MUM)
+    house.guard("acct_dad", kid)
+    waiting = registry.enrolments.decide(attempt.id, by=ONE, enrol=True)
+    assert (waiting.state, registry.cameo(kid.id)) == (EnrolmentState.WITH_GUARDIAN, None)
+    assert "acct_dad" in told(house, "consent:enrolment:guardian_asked")
+
+
+def test_a_guardians_no_leaves_no_prints_of_the_recording(house: House, registry: ConsentRegistry) -> None:
+    kid = the_kid(house)
+    linked(registry)
+    challenges = SqlChallenges(house.database)
+    challenges.add_prints(kid.id, "chal_1", [SoundPrint(7, 1)])
+    attempt = registry.enrolments.enrol_live(live(house, kid.id), keep_reference=False)
+    assert (attempt.state, challenges.alike([SoundPrint(7, 1)])) == (EnrolmentState.WITH_GUARDIAN, 1)
+    registry.enrolments.approve(attempt.id, by=MUM, yes=False)
+    assert challenges.alike([SoundPrint(7, 1)]) == 0
 
 
 # --- estates
@@ -404,6 +500,35 @@ def test_at_its_date_an_estate_stops_by_itself_and_nobody_speaks_for_the_dead(
     assert house.enroller.forgotten == [], "the templates stay, and protect"
     with pytest.raises(NotFound):
         house.give(registry.subject(estate.subject_id or ""), EVERYONE, by="acct_heir")
+
+
+def test_an_enrolment_that_waits_ends_with_the_estate_and_the_handle_is_nobodys(
+    house: House, registry: ConsentRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate = held(registry)
+    given(house, estate)
+    attempt = propose(house, registry, estate.subject_id or "", proof=Proof.REFERENCES)
+    before, logged = len(house.record.entries), list[int]()
+
+    def withdraw(_: object) -> tuple[str, ...]:
+        logged.append(len(house.record.entries))
+        return ()
+
+    monkeypatch.setattr(house.withdrawals, "withdraw_for", withdraw)
+    registry.estates.end(estate.id, by=ONE)
+    assert registry.enrolments.named(attempt.id).state is EnrolmentState.WITHDRAWN
+    assert (kept_media(house), list(registry.enrolments.waiting())) == (0, [])
+    assert logged == [before], "releases are locked before the ledger"
+    assert registry.by_handle("elvis") is None
+    assert [mention.subject_id for mention in registry.handles_in("@elvis sings")] == [None]
+
+
+def test_an_enrolment_of_somebody_whom_nobody_speaks_for_stops_no_list(house: House, registry: ConsentRegistry) -> None:
+    subject_id = held(registry).subject_id or ""
+    attempt = propose(house, registry, subject_id, proof=Proof.REFERENCES)
+    house.parts.store.silence(subject_id)
+    assert not registry.enrolments.concerns(attempt, "acct_heir")
+    assert [one.id for one in registry.enrolments.waiting()] == [attempt.id]
 
 
 def test_an_estate_that_another_worker_ended_first_stops_nobody(

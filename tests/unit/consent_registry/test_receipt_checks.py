@@ -19,6 +19,7 @@ from consent_registry.domain import (
     Grant,
     GrantTerms,
     Issuer,
+    KeyEnd,
     Modality,
     ReceiptFault,
     ReceiptReading,
@@ -252,6 +253,65 @@ def test_a_signed_document_with_anything_in_the_place_of_anything_is_read_or_ref
     place[way[-1]] = value
     found = check(signed(header(), changed))
     assert found.authentic or found.fault in {ReceiptFault.MALFORMED, ReceiptFault.FOREIGN}
+
+
+NEW_SEED = bytes(reversed(range(32)))
+
+
+def rotated(until: datetime, *, stolen: bool = False) -> bytes:
+    """Keys after a rotation: the one that signed everything here is a former one."""
+    now = Ed25519Receipts.from_seed(NEW_SEED, [(SEED, KeyEnd(until, stolen))])
+    return json.dumps({"issuer": ISSUER, **now.jwks()}).encode()
+
+
+@given(
+    end=st.integers(0, 4_000_000),
+    after=st.integers(-4_000_000, 4_000_000),
+    stolen=st.booleans(),
+    asked=st.floats(0, 200),
+)
+@example(end=100, after=0, stolen=False, asked=5.0)
+@example(end=100, after=-1, stolen=False, asked=5.0)
+def test_no_receipt_signed_by_a_former_key_with_a_later_date_verifies(
+    end: int, after: int, asked: float, *, stolen: bool
+) -> None:
+    until = NOON + timedelta(seconds=end)
+    made = receipt(a_grant(), until + timedelta(seconds=after))
+    found = check(made, at(asked), keys=rotated(until, stolen=stolen))
+    if after >= 0:
+        assert found.fault is (ReceiptFault.KEY_STOLEN if stolen else ReceiptFault.KEY_ENDED)
+        assert not found.authentic
+    else:
+        assert found.authentic
+    superseding = receipt(a_grant(revoked_at=at(2), version=2), until + timedelta(seconds=after))
+    aside = check(receipt(a_grant(), NOON, seed=NEW_SEED), at(5), superseding, keys=rotated(until, stolen=stolen))
+    assert bool(aside.set_aside) is (after >= 0)
+
+
+def test_a_receipt_older_than_the_theft_of_its_key_verifies_and_the_theft_is_told() -> None:
+    found = check(GIVEN, keys=rotated(at(3), stolen=True))
+    assert (found.holds, found.key_stolen_at) == (True, at(3))
+    assert check(GIVEN, keys=rotated(at(3))).key_stolen_at is None
+    assert check(receipt(a_grant(), at(4), seed=NEW_SEED), keys=rotated(at(3), stolen=True)).key_stolen_at is None
+
+
+@pytest.mark.parametrize("member", [{"placet:until": "soon"}, {"placet:until": 5}, {"placet:stolen": "yes"}])
+def test_a_key_whose_end_cannot_be_read_is_not_believed(member: dict[str, Any]) -> None:
+    keys = json.loads(rotated(at(3)))
+    keys["keys"][1] |= member
+    assert check(GIVEN, keys=json.dumps(keys).encode()).fault is ReceiptFault.FOREIGN
+
+
+def test_a_key_that_is_stolen_from_nobody_knows_when_is_not_believed() -> None:
+    keys = json.loads(jwks())
+    keys["keys"] = [{**key, "placet:stolen": True} for key in keys["keys"]]
+    assert check(GIVEN, keys=json.dumps(keys).encode()).fault is ReceiptFault.KEYS_UNUSABLE
+
+
+def test_what_superseded_a_receipt_is_told() -> None:
+    found = check(GIVEN, at(11), REVOKED)
+    assert found.superseded_by is not None
+    assert (found.superseded_by.state, found.superseded_by.ended_at) == ("revoked", at(10))
 
 
 @pytest.mark.parametrize("odd", [[], {}, None, 5, True])

@@ -3,18 +3,20 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from consent_registry.adapters.jws import Ed25519Receipts, signature_holds
-from consent_registry.domain import payload_of
+from consent_registry.domain import KeyEnd, ReceiptFault, ReceiptReading, payload_of
 from consent_registry.domain.receipt_checks import check_receipt
 from consent_registry.domain.scope import Context, Purpose, Scope, Trait
-from consent_registry.service.receipts import ReceiptKeyBook
+from consent_registry.service.receipts import PURPOSE, ReceiptKeyBook
 from consent_registry.store import DatabaseReceiptKeys
 from tests.unit.consent_registry.conftest import FACE, House, people
+from trust_kernel.errors import InvalidInput
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -230,8 +232,11 @@ class Rotating:
         object.__setattr__(house.parts, "signer", self.book)
 
     def reads(self, receipt: str) -> bool:
+        return self.reading(receipt).holds
+
+    def reading(self, receipt: str) -> ReceiptReading:
         jwks = json.dumps(self.house.registry.jwks()).encode()
-        return check_receipt(receipt.encode(), jwks, signature_holds, at=self.house.clock.now()).holds
+        return check_receipt(receipt.encode(), jwks, signature_holds, at=self.house.clock.now())
 
 
 def test_a_new_key_signs_from_its_moment_and_earlier_receipts_stay_checkable(house: House) -> None:
@@ -248,6 +253,66 @@ def test_a_new_key_signs_from_its_moment_and_earlier_receipts_stay_checkable(hou
     assert rotating.reads(after)
     assert house.record.entries[-2] == ("consent:receipt_key:rotated", {"key": 2})
     assert list(rotating.book.in_use()) == [2, 1]
+
+
+def test_what_a_former_key_signs_after_its_end_does_not_verify(house: House) -> None:
+    rotating = Rotating(house)
+    ada = house.person("ada")
+    thief = Ed25519Receipts.from_seed(house.keyring._service.derive(PURPOSE))
+    honest = house.registry.receipt(house.give(ada).id)
+    rotating.book.rotate()
+    house.clock.advance(seconds=59)
+    under_way = thief.sign(payload_of(house.registry.receipt(house.give(ada).id)))
+    assert rotating.reads(under_way), "it may have been on its way to being signed while another process rotated"
+    house.clock.advance(seconds=1)
+    forged = thief.sign(payload_of(house.registry.receipt(house.give(ada).id)))
+    assert rotating.reading(forged).fault is ReceiptFault.KEY_ENDED
+    assert rotating.reads(honest)
+
+
+def test_a_stolen_key_is_over_from_the_moment_that_is_told_and_that_is_on_the_ledger(house: House) -> None:
+    rotating = Rotating(house)
+    ada = house.person("ada")
+    before = house.registry.receipt(house.give(ada).id)
+    house.clock.advance(days=1)
+    stolen = house.clock.now()
+    house.clock.advance(days=1)
+    after = house.registry.receipt(house.give(ada).id)
+    assert rotating.book.mark_stolen(1, stolen) == KeyEnd(stolen, stolen=True)
+    assert house.record.entries[-2:] == [
+        ("consent:receipt_key:rotated", {"key": 2}),
+        ("consent:receipt_key:stolen", {"key": 1, "until": f"{stolen:%Y-%m-%dT%H:%M:%SZ}"}),
+    ]
+    assert rotating.reading(after).fault is ReceiptFault.KEY_STOLEN
+    assert (rotating.reading(before).holds, rotating.reading(before).key_stolen_at) == (True, stolen)
+    assert rotating.reads(house.registry.receipt(house.give(ada).id)), "the new key signs"
+
+
+def test_of_two_moments_of_a_theft_the_earlier_counts_and_no_further_key_is_taken(house: House) -> None:
+    rotating = Rotating(house)
+    now = house.clock.now()
+    house.clock.advance(days=3)
+    rotating.book.mark_stolen(1)
+    rotating.book.mark_stolen(1, now)
+    rotating.book.mark_stolen(1)
+    assert rotating.book.ends() == {1: KeyEnd(now, stolen=True)}
+    assert list(rotating.book.in_use()) == [2, 1]
+
+
+def test_a_key_that_was_replaced_before_it_was_stolen_keeps_its_earlier_end(house: House) -> None:
+    rotating = Rotating(house)
+    rotating.book.rotate()
+    ended = rotating.book.ends()[1].until
+    house.clock.advance(days=3)
+    assert rotating.book.mark_stolen(1) == KeyEnd(ended, stolen=True)
+
+
+@pytest.mark.parametrize(("number", "days"), [(0, 0), (2, 0), (1, 1)])
+def test_a_theft_is_of_a_key_that_there_is_and_has_happened(house: House, number: int, days: int) -> None:
+    rotating = Rotating(house)
+    with pytest.raises(InvalidInput):
+        rotating.book.mark_stolen(number, house.clock.now() + timedelta(days=days))
+    assert list(rotating.book.in_use()) == [1]
 
 
 def test_the_key_set_says_whose_it_is(house: House) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from joserfc.errors import BadSignatureError
 from joserfc.jwk import KeySet
 
 from consent_registry.adapters.jws import Ed25519Receipts
+from consent_registry.domain import KeyEnd
 from tests.unit.consent_registry.conftest import FACE, House, people
 
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
@@ -97,9 +99,11 @@ def test_a_changed_receipt_does_not_verify(house: House) -> None:
 def test_earlier_keys_stay_published_and_private_parts_never_are() -> None:
     old, new = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     earlier = Ed25519Receipts(old).sign({"a": 1})
-    keys = Ed25519Receipts(new, [old.public_key()]).jwks()["keys"]
+    ended = KeyEnd(datetime(2026, 3, 1, 12, tzinfo=UTC))
+    keys = Ed25519Receipts(new, [(old.public_key(), ended)]).jwks()["keys"]
     assert isinstance(keys, list)
     assert all(isinstance(key, dict) and "d" not in key for key in keys)
+    assert [isinstance(key, dict) and key.get("placet:until") for key in keys] == [None, "2026-03-01T12:00:00Z"]
     read = jws.deserialize_compact(earlier, KeySet.import_key_set({"keys": keys}), algorithms=["EdDSA"])  # type: ignore[typeddict-item] # a JWK set
     assert json.loads(read.payload) == {"a": 1}
 

@@ -1,5 +1,6 @@
 """What outranks every grant: the lockdown, bars, pauses, caps, and what is closed to people under 18."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -89,7 +90,51 @@ def test_barring_ends_grants_that_name_nobody_else_and_keeps_the_others(house: H
         True,
         True,
     ]
-    assert BOB in told(house, "consent:grant:revoked")
+
+
+def test_who_is_barred_is_not_told_of_the_grants_that_end_with_it(house: House) -> None:
+    ada = house.person("ada")
+    alone = house.give(ada, people(BOB))
+    house.registry.safety.bar(ada.id, BOB, ada.account_id, TakeBack.AS_GRANTED)
+    assert house.registry.grant_named(alone.id).revoked_at is not None
+    assert told(house, "consent:grant:revoked") == [ada.account_id]
+
+
+def unenrolled(house: House) -> Subject:
+    return house.person("ada", enrolled=False)
+
+
+def paused(house: House) -> Subject:
+    ada = house.person("ada")
+    house.registry.safety.pause(ada.id, ada.account_id, paused=True)
+    return ada
+
+
+def for_adults(house: House) -> Subject:
+    rebuilt(house, ages=UnstatedAges({BOB: AgeBand.TEEN, CYD: AgeBand.TEEN}))
+    return house.person("ada")
+
+
+def there(house: House) -> Subject:
+    return house.person("ada")
+
+
+@pytest.mark.parametrize(
+    ("person", "reason"),
+    [
+        (unenrolled, ConsentReason.CAMEO_UNKNOWN),
+        (paused, ConsentReason.PAUSED),
+        (for_adults, ConsentReason.MINOR_CONTEXT),
+        (there, ConsentReason.GRANT_NONE),
+    ],
+)
+def test_a_bar_cannot_be_told_from_there_being_no_grant(
+    house: House, person: Callable[[House], Subject], reason: ConsentReason
+) -> None:
+    ada = person(house)
+    house.registry.safety.bar(ada.id, BOB, ada.account_id, TakeBack.STOP_NEW)
+    use = Use(contexts=frozenset({Context.SEXUAL}))
+    assert [asked(house, who, ada, use) for who in (BOB, CYD)] == [reason, reason]
 
 
 @pytest.mark.parametrize(
@@ -276,19 +321,18 @@ def test_whatever_is_granted_the_first_thing_that_stands_against_it_is_told(hous
     ada = house.person("ada")
     use = Use(contexts=frozenset({Context.SEXUAL}))
     house.give(ada, Audience(AudienceKind.EVERYONE, minors=True))
-    reasons = [asked(house, BOB, ada, use)]
-    house.registry.safety.pause(ada.id, ada.account_id, paused=True)
-    reasons.append(asked(house, BOB, ada, use))
     house.registry.safety.bar(ada.id, BOB, ada.account_id, TakeBack.STOP_NEW)
+    reasons = [asked(house, BOB, ada, Use()), asked(house, BOB, ada, use)]
+    house.registry.safety.pause(ada.id, ada.account_id, paused=True)
     reasons.append(asked(house, BOB, ada, use))
     house.registry.forget(ada.id, actor=ada.account_id)
     reasons.append(asked(house, BOB, ada, use))
     house.registry.safety.set_lockdown("acct_admin", on=True, reason="a leak")
     reasons.append(asked(house, BOB, ada, use))
     assert reasons == [
+        ConsentReason.GRANT_NONE,
         ConsentReason.MINOR_CONTEXT,
         ConsentReason.PAUSED,
-        ConsentReason.GRANT_NONE,
         ConsentReason.CAMEO_UNKNOWN,
         ConsentReason.LOCKDOWN,
     ]
@@ -356,6 +400,28 @@ def test_what_was_kept_at_first_can_still_be_taken_back(house: House) -> None:
     assert again.withdrawn == ("video_1",)
     assert house.registry.grant_named(grant.id).version == 2
     assert house.registry.revoke_all(ada.id, actor=ada.account_id, take_back=TakeBack.TAKE_BACK).withdrawn
+
+
+def test_taking_everything_back_reaches_what_no_grant_was_used_for_and_spares_ones_own(house: House) -> None:
+    ada = house.person("ada")
+    house.withdrawals.out = {"video_1": "a search found them in it"}
+    every = house.registry.revoke_all(ada.id, actor=ada.account_id, take_back=TakeBack.TAKE_BACK)
+    assert every.withdrawn == ("video_1",)
+    grant = house.give(ada)
+    house.registry.revoke_all(ada.id, actor=ada.account_id, take_back=TakeBack.TAKE_BACK)
+    assert [(one.halted, one.taken_back, one.spared) for one in house.withdrawals.calls] == [
+        (frozenset(), None, ada.account_id),
+        (frozenset({grant.id}), None, ada.account_id),
+    ]
+    assert not any(one.for_good for one in house.withdrawals.calls), "they are looked for"
+
+
+def test_ending_everything_reaches_no_further_where_it_takes_nothing_back(house: House) -> None:
+    ada = house.person("ada")
+    house.withdrawals.out = {"video_1": "a search found them in it"}
+    for take_back in (TakeBack.AS_GRANTED, TakeBack.STOP_NEW):
+        house.give(ada)
+        assert house.registry.revoke_all(ada.id, actor=ada.account_id, take_back=take_back).withdrawn == ()
 
 
 # --- reports
