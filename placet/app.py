@@ -42,6 +42,7 @@ from review_ui.portal.routes import HomeDesks, build_portal_pages
 from review_ui.portal.settings import build_settings_pages
 from review_ui.portal.shared import build_shared_pages
 from review_ui.portal.videos import OwnersDesks, build_video_pages
+from review_ui.portal.wards import build_ward_pages
 from review_ui.staff.ages import build_age_pages
 from review_ui.staff.appearances import build_appearance_pages
 from review_ui.staff.deliveries import build_delivery_pages
@@ -60,9 +61,11 @@ from review_ui.verify.routes import build_verify_pages
 from review_ui.verify.working import VerifyServices
 from trust_kernel.audit.routes import build_router as build_ledger_router
 from trust_kernel.media.fetch import SafeFetcher
+from trust_kernel.settings import Settings
 from trust_kernel.web import problems
 from trust_kernel.web.delivery_routes import build_router as build_delivery_router
 from trust_kernel.web.limits import BodyLimit, SecurityHeaders
+from trust_kernel.web.notice_routes import MailEnding
 from trust_kernel.web.notice_routes import build_router as build_notice_router
 from trust_kernel.web.pages import Pages
 from trust_kernel.web.routes import build_pages_router as build_sign_in_pages
@@ -71,6 +74,8 @@ from trust_kernel.web.webhook_routes import build_router as build_webhook_router
 
 VERSION = "0.1.0"
 _FETCH_SECONDS = 20.0
+_BESIDE = 1_000_000
+"""Bytes of a body beside its files."""
 BINDINGS = "/sbr"
 """Where the C2PA Soft Binding Resolution API stands."""
 
@@ -85,25 +90,40 @@ def build_app(house: House, *, pages: bool = True) -> FastAPI:
     _add_api(app, house, apart)
     if dressing is not None:
         _add_pages(app, house, dressing, apart)
-    app.add_middleware(
-        BodyLimit,
-        by_prefix={
-            "/v1/videos": settings.max_reference_bytes * 4 + 1_000_000,
-            "/v1/subjects": settings.max_reference_bytes * 4 + 1_000_000,
-            "/staff/vouch": settings.max_reference_bytes * 4 + 1_000_000,
-            "/v1/challenges": MAX_RECORDING_BYTES + 1_000_000,
-            "/me/enrol": MAX_RECORDING_BYTES + 1_000_000,
-            "/v1/blocklist": settings.max_reference_bytes,
-            "/v1/optouts": settings.max_reference_bytes,
-            "/verify/feedback": 20_000,
-            "/verify": settings.max_verify_bytes + 1_000_000,
-            # The page bounds what it takes by itself, and says so as a page.
-            "/is-this-ai": 1 << 62,
-            BINDINGS: settings.max_verify_bytes + 1_000_000,
-        },
-    )
+    app.add_middleware(BodyLimit, forms=form_limits(settings), bodies=body_limits(settings))
     app.add_middleware(SecurityHeaders)
     return app
+
+
+def form_limits(settings: Settings) -> dict[str, int]:
+    """Bytes of a form with files, by path."""
+    references = settings.max_reference_bytes * 4 + _BESIDE
+    return {
+        "/v1/subjects/*/enrolment": references,
+        "/staff/vouch": references,
+        "/v1/challenges/*/recording": MAX_RECORDING_BYTES + _BESIDE,
+        "/me/enrol/*": MAX_RECORDING_BYTES + _BESIDE,
+        "/v1/blocklist": settings.max_reference_bytes,
+        "/v1/blocklist/import": settings.max_reference_bytes,
+        "/v1/blocklist/*/references": settings.max_reference_bytes,
+        "/v1/optouts": settings.max_reference_bytes,
+    }
+
+
+def body_limits(settings: Settings) -> dict[str, int]:
+    """Bytes of any body, by path: none of these is read before it is known who sends it, or but in pieces."""
+    verified = settings.max_verify_bytes + _BESIDE
+    return {
+        # references may also stand in JSON, as data: URLs
+        "/v1/videos": settings.max_reference_bytes * 4 + _BESIDE,
+        "/verify": verified,
+        "/verify/crjson": verified,
+        "/verify/feedback": 20_000,
+        # the pages bound what they take by themselves, and say so as pages
+        "/is-this-ai": 1 << 62,
+        "/is-this-ai/feedback": 1 << 62,
+        f"{BINDINGS}/matches/byContent": verified,
+    }
 
 
 def _dressing(house: House) -> Pages:
@@ -159,7 +179,8 @@ def _add_owning(app: FastAPI, house: House) -> None:
 def _add_telling(app: FastAPI, house: House) -> None:
     delivery, access = house.delivery, house.kernel.access
     app.include_router(build_webhook_router(delivery.endpoints, access))
-    app.include_router(build_notice_router(delivery.inbox, delivery.book, delivery.links, access, mails_ended))
+    ending = MailEnding(delivery.links, house.kernel.accounts.exists, mails_ended)
+    app.include_router(build_notice_router(delivery.inbox, delivery.book, ending, access))
     app.include_router(build_delivery_router(delivery.letters, access))
 
 
@@ -197,12 +218,9 @@ def _add_pages(app: FastAPI, house: House, pages: Pages, apart: ThreadsApart) ->
         gateway.verification, gateway.reports, gateway.verify_limit, kernel.settings.max_verify_bytes, apart
     )
     app.include_router(build_verify_pages(services, pages, access))
-    app.include_router(build_appearance_pages(gateway.appearances, pages, access))
     app.include_router(build_own_appearance_pages(gateway.appearances, pages, access))
-    app.include_router(build_delivery_pages(house.delivery.letters, pages, access))
     _add_staff_pages(app, house, pages)
     app.include_router(build_mail_pages(house.delivery.book, house.delivery.links, pages, access))
-    app.include_router(build_staff_pages(gateway.reviews, gateway.videos, kernel.decoder, pages, access))
     _add_portal(app, house, Door(house.guards.registry, pages, access))
 
 
@@ -219,6 +237,7 @@ def _add_portal(app: FastAPI, house: House, door: Door) -> None:
     site = house.kernel.settings.public_url
     owners = OwnersDesks(owning.ownership, owning.sharing, owning.lineage, owning.whereabouts, site)
     app.include_router(build_video_pages(door, owners))
+    app.include_router(build_ward_pages(door, owning.whereabouts))
     app.include_router(build_people_pages(door))
     app.include_router(build_settings_pages(door, house.delivery.book))
     app.include_router(build_leaving_pages(door))
@@ -231,6 +250,9 @@ def _add_staff_pages(app: FastAPI, house: House, pages: Pages) -> None:
     ownership = gateway.owning.ownership
     desks = Desks(gateway.reviews, gateway.appearances, ownership, house.delivery.letters)
     app.include_router(build_overview_page(door, desks))
+    app.include_router(build_staff_pages(gateway.reviews, gateway.videos, kernel.decoder, door))
+    app.include_router(build_appearance_pages(gateway.appearances, door))
+    app.include_router(build_delivery_pages(house.delivery.letters, door))
     app.include_router(build_enrolment_pages(door))
     app.include_router(build_vouching_pages(door, kernel.decoder))
     app.include_router(build_guardian_pages(door))

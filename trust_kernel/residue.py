@@ -2,21 +2,39 @@
 
 Nothing is taken on trust here: tables come from the schema of the database itself, so one that the code does not know
 is searched too, and files are read as bytes, so what SQLite keeps in free pages or its log counts.
+
+A word that begins with @ is a handle, and is not found in a longer one: @ann is not in @anna, nor in mia@ann.example.
 """
 
 import mmap
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, case, cast, func, or_, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    case,
+    cast,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from trust_kernel.db import Database
 from trust_kernel.erasing import written
 
 SHORTEST = 6
 """Bytes of a word that is looked for in raw bytes; shorter ones are there by chance."""
+_IN_HANDLES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +68,7 @@ def search_tables(database: Database, words: Sequence[str], stay: Mapping[tuple[
         connection = session.connection()
         schema.reflect(connection)
         for table in schema.sorted_tables:
-            counts = connection.execute(_counts(database, table, words)).one()
+            counts = _counted(database, connection, table, words)
             found += [_trace(count, table, column, stay) for count, column in zip(counts, table.columns, strict=True)]
     return tuple(found)
 
@@ -60,20 +78,44 @@ def _trace(count: int, table: Table, column: Column[Any], stay: Mapping[tuple[st
     return Trace(f"{table.name}.{column.name}", 0 if why else count, count if why else 0, why)
 
 
-def _counts(database: Database, table: Table, words: Sequence[str]) -> Any:
-    """One statement a table: how many rows hold a word, by column."""
-    forms = [form for word in words for form in written(word)]
-    counts = [func.count(case((_holds(database, column, forms), 1))) for column in table.columns]
-    return select(*counts).select_from(table)
+def _counted(database: Database, connection: Connection, table: Table, words: Sequence[str]) -> list[int]:
+    """How many rows hold a word, by column: one statement a table, and a second look where a handle may be another."""
+    handles = [word for word in words if word.startswith("@")]
+    others = [form for word in words if word not in handles for form in written(word)]
+    sure = {column: _holds(database, column, others) for column in table.columns}
+    perhaps = {column: _holds(database, column, handles) & not_(sure[column]) for column in table.columns}
+    asked = [func.count(case((which[column], 1))) for column in table.columns for which in (sure, perhaps)]
+    counts = connection.execute(select(*asked).select_from(table)).one()
+    found: list[int] = []
+    for place, column in enumerate(table.columns):
+        certain, possible = counts[2 * place : 2 * place + 2]
+        if possible:
+            read = column if isinstance(column.type, LargeBinary) else cast(column, Text)
+            values = connection.execute(select(read).where(perhaps[column])).scalars()
+            certain += sum(_has_handle(value, handles) for value in values)
+        found.append(certain)
+    return found
+
+
+def _has_handle(value: str | bytes, handles: Sequence[str]) -> bool:
+    if isinstance(value, bytes):
+        return any(True for handle in handles for _ in _places(value, handle.encode()))
+    return any(_whole(handle).search(value) for handle in handles)
+
+
+def _whole(handle: str) -> re.Pattern[str]:
+    """A handle as erasing knows it; in JSON the letter before it may end an escape, such as a line break's."""
+    begins = r"(?:(?<![\w.+%-])|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4}))"
+    return re.compile(rf"{begins}{re.escape(handle)}(?!\w|\.\w)", re.IGNORECASE)
 
 
 def _holds(database: Database, column: Column[Any], forms: Sequence[str]) -> Any:
     if not isinstance(column.type, LargeBinary):
-        return or_(*(cast(column, Text).icontains(form, autoescape=True) for form in forms))
+        return or_(false(), *(cast(column, Text).icontains(form, autoescape=True) for form in forms))
     if database.is_sqlite:
-        return or_(*(func.instr(column, form.encode()) > 0 for form in forms))
+        return or_(false(), *(func.instr(column, form.encode()) > 0 for form in forms))
     # With its schema it is a function of two arguments; without, SQL has a syntax of its own for it.
-    return or_(*(func.pg_catalog.position(column, form.encode()) > 0 for form in forms))
+    return or_(false(), *(func.pg_catalog.position(column, form.encode()) > 0 for form in forms))
 
 
 def search_files(root: Path, words: Sequence[str], passed_over: Iterable[str] = ()) -> tuple[Trace, ...]:
@@ -81,7 +123,8 @@ def search_files(root: Path, words: Sequence[str], passed_over: Iterable[str] = 
 
     Args:
         root: every file below it is read.
-        words: shorter ones than `SHORTEST` bytes are passed over.
+        words: shorter ones than `SHORTEST` bytes are passed over. A handle that another letter follows at once is taken
+            for a longer one, as bytes do not show where a value ends; `search_tables` sees every value by itself.
         passed_over: names of folders right below the root that hold nobody's data.
     """
     needles = [word.encode() for word in words if len(word.encode()) >= SHORTEST]
@@ -100,8 +143,10 @@ def _occurrences(path: Path, needles: Sequence[bytes]) -> int:
         return sum(1 for needle in needles for _ in _places(content, needle))
 
 
-def _places(content: mmap.mmap, needle: bytes) -> Iterator[int]:
+def _places(content: mmap.mmap | bytes, needle: bytes) -> Iterator[int]:
     at = content.find(needle)
     while at >= 0:
-        yield at
+        end = at + len(needle)
+        if not (needle.startswith(b"@") and end < len(content) and content[end] in _IN_HANDLES):
+            yield at
         at = content.find(needle, at + 1)

@@ -7,7 +7,7 @@ from placet.wiring.delivery import Delivery, build_delivery
 from placet.wiring.gateway import Gateway, Shelves, build_gateway, build_shelves
 from placet.wiring.guards import Guards, build_guards, build_models
 from placet.wiring.kernel import Kernel, build_kernel
-from placet.wiring.leaving import build_departures
+from placet.wiring.leaving import LeaversShelves, build_departures
 from trust_kernel.settings import Settings
 
 __all__ = ["Delivery", "Gateway", "Guards", "House", "Kernel", "Shelves", "build_house", "build_kernel", "build_models"]
@@ -28,12 +28,13 @@ def build_house(settings: Settings) -> House:
     """Join everything; opens no connection, loads no model and reads no media yet."""
     kernel = build_kernel(settings)
     shelves = build_shelves(kernel)
+    leavers = LeaversShelves(shelves.cases, shelves.leases, shelves.journal, shelves.recall)
     # The registry calls this inside each revocation's transaction, knowing nothing of releases.
     guards = build_guards(
         kernel,
         lambda likeness: RevocationWithdrawals(shelves.recall, shelves.halting, likeness),
         shelves.uses,
-        lambda likeness: build_departures(kernel, shelves.cases, shelves.recall, likeness),
+        lambda likeness, registry: build_departures(kernel, registry, leavers, likeness),
     )
     delivery = build_delivery(kernel, guards.registry)
     return House(kernel, guards, shelves, build_gateway(kernel, guards, shelves), delivery)

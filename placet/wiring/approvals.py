@@ -27,9 +27,11 @@ def build_awaiting(kernel: Kernel, approvals: ApprovalDesk) -> Awaiting:
     return Awaiting(approvals, CaseConsentBook(kernel.database))
 
 
-def build_preview_maker(kernel: Kernel, journal: CaseJournal, marking: MarkingService) -> PreviewMaker:
+def build_preview_maker(
+    kernel: Kernel, journal: CaseJournal, cases: CaseStore, marking: MarkingService
+) -> PreviewMaker:
     """What marks a draft for those who want to see it first."""
-    return PreviewMaker(journal, marking, kernel.blobs)
+    return PreviewMaker(journal, cases, marking, kernel.blobs)
 
 
 def build_previews(kernel: Kernel, approvals: ApprovalDesk, journal: CaseJournal, cases: CaseStore) -> PreviewDesk:

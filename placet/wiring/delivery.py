@@ -29,6 +29,8 @@ ALWAYS_SHOWN = frozenset(
         "consent:grant:revoked",
         "consent:subject:forgotten",
         "consent:lockdown:on",
+        "consent:operator:paused",
+        "consent:operator:revoked",
         "release:video:withdrawn",
     }
 )

@@ -4,11 +4,9 @@ Rows are found as `trust_kernel.erasing` finds them, so a table that is added to
 Secrets stay out, and so do other people: whom the person dealt with is named by handle, everybody else as somebody.
 """
 
-import io
 import json
 import re
 import tempfile
-import wave
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Column, LargeBinary, Table, or_, select
 from sqlmodel import col
 from sqlmodel import select as selecting
@@ -35,7 +32,7 @@ from placet.wiring.leaving import STAY, rules_for
 from placet.wiring.tables import metadata
 from trust_kernel.audit.tables import LeafRow
 from trust_kernel.erasing import found_by
-from trust_kernel.media.refs import SAMPLE_RATE
+from trust_kernel.media.encoded import as_png, as_wav
 from trust_kernel.web.tables import AccountRow
 
 _ALSO: frozenset[tuple[str, str]] = frozenset(
@@ -170,9 +167,9 @@ class PersonExport:
     def _kept_media(self, archive: _Archive, subject: Subject) -> None:
         kept = self._registry.references(subject.id)
         if kept.portrait is not None:
-            archive.zip.writestr("kept/portrait.png", _png(kept.portrait))
+            archive.zip.writestr("kept/portrait.png", as_png(kept.portrait))
         if kept.voice is not None:
-            archive.zip.writestr("kept/voice.wav", _wav(kept.voice))
+            archive.zip.writestr("kept/voice.wav", as_wav(kept.voice))
         archive.counts["kept/"] = (kept.portrait is not None) + (kept.voice is not None)
 
     def _ledger(self, archive: _Archive, subject: Subject) -> None:
@@ -228,24 +225,6 @@ def _told(release: ReleaseRecord) -> dict[str, Any]:
             for owner in release.owners
         ],
     }
-
-
-def _png(picture: Any) -> bytes:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def _wav(voice: Any) -> bytes:
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as made:
-        made.setnchannels(1)
-        made.setsampwidth(2)
-        made.setframerate(SAMPLE_RATE)
-        made.writeframes((np.clip(voice, -1.0, 1.0) * 32767).astype("<i2").tobytes())
-    return buffer.getvalue()
 
 
 def _plain(value: object) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from consent_registry.api import FamilyHearers
+from consent_registry.store import SqlConsentStore
 from generator_gateway.adapters.cedar import CedarPolicy, default_policy
 from generator_gateway.adapters.iscc import sum_code
 from generator_gateway.adapters.prints import SandboxedPrints
@@ -112,7 +114,14 @@ def build_shelves(kernel: Kernel) -> Shelves:
         cases=cases,
         journal=CaseJournal(database, clock, leases),
         releases=releases,
-        recall=ReleaseRecall(database, clock, releases, kernel.ledger, kernel.outbox),
+        recall=ReleaseRecall(
+            database,
+            clock,
+            releases,
+            kernel.ledger,
+            kernel.outbox,
+            FamilyHearers(database, SqlConsentStore(database), clock),
+        ),
         halting=Halting(database, CaseConsentBook(database), kernel.ledger),
         celery=celery,
         queue=queue,
@@ -145,7 +154,7 @@ def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
             limits,
         ),
         output_gates=OutputJudge(
-            bench, limits, guards.optouts, build_preview_maker(kernel, shelves.journal, guards.marking)
+            bench, limits, guards.optouts, build_preview_maker(kernel, shelves.journal, shelves.cases, guards.marking)
         ),
         marker=MarkingStep(shelves.journal, shelves.cases, guards.marking, kernel.blobs),
         signer=SigningStep(

@@ -1,7 +1,7 @@
 """The four guards, each joined to its technologies."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from consent_registry.adapters.lexicon import Lexicon
@@ -74,7 +74,7 @@ def build_guards(
     kernel: Kernel,
     withdrawals: Callable[[LikenessGuard], Withdrawals],
     uses: AskedUses,
-    departures: Callable[[LikenessGuard], Departures],
+    departures: Callable[[LikenessGuard, ConsentRegistry], Departures],
 ) -> Guards:
     """Build the guards.
 
@@ -82,14 +82,16 @@ def build_guards(
         kernel: what they stand on.
         withdrawals: makes what is called inside each revocation's transaction; the gateway implements it.
         uses: what people are asked about, one use at a time; the gateway's too.
-        departures: makes what erases whatever else the house holds of a person who leaves.
+        departures: makes what erases whatever else the house holds of a person who leaves; it asks a registry, which
+            erases nobody, about the people who stay.
     """
     likeness = _likeness(kernel)
     mark_keys = build_mark_keys(kernel)
     disclosure = build_disclosure(kernel.settings)
     marking, reading = build_marking(kernel, mark_keys, disclosure)
     credentials, examining = build_credentials(kernel)
-    parts = _registry_parts(kernel, likeness, withdrawals(likeness), departures(likeness))
+    asked = _registry_parts(kernel, likeness, withdrawals(likeness))
+    parts = replace(asked, departures=departures(likeness, ConsentRegistry(asked)))
     registry = ConsentRegistry(parts)
     return Guards(
         likeness=likeness,
@@ -160,9 +162,7 @@ def _optouts(kernel: Kernel) -> OptOutIndex:
     return OptOutIndex(claims, PdqHasher(), BitMatrix(), kernel.ledger, kernel.clock)
 
 
-def _registry_parts(
-    kernel: Kernel, likeness: LikenessGuard, withdrawals: Withdrawals, departures: Departures
-) -> RegistryParts:
+def _registry_parts(kernel: Kernel, likeness: LikenessGuard, withdrawals: Withdrawals) -> RegistryParts:
     settings, store = kernel.settings, SqlConsentStore(kernel.database)
     return RegistryParts(
         unit=kernel.database,
@@ -180,7 +180,6 @@ def _registry_parts(
         staff=AccountStaff(kernel.accounts, ROLES),
         reader=Lexicon.shipped(),
         caps=RequesterCaps(adult=settings.daily_uses, unknown=settings.daily_uses, teen=settings.teen_daily_uses),
-        departures=departures,
         rules=EnrolmentRules(
             kernel.settings.enrolment_age,
             kernel.settings.guardian_enrolment,

@@ -1,17 +1,21 @@
 """Leaving: what is erased where, in every table that there is."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import col, select
 
+from consent_registry.api import ConsentRegistry
 from consent_registry.ports.leaving import Departure
 from generator_gateway.ports import Tracks
 from generator_gateway.service.leaving import CaseLeaving
+from generator_gateway.service.records import LedgerSteps
 from generator_gateway.service.vault import ReleaseRecall
-from generator_gateway.store import CaseStore, MediaUses
+from generator_gateway.store import CaseJournal, CaseStore, LeaseBook, MediaUses
 from generator_gateway.store.leaving import LeavingCases
 from placet.wiring.kernel import Kernel
+from placet.wiring.owning import build_use_notices
 from placet.wiring.tables import metadata
 from trust_kernel.db import Database
 from trust_kernel.erasing import Identity, Rules, erase, rewrite
@@ -90,7 +94,8 @@ class HouseDepartures:
 
     def take_out(self, departure: Departure) -> None:
         """Media, tracks, and every row that says who it was."""
-        self._cases.let_go(departure.subject_id, departure.account_id if departure.with_account else None)
+        account_id = departure.account_id if departure.with_account else None
+        self._cases.let_go(departure.subject_id, departure.handle, account_id)
         stand_in = new_id("gone")
         with self._database.transaction() as session:
             session.flush()
@@ -118,9 +123,40 @@ def build_leaving_media(kernel: Kernel) -> LeavingMedia:
     return LeavingMedia(kernel.database, kernel.clock, kernel.blobs, LeavingCases(kernel.database).is_used, rewrite)
 
 
-def build_departures(kernel: Kernel, cases: CaseStore, recall: ReleaseRecall, tracks: Tracks) -> HouseDepartures:
-    """What is erased when a person leaves."""
+@dataclass(frozen=True, slots=True)
+class LeaversShelves:
+    """The gateway's rows that leaving changes."""
+
+    cases: CaseStore
+    leases: LeaseBook
+    journal: CaseJournal
+    recall: ReleaseRecall
+
+
+def build_departures(
+    kernel: Kernel, registry: ConsentRegistry, shelves: LeaversShelves, tracks: Tracks
+) -> HouseDepartures:
+    """What is erased when a person leaves.
+
+    Args:
+        kernel: what it stands on.
+        registry: knows whom else to tell of a case that ends with it; it is asked about people, and erases nobody.
+        shelves: rows of cases.
+        tracks: faces and voices kept of what was made.
+    """
+    database, cases = kernel.database, shelves.cases
     media = build_leaving_media(kernel)
-    found, uses = LeavingCases(kernel.database), MediaUses(kernel.database)
-    leaving = CaseLeaving(kernel.database, found, cases, recall, uses, tracks, media)
-    return HouseDepartures(kernel.database, leaving, media)
+    notices = build_use_notices(kernel, registry, cases)
+    ledger = LedgerSteps(database, kernel.clock, shelves.journal, cases, kernel.ledger, kernel.outbox, notices)
+    leaving = CaseLeaving(
+        database,
+        LeavingCases(database),
+        cases,
+        shelves.leases,
+        ledger,
+        shelves.recall,
+        MediaUses(database),
+        tracks,
+        media,
+    )
+    return HouseDepartures(database, leaving, media)

@@ -80,8 +80,7 @@ class Recordings:
                 raise InvalidInput("this is no video", code=ChallengeReason.NO_VIDEO, field=_FIELD)
             created = self._created(path)
             watched = self._likeness.watch(look)
-        sound = look.audio[: round(look.duration * SAMPLE_RATE)]
-        return WatchedRecording(seen_of(watched, look, created), watched.pictures, sound)
+        return WatchedRecording(seen_of(watched, look, created), watched.pictures, look.mix)
 
     @contextmanager
     def _one_of_few(self) -> Iterator[None]:

@@ -19,10 +19,10 @@ _MOST_WORDS = 500
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery as staff see it.
+    """One delivery as staff see it, on the page and over HTTP; nobody's address is in it.
 
     Attributes:
-        kind: the event's; "" where the event is gone.
+        kind: the event's type; "" where the event is gone.
         target: an endpoint's or an account's id.
         said: what the last attempt came to, a status or a code.
         due: when it is tried next; for what has ended, when it was tried last.

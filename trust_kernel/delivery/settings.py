@@ -113,12 +113,6 @@ class NoticeBook:
         chosen = {row.account_id: self._settings(row) for row in rows}
         return {account_id: chosen.get(account_id) or self._settings(None) for account_id in wanted}
 
-    def language_chosen(self, account_id: str) -> str | None:
-        """The language that an account chose; None where it never did, so that a page may go by the browser."""
-        with self._database.reading() as session:
-            row = session.get(NoticeSettingsRow, account_id)
-            return row.language or None if row is not None else None
-
     def choose(
         self,
         account_id: str,

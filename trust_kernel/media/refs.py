@@ -80,6 +80,11 @@ class Look:
     times: NDArray[np.float64]
     audio: NDArray[np.float32]
 
+    @property
+    def mix(self) -> NDArray[np.float32]:
+        """The sound without the channels that follow it, no longer than `duration`."""
+        return self.audio[: round(self.duration * SAMPLE_RATE)]
+
 
 @dataclass(frozen=True, slots=True)
 class Stills:

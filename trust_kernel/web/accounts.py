@@ -85,6 +85,11 @@ class Accounts:
         with self._database.reading() as session:
             return _account(_found(session.get(AccountRow, account_id)))
 
+    def exists(self, account_id: str) -> bool:
+        """Whether there is such an account, shut or not."""
+        with self._database.reading() as session:
+            return session.get(AccountRow, account_id) is not None
+
     def by_email(self, email: str) -> Account | None:
         """The account of an e-mail, or None."""
         with self._database.reading() as session:
@@ -99,24 +104,6 @@ class Accounts:
     def permissions(self, account_id: str) -> frozenset[str]:
         """What an account's roles allow; raises NotFound."""
         return self._permissions(self.account(account_id).roles)
-
-    def set_roles(self, account_id: str, roles: Iterable[str]) -> None:
-        """Replace an account's roles; raises NotFound, InvalidInput."""
-        known = self._known(roles)
-        with self._database.transaction() as session:
-            row = _found(session.get(AccountRow, account_id, with_for_update=True))
-            row.roles = known
-            session.add(row)
-
-    def set_password(self, account_id: str, password: str) -> None:
-        """Change a password and sign the account out everywhere; raises NotFound, InvalidInput."""
-        passwords.check(password, self.account(account_id).email)
-        hashed = self._hasher.hash(passwords.normal(password))
-        with self._database.transaction() as session:
-            row = _found(session.get(AccountRow, account_id, with_for_update=True))
-            row.password_hash = hashed
-            session.add(row)
-            store.end_sessions(session, account_id)
 
     def disable(self, account_id: str) -> None:
         """Shut an account: its sessions end and its keys stop working; raises NotFound."""

@@ -1,6 +1,5 @@
 """Dead letters over HTTP, for staff."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -15,40 +14,10 @@ PERMISSION = "delivery:manage"
 _Text = Annotated[str, Query(max_length=100)]
 
 
-class DeliveryOut(BaseModel):
-    """One delivery; nobody's address is in it.
-
-    Attributes:
-        kind: the event's type.
-        target: an endpoint's or an account's id.
-        said: a status or a code; what the last attempt came to.
-    """
-
-    id: str
-    event_id: str
-    kind: str
-    channel: Channel
-    target: str
-    account_id: str
-    state: DeliveryState
-    attempts: int
-    said: str
-    since: datetime
-    due: datetime
-    ended_at: datetime | None
-    dropped_by: str
-    dropped_why: str
-
-    @classmethod
-    def of(cls, delivery: Delivery) -> "DeliveryOut":
-        """From the domain's value."""
-        return cls(**{name: getattr(delivery, name) for name in cls.model_fields})
-
-
 class DeliveryList(BaseModel):
     """Deliveries, newest first."""
 
-    data: list[DeliveryOut]
+    data: list[Delivery]
     has_more: bool
 
 
@@ -91,7 +60,7 @@ def build_router(letters: DeadLetters, access: Access) -> APIRouter:
     ) -> DeliveryList:
         """Deliveries in a state, the dead ones where none is named."""
         found, more = letters.page(DeliveryFilter(state, channel, target, account, said), after=after, limit=limit)
-        return DeliveryList(data=[DeliveryOut.of(one) for one in found], has_more=more)
+        return DeliveryList(data=list(found), has_more=more)
 
     @router.post("/retry")
     def retry_target(body: WhichTarget, _actor: Annotated[Actor, access.requires(PERMISSION)]) -> Retried:

@@ -27,6 +27,7 @@ _HEADERS: Mapping[str, str] = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(self), microphone=(self), geolocation=(), payment=()",
 }
+_FORM = "multipart/form-data"
 _HSTS = "max-age=31536000; includeSubDomains"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{8,128}")
 
@@ -67,27 +68,40 @@ class SecurityHeaders:
 class BodyLimit:
     """ASGI middleware: a body past the limit is answered with 413, however it is sent.
 
+    In paths that are listed, ``*`` stands for one part between slashes.
+
     Args:
         app: what is protected.
         max_bytes: of a body, unless its path is listed.
-        by_prefix: other limits by path prefix; the longest prefix counts.
+        forms: what forms with files (multipart/form-data) may have, by path. Files in them go to the disk as they
+            come; JSON for the same path is parsed in memory, and by whom is asked only then, so it has no more room.
+        bodies: what any body may have, by path: for routes that read theirs in pieces, or ask who it is first.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int = 1_000_000, by_prefix: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_bytes: int = 1_000_000,
+        forms: Mapping[str, int] | None = None,
+        bodies: Mapping[str, int] | None = None,
+    ) -> None:
         self._app = app
         self._max_bytes = max_bytes
-        self._by_prefix = sorted((by_prefix or {}).items(), key=lambda item: -len(item[0]))
+        self._forms = _by_path(forms or {})
+        self._bodies = _by_path(bodies or {})
 
-    def limit_for(self, path: str) -> int:
-        """Bytes that a body sent to a path may have."""
-        return next((limit for prefix, limit in self._by_prefix if path.startswith(prefix)), self._max_bytes)
+    def limit_for(self, path: str, content_type: str) -> int:
+        """Bytes that a body of a type, sent to a path, may have."""
+        is_form = content_type.split(";", 1)[0].strip().lower() == _FORM
+        listed = [*self._bodies, *(self._forms if is_form else ())]
+        return next((limit for shape, limit in listed if shape.fullmatch(path)), self._max_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse its body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self.limit_for(scope["path"])
+        limit = self.limit_for(scope["path"], Headers(scope=scope).get("content-type", ""))
         if _declared(scope) > limit:
             await _refuse(scope, send, limit)
             return
@@ -124,6 +138,10 @@ class _Body:
             return
         self.answered = True
         await self._send(message)
+
+
+def _by_path(listed: Mapping[str, int]) -> list[tuple[re.Pattern[str], int]]:
+    return [(re.compile("[^/]+".join(map(re.escape, path.split("*")))), limit) for path, limit in listed.items()]
 
 
 def _declared(scope: Scope) -> int:

@@ -1,6 +1,7 @@
 """Notices over HTTP: what an account was told, what it has read, and how it wants to be told."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -108,22 +109,34 @@ class SettingsChange(BaseModel):
     areas: dict[str, AreaChoice] | None = Field(default=None, max_length=50)
 
 
-def build_router(
-    inbox: Inbox, book: NoticeBook, links: OffLinks, access: Access, ended: Callable[[str], str]
-) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class MailEnding:
+    """What the link that ends mails needs.
+
+    Attributes:
+        links: reads tokens.
+        exists: whether there is such an account; mails outlive it, and nothing is written about one that is gone.
+        ended: says, in a language, that mails have ended.
+    """
+
+    links: OffLinks
+    exists: Callable[[str], bool]
+    ended: Callable[[str], str]
+
+
+def build_router(inbox: Inbox, book: NoticeBook, ending: MailEnding, access: Access) -> APIRouter:
     """`/v1/notices` and below, and the link that ends mails.
 
     Args:
         inbox: notices in the app.
         book: what accounts chose.
-        links: reads tokens.
+        ending: of mails, by their link.
         access: makes the guards.
-        ended: says, in a language, that mails have ended.
     """
     router = APIRouter(tags=["notices"])
     _add_inbox(router, inbox, access)
     _add_settings(router, book, access)
-    _add_off(router, book, links, access, ended)
+    _add_off(router, book, ending, access)
     return router
 
 
@@ -168,13 +181,14 @@ def _add_settings(router: APIRouter, book: NoticeBook, access: Access) -> None:
         return SettingsOut.of(chosen, book.rules.always)
 
 
-def _add_off(router: APIRouter, book: NoticeBook, links: OffLinks, access: Access, ended: Callable[[str], str]) -> None:
+def _add_off(router: APIRouter, book: NoticeBook, ending: MailEnding, access: Access) -> None:
     @router.post(f"{OFF_PATH}/{{token}}", dependencies=[access.public()])
     def off(token: str) -> PlainTextResponse:
         """End mails about something: what a mail program's button sends (RFC 8058). The token is all that it takes."""
-        account_id, area = links.read(token)
-        if area == DIGEST:
-            book.digest_off(account_id)
-        else:
-            book.mail_off(account_id, area)
-        return PlainTextResponse(ended(book.of(account_id).language) + "\n")
+        account_id, area = ending.links.read(token)
+        if ending.exists(account_id):
+            if area == DIGEST:
+                book.digest_off(account_id)
+            else:
+                book.mail_off(account_id, area)
+        return PlainTextResponse(ending.ended(book.of(account_id).language) + "\n")

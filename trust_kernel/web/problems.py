@@ -42,6 +42,8 @@ _STATUS: Mapping[type[PlacetError], HTTPStatus] = {
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _RETRY_AFTER = {HTTPStatus.TOO_MANY_REQUESTS: "60", HTTPStatus.SERVICE_UNAVAILABLE: "5"}
+_SIGN_IN = "/sign-in"
+"""Where a browser is sent when nobody is signed in."""
 _NAMELESS = {"body", "query", "path", "header", "cookie"}
 """First parts of a validation error's location; they say where the field was sent, not what it is called."""
 
@@ -54,18 +56,15 @@ def status_of(error: PlacetError) -> HTTPStatus:
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def install(
-    app: FastAPI, *, pages: Pages | None = None, sign_in: str = "/sign-in", openai_prefixes: Sequence[str] = ()
-) -> None:
+def install(app: FastAPI, *, pages: Pages | None = None, openai_prefixes: Sequence[str] = ()) -> None:
     """Answer every error of an application with a problem document, or, to a browser, with a page.
 
     Args:
         app: the application.
         pages: renders ``problem.html`` for those who prefer HTML; None for an API alone.
-        sign_in: path that a browser is sent to where nobody is signed in.
         openai_prefixes: paths whose clients expect bad input to be a 400, as OpenAI has it; elsewhere it is a 422.
     """
-    answers = _Answers(pages, sign_in, tuple(openai_prefixes))
+    answers = _Answers(pages, tuple(openai_prefixes))
     app.add_exception_handler(PlacetError, answers.on_error)
     app.add_exception_handler(RequestValidationError, answers.on_malformed)
     app.add_exception_handler(HTTPException, answers.on_http)
@@ -74,9 +73,8 @@ def install(
 
 
 class _Answers:
-    def __init__(self, pages: Pages | None, sign_in: str, openai_prefixes: tuple[str, ...]) -> None:
+    def __init__(self, pages: Pages | None, openai_prefixes: tuple[str, ...]) -> None:
         self._pages = pages
-        self._sign_in = sign_in
         self._openai_prefixes = openai_prefixes
 
     def on_error(self, request: Request, error: Exception) -> Response:
@@ -84,7 +82,7 @@ class _Answers:
             raise error
         status = self._status(request, status_of(error))
         if isinstance(error, NotAuthenticated) and self._for_browser(request) and request.method in SAFE_METHODS:
-            return RedirectResponse(f"{self._sign_in}?next={quote(_here(request))}", HTTPStatus.SEE_OTHER)
+            return RedirectResponse(f"{_SIGN_IN}?next={quote(_here(request))}", HTTPStatus.SEE_OTHER)
         if failed_here(status):
             _LOG.error("%s failed: %s", request_id(request.scope), error.code, exc_info=error)
         document = problem(request.scope, status, error.detail, error.code, field=error.field, limit=error.limit)

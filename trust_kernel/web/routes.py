@@ -17,14 +17,16 @@ from trust_kernel.web.problems import status_of
 from trust_kernel.web.rate import Network, client_key
 from trust_kernel.web.schemas import AccountOut, KeyList, KeyOut, Me, NewAccount, NewKey, NewKeyOut
 
+_HOME = "/"
+"""Where a browser goes after signing in, unless the form says otherwise, and after signing out."""
 
-def build_router(accounts: Accounts, access: Access, home: str = "/") -> APIRouter:
+
+def build_router(accounts: Accounts, access: Access) -> APIRouter:
     """Routes of accounts and keys (JSON), and sign-out.
 
     Args:
         accounts: the service.
         access: makes the guards.
-        home: where a browser goes after signing out.
     """
     router = APIRouter(tags=["accounts"])
     _add_accounts(router, accounts, access)
@@ -33,39 +35,36 @@ def build_router(accounts: Accounts, access: Access, home: str = "/") -> APIRout
     @router.post("/sign-out", include_in_schema=False)
     def sign_out(request: Request, _actor: Annotated[Actor, access.signed_in()]) -> Response:
         accounts.sign_out(request.cookies.get(access.cookies.session, ""))
-        response = RedirectResponse(home, HTTPStatus.SEE_OTHER)
+        response = RedirectResponse(_HOME, HTTPStatus.SEE_OTHER)
         set_cookie(response, access.cookies, access.cookies.session, "", max_age=0)
         return response
 
     return router
 
 
-def build_pages_router(
-    accounts: Accounts, access: Access, pages: Pages, home: str = "/", proxies: Sequence[Network] = ()
-) -> APIRouter:
+def build_pages_router(accounts: Accounts, access: Access, pages: Pages, proxies: Sequence[Network] = ()) -> APIRouter:
     """The sign-in page.
 
     Args:
         accounts: the service.
         access: makes the guards.
         pages: renders ``sign_in.html``.
-        home: where a browser goes after signing in, unless the form says otherwise.
         proxies: networks of proxies that are believed about whom they speak for; failures are counted by address.
     """
     router = APIRouter(include_in_schema=False)
 
     @router.get("/sign-in", dependencies=[access.optional()], response_class=HTMLResponse)
-    def sign_in_page(request: Request, next: str = home) -> Response:  # noqa: A002 - the query parameter's name
-        return pages.render(request, "sign_in.html", message="", email="", next=local_path(next, home))
+    def sign_in_page(request: Request, next: str = _HOME) -> Response:  # noqa: A002 - the query parameter's name
+        return pages.render(request, "sign_in.html", message="", email="", next=local_path(next))
 
     @router.post("/sign-in", dependencies=[access.public_form()], response_class=HTMLResponse)
     def sign_in(
         request: Request,
         email: Annotated[str, Form(max_length=254)],
         password: Annotated[str, Form(max_length=1024)],
-        next: Annotated[str, Form(max_length=2000)] = home,  # noqa: A002 - the form field's name
+        next: Annotated[str, Form(max_length=2000)] = _HOME,  # noqa: A002 - the form field's name
     ) -> Response:
-        goal = local_path(next, home)
+        goal = local_path(next)
         address = client_key(request.scope, proxies)
         replaces = request.cookies.get(access.cookies.session)
         try:
@@ -79,10 +78,10 @@ def build_pages_router(
     return router
 
 
-def local_path(path: str, home: str) -> str:
-    r"""A path on this site, or `home`: never another host (``//host``, ``/\host``, ``https:…``)."""
+def local_path(path: str) -> str:
+    r"""A path on this site, or the start: never another host (``//host``, ``/\host``, ``https:…``)."""
     local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if local else home
+    return path if local else _HOME
 
 
 def _welcome(goal: str, cookies: Cookies, token: str) -> Response:

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 
+from consent_registry.adapters.jws import Ed25519Receipts
+from consent_registry.domain import payload_of
+from consent_registry.service.receipts import PURPOSE
 from generator_gateway.ports import Owner, ReleaseRecord
-from generator_gateway.stages import Request
+from generator_gateway.stages import Draft, Request, Stopped
+from generator_gateway.store.ownership import ToldUseStore
 from generator_gateway.tables import CaseRow, MediaUseRow
 from placet.app import build_app
 from placet.cli.main import placet
@@ -24,9 +28,14 @@ from placet.wiring.erased import search, words_of
 from placet.wiring.export_pages import MATTERS
 from placet.wiring.exporting import by_person
 from placet.wiring.tables import metadata
+from tests.factories.cases import a_request, an_admitted
 from trust_kernel.audit.merkle import leaf_hash, root_from_inclusion
 from trust_kernel.audit.notes import TreeHead
+from trust_kernel.decisions import Verdict
+from trust_kernel.delivery.tables import NoticeSettingsRow
+from trust_kernel.errors import NotFound
 from trust_kernel.events import OutboxRow
+from trust_kernel.media.refs import MediaKind, MediaRef
 from trust_kernel.settings import Settings
 from trust_kernel.web.accounts import Accounts
 
@@ -163,9 +172,49 @@ def test_with_the_account_goes_all_that_it_made(town: Town) -> None:
     release = town.house.shelves.releases.find(own)
     assert release is not None
     assert release.status == "withdrawn", "whoever holds a copy is still told"
+    seen = town.http.get(f"/v1/videos/{own}/owners", headers=bob.headers).json()
+    assert (seen["state"], [one["handle"] for one in seen["owners"]]) == ("withdrawn", [None, "bob_stays"])
+    assert town.http.get(f"/v1/videos/{own}", headers=bob.headers).status_code == 200
     assert town.house.kernel.ledger.verify().ok
     assert {owner.account_id for owner in release.owners if owner.role == "subject"} == {bob.account_id}
     assert shown
+
+
+def test_an_old_mails_link_brings_nobody_back(town: Town) -> None:
+    for account_id in ("acct_gone", town.person("ada", "requester").account_id):
+        token = town.house.delivery.links.token(account_id, "consent")
+        assert town.http.post(f"/notices/off/{token}").status_code == 200
+    with town.house.kernel.database.reading() as session:
+        kept = session.exec(select(NoticeSettingsRow.account_id)).all()
+    assert kept == [account_id]
+
+
+def test_a_draft_that_waits_for_staff_goes_with_the_person_in_it_and_the_case_is_refused(town: Town) -> None:
+    ada, bob = town.subject("ada_leaver"), town.subject("bob_stays")
+    kernel, shelves = town.house.kernel, town.house.shelves
+    words = words_of(town.house, ada.subject_id, with_account=False)
+    digest = kernel.blobs.put_bytes(b"a draft of ada")
+    request = a_request("video_9", bob.account_id, prompt="@ada_leaver on the beach", characters=(ada.subject_id,))
+    shelves.cases.accept(request)
+    assert shelves.leases.claim("video_9")
+    draft = Draft(an_admitted(request), MediaRef(digest, MediaKind.VIDEO, "video/mp4", 14), "fake")
+    shelves.journal.earn("video_9", draft)
+    ToldUseStore(kernel.database).first("video_9", ada.subject_id, "likeness:use:drafted")
+    shelves.cases.stop(Stopped("video_9", Verdict.HOLD, ("likeness:face:unsure",), "A person has to look."))
+
+    gone = town.http.delete(f"/v1/subjects/{ada.subject_id}", headers=ada.headers)
+
+    assert gone.status_code == 200, gone.text
+    assert not kernel.blobs.exists(digest)
+    with pytest.raises(NotFound), town.house.gateway.reviews.draft("video_9"):
+        pass
+    case = town.http.get("/v1/videos/video_9", headers=bob.headers).json()
+    assert (case["status"], case["error"]["code"]) == ("failed", "consent:subject:forgotten")
+    told = town.http.get("/v1/notices", headers=bob.headers).json()["data"]
+    assert [one["data"]["code"] for one in told if one["type"] == "video:case:failed"] == ["consent:subject:forgotten"]
+    found = search(town.house, ada.subject_id, words)
+    assert [(trace.place, trace.found) for trace in found.hits()] == []
+    assert kernel.ledger.verify().ok
 
 
 def test_the_command_erases_and_proves_it_and_finds_what_is_left_anywhere(town: Town, tmp_path: Path) -> None:
@@ -303,5 +352,52 @@ def test_a_receipt_is_listed_downloaded_and_checked_on_the_command_line(town: To
     told = run(placet, [*command, "--jwks", str(keys), "--newer", str(later)])
     assert (told.exit_code, "superseded" in told.output) == (1, True)
     assert run(placet, ["receipt", "rotate", "--data", data]).output.strip() == "new receipts are signed with key 2"
-    assert run(placet, [*command, "--data", data]).exit_code == 0
-    assert "from the start" in run(placet, ["receipt", "keys", "--data", data]).output
+    assert run(placet, [*command, "--jwks", str(keys)]).exit_code == 0
+    assert "from the start, over from" in run(placet, ["receipt", "keys", "--data", data]).output
+
+
+def test_a_receipt_says_no_more_than_is_known_where_it_is_checked(town: Town, tmp_path: Path) -> None:
+    ada, _, _, _ = a_life(town)
+    one, other = town.http.get(f"/v1/subjects/{ada.subject_id}/receipts", headers=ada.headers).json()["data"]
+    data, keys = ["--data", str(tmp_path / "data")], tmp_path / "jwks.json"
+    keys.write_bytes(town.http.get("/.well-known/placet-jwks.json").content)
+
+    def checked(line: dict[str, str], *how: str) -> Result:
+        file = tmp_path / f"{line['id']}.jws"
+        file.write_bytes(town.http.get(f"/v1/receipts/{line['id']}", headers=ada.headers).content)
+        return CliRunner().invoke(placet, ["receipt", "verify", str(file), *how])
+
+    assert town.http.post(f"/v1/grants/{one['grant_id']}/revoke", headers=ada.headers).status_code == 200
+    alone = checked(one, "--jwks", str(keys))
+    assert (alone.exit_code, "Whether it was taken back since" in alone.output) == (0, True)
+    here = checked(one, *data)
+    assert (here.exit_code, "Its consent was taken back since" in here.output) == (1, True)
+    assert checked(one, *data, "--at", "2020-01-01").exit_code == 1, "it had not begun"
+    as_json = json.loads(checked(one, *data, "--json").output)
+    assert (as_json["fault"], as_json["superseded_by"]["state"]) == ("consent:receipt:superseded", "revoked")
+    stands = checked(other, *data)
+    assert (stands.exit_code, "By this deployment's data it was not over" in stands.output) == (0, True)
+
+
+def test_the_theft_of_a_key_is_told_and_what_its_own_database_holds_is_beyond_doubt(town: Town, tmp_path: Path) -> None:
+    ada, _, _, _ = a_life(town)
+    real = town.house.guards.registry.receipts(ada.subject_id)[0].compact
+    thief = Ed25519Receipts.from_seed(town.house.kernel.keys.derive(PURPOSE))
+    forged = thief.sign({**payload_of(real), "dct:identifier": "rcpt_made_up"})
+    data = ["--data", str(tmp_path / "data")]
+
+    def run(*words: str, given: str = "") -> Result:
+        return CliRunner().invoke(placet, ["receipt", *words, *data], input=given)
+
+    assert run("rotate", "--since", "2026-01-01").exit_code == 2
+    told = run("rotate", "--stolen", "1")
+    assert "key 1 is not to be trusted from" in told.output
+    assert "receipts are signed with key 2" in told.output
+    assert "from the start, stolen from" in run("keys").output
+    assert run("rotate", "--stolen", "9").exit_code != 0
+    doubtful, sure = run("verify", "-", given=forged), run("verify", "-", given=real)
+    assert "Its key was stolen" in doubtful.output
+    assert (sure.exit_code, "stolen" in sure.output) == (0, False)
+    run("rotate", "--stolen", "1", "--since", "2020-01-01")
+    assert run("verify", "-", given=real).exit_code == 5
+    assert town.house.kernel.ledger.verify().ok

@@ -7,7 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, MetaData, String, Table, TypeDecorator, insert, select
+from sqlalchemy import (
+    JSON,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    insert,
+    select,
+)
 from sqlmodel import col
 
 from placet.wiring.leaving import STAY, rules_for
@@ -242,6 +254,47 @@ def test_residue_is_found_in_columns_blobs_and_tables_that_the_code_does_not_kno
         ]
         session.execute(insert(stray.tables["stray"]), rows)
     assert left(search_tables(database, (SUBJECT, "zoë leaver"), STAY)) == {"stray.data": 1, "stray.note": 1}
+
+
+def strays(database: Database, notes: list[str]) -> None:
+    stray = MetaData()
+    columns = [Column("note", String), Column("about", JSON), Column("data", LargeBinary)]
+    Table("stray", stray, Column("id", Integer, primary_key=True), *columns)
+    stray.create_all(database.engine)
+    rows = [{"note": note, "about": {"said": note}, "data": note.encode()} for note in notes]
+    with database.transaction() as session:
+        session.execute(insert(stray.tables["stray"]), rows)
+
+
+OTHERS = ["@anna waves", "a @ann_2 and @ANNA", "mia@ann.example", "@ann9", "joann"]
+THEIRS = ["@ann", "with @Ann, @anna too", "Hi\n@ann waves", "(@ann)", "@ann's", "\u2028@ann."]
+
+
+def test_a_handle_is_not_found_in_a_longer_one_and_is_found_wherever_it_ends(database: Database) -> None:
+    strays(database, [*OTHERS, *THEIRS])
+    found = left(search_tables(database, ("@ann",), {}))
+    assert {place: found[place] for place in ("stray.note", "stray.about")} == {
+        "stray.note": len(THEIRS),
+        "stray.about": len(THEIRS),
+    }
+    both = left(search_tables(database, ("@ann", "waves"), {}))
+    assert both["stray.note"] == len(THEIRS) + 1, "a row with another word counts, and once"
+    assert left(search_tables(database, ("@anna",), {}))["stray.note"] == 3
+
+
+def test_a_handle_in_bytes_is_told_from_a_longer_one_by_the_next_byte(database: Database, tmp_path: Path) -> None:
+    strays(database, ["@anna waves", "@ann_b", "by @ann", "by @ann."])
+    assert left(search_tables(database, ("@ann",), {}))["stray.data"] == 2
+    (tmp_path / "log").write_bytes(b"@annab \x00@annab_2\x00 @annabel @annab!@annab")
+    assert {one.place: one.found for one in search_files(tmp_path, ("@annab",))}["log"] == 3
+
+
+@pytest.mark.postgres
+def test_a_handle_is_told_from_a_longer_one_on_a_server_too() -> None:
+    with postgres() as database:
+        strays(database, [*OTHERS, *THEIRS])
+        found = left(search_tables(database, ("@ann",), {}))
+        assert (found["stray.note"], found["stray.about"]) == (len(THEIRS), len(THEIRS))
 
 
 @pytest.mark.postgres

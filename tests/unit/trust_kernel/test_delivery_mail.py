@@ -5,6 +5,7 @@ import ipaddress
 import logging
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -21,9 +22,10 @@ from hypothesis import strategies as st
 
 from tests.factories.databases import postgres, sqlite
 from tests.factories.deliveries import Postal
-from tests.factories.mail import Mailbox, mailbox
+from tests.factories.mail import Mailbox, dripping, mailbox
+from trust_kernel.delivery import smtp
 from trust_kernel.delivery.courier import Courier, DeliveryReport
-from trust_kernel.delivery.domain import Answer, Channel, DeliveryState, Outcome
+from trust_kernel.delivery.domain import LEASE, Answer, Channel, DeliveryState, Outcome
 from trust_kernel.delivery.mail import Letter, MailParts, Recipient, compose
 from trust_kernel.delivery.settings import AreaSetting, Mailing
 from trust_kernel.delivery.smtp import MailServer, Security, SmtpPost
@@ -368,6 +370,45 @@ def test_a_server_that_is_silent_or_away_is_tried_again() -> None:
     assert answer == Answer(Outcome.LATER, "mail:server:silent")
     away = SmtpPost(server, 0.2).hand_in(a_message(), "p@placet.example", "a@example.org")
     assert away == Answer(Outcome.LATER, "mail:server:silent")
+
+
+TO_THE_END = (b"220 sink\r\n", b"250 OK\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 go on\r\n", b"250 taken\r\n")
+
+
+@pytest.mark.parametrize("answers", [(), *(TO_THE_END[:number] for number in range(1, len(TO_THE_END)))])
+def test_a_server_that_drips_is_given_up_at_the_deadline_wherever_it_begins(answers: tuple[bytes, ...]) -> None:
+    with dripping(*answers) as port:
+        begun = time.monotonic()
+        post = SmtpPost(MailServer("127.0.0.1", port, Security.NONE), seconds=5, deadline=0.3)
+        answer = post.hand_in(a_message(), "p@placet.example", "a@example.org")
+    assert answer == Answer(Outcome.LATER, "mail:server:silent")
+    assert time.monotonic() - begun < 3
+
+
+@pytest.mark.parametrize(("security", "before"), [(Security.TLS, ()), (Security.STARTTLS, (b"220 sink\r\n",))])
+def test_a_server_that_drips_while_tls_is_agreed_on_is_given_up_too(
+    security: Security, before: tuple[bytes, ...]
+) -> None:
+    half_a_record = b"\x16\x03\x03\x40\x00"
+    offers = (b"250-sink\r\n250 STARTTLS\r\n", b"220 go on\r\n") if before else ()
+    with dripping(*before, *offers, half_a_record) as port:
+        begun = time.monotonic()
+        post = SmtpPost(MailServer("127.0.0.1", port, security), seconds=5, deadline=0.3)
+        answer = post.hand_in(a_message(), "p@placet.example", "a@example.org")
+    assert answer == Answer(Outcome.LATER, "mail:server:silent")
+    assert time.monotonic() - begun < 3
+
+
+@pytest.mark.parametrize("good_bye", [(), (b"421 not now\r\n",)])
+def test_a_mail_that_was_taken_is_not_sent_again_however_the_server_says_good_bye(good_bye: tuple[bytes, ...]) -> None:
+    with dripping(*TO_THE_END, *good_bye) as port:
+        post = SmtpPost(MailServer("127.0.0.1", port, Security.NONE), seconds=5, deadline=0.5)
+        answer = post.hand_in(a_message(), "p@placet.example", "a@example.org")
+    assert answer == Answer(Outcome.TAKEN, "250")
+
+
+def test_a_conversation_is_over_long_before_another_process_takes_its_mail_up() -> None:
+    assert timedelta(seconds=smtp.DEADLINE) <= LEASE / 2
 
 
 def test_no_address_is_logged_or_kept_with_a_delivery(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

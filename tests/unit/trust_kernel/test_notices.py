@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlmodel import select
 
 from tests.factories.databases import postgres, sqlite
 from tests.factories.deliveries import Postal
@@ -18,6 +19,7 @@ from tests.fakes.web import FakeIdentities, access_of, an_actor
 from trust_kernel.delivery.domain import Answer, Channel, DeliveryState, Outcome
 from trust_kernel.delivery.letters import DeliveryFilter
 from trust_kernel.delivery.settings import AreaSetting, Mailing, NoticeSettings
+from trust_kernel.delivery.tables import NoticeSettingsRow
 from trust_kernel.errors import Conflict, InvalidInput, NotFound
 from trust_kernel.web import delivery_routes, notice_routes, problems
 
@@ -33,7 +35,8 @@ def client_of(post: Postal, *permissions: str, account_id: str = "acct_a") -> Te
     headers = identities.add(an_actor(*permissions, account_id=account_id))
     app = FastAPI()
     problems.install(app)
-    app.include_router(notice_routes.build_router(post.inbox, post.book, post.links, access_of(identities), str.upper))
+    ending = notice_routes.MailEnding(post.links, lambda account_id: account_id != "acct_gone", str.upper)
+    app.include_router(notice_routes.build_router(post.inbox, post.book, ending, access_of(identities)))
     app.include_router(delivery_routes.build_router(post.letters, access_of(identities)))
     return TestClient(app, headers=headers)
 
@@ -97,7 +100,6 @@ def test_who_chose_nothing_has_the_defaults(post: Postal) -> None:
         "case": Mailing.DIGEST,
         "ads": Mailing.OFF,
     }
-    assert post.book.language_chosen("acct_a") is None
 
 
 def test_what_is_not_changed_stays(post: Postal) -> None:
@@ -107,7 +109,6 @@ def test_what_is_not_changed_stays(post: Postal) -> None:
     assert (settings.language, settings.hour, settings.zone) == ("it", 20, "Europe/Rome")
     assert (settings.areas["ads"].mail, settings.areas["case"].mail) == (Mailing.NOW, Mailing.DIGEST)
     assert post.book.of("acct_b").language == "en"
-    assert post.book.language_chosen("acct_a") == "it"
 
 
 @pytest.mark.postgres
@@ -176,10 +177,23 @@ def test_settings_over_http(post: Postal) -> None:
     assert client_of(post).get("/v1/notices/settings").status_code == 403
 
 
+def path_of(post: Postal, account_id: str, area: str) -> str:
+    return post.links.url(account_id, area).removeprefix("https://placet.example")
+
+
+@pytest.mark.parametrize("area", ["consent", "digest"])
+def test_the_link_of_an_account_that_is_gone_answers_as_done_and_writes_nothing(post: Postal, area: str) -> None:
+    client = client_of(post)
+    answer, other = (client.post(path_of(post, account, area)) for account in ("acct_gone", "acct_a"))
+    assert (answer.status_code, answer.text) == (other.status_code, other.text) == (200, "EN\n")
+    with post.database.reading() as session:
+        assert [row.account_id for row in session.exec(select(NoticeSettingsRow))] == ["acct_a"]
+
+
 def test_one_click_without_signing_in_ends_mails_about_an_area(post: Postal) -> None:
     client = client_of(post)
     client.headers.clear()
-    path = post.links.url("acct_a", "consent").removeprefix("https://placet.example")
+    path = path_of(post, "acct_a", "consent")
     answer = client.post(path, data={"List-Unsubscribe": "One-Click"})
     assert (answer.status_code, answer.text) == (200, "EN\n")
     assert post.book.of("acct_a").areas["consent"].mail is Mailing.OFF

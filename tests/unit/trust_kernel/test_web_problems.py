@@ -37,7 +37,7 @@ class Prompt(BaseModel):
 def app() -> FastAPI:
     app = FastAPI()
     problems.install(app, openai_prefixes=("/v1/videos",))
-    app.add_middleware(BodyLimit, max_bytes=1000, by_prefix={"/upload": 5000})
+    app.add_middleware(BodyLimit, max_bytes=1000, forms={"/upload": 5000})
     app.add_middleware(SecurityHeaders)
 
     @app.get("/raise/{name}")
@@ -174,6 +174,34 @@ def test_a_form_past_the_limit_is_refused_while_it_comes(client: TestClient) -> 
 
     answer = client.post("/upload", content=body(), headers={"content-type": "multipart/form-data; boundary=b"})
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "limit"),
+    [
+        ("/upload", "multipart/form-data; boundary=b", 5000),
+        ("/upload", "Multipart/Form-Data", 5000),
+        ("/upload", "application/json", 1000),
+        ("/upload", "multipart/form-data-not", 1000),
+        ("/upload", "", 1000),
+        ("/upload/below", "multipart/form-data", 1000),
+        ("/upload/x/more", "multipart/form-data", 3000),
+        ("/upload/x/y/more", "multipart/form-data", 1000),
+        ("/upload/x/more", "application/x-www-form-urlencoded", 1000),
+        ("/any", "application/json", 2000),
+        ("/anybody", "application/json", 1000),
+    ],
+)
+def test_only_forms_with_files_have_more_room_and_only_where_they_are_taken(path: str, kind: str, limit: int) -> None:
+    limits = BodyLimit(
+        FastAPI(), max_bytes=1000, forms={"/upload": 5000, "/upload/*/more": 3000}, bodies={"/any": 2000}
+    )
+    assert limits.limit_for(path, kind) == limit
+
+
+def test_json_has_no_more_room_where_forms_have(client: TestClient) -> None:
+    answer = client.post("/upload", content=b"x" * 1100, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["limit"]) == (413, "1000 bytes")
 
 
 def test_every_answer_keeps_browsers_strict(client: TestClient) -> None:
