@@ -7,10 +7,8 @@ class GatewayReason(StrEnum):
     """Why the gateway, and not a guard, stopped, failed or refused something."""
 
     GATE_UNAVAILABLE = "gate:panel:unavailable"
-    GATE_SILENT = "gate:panel:silent"
     GATE_CLEAR = "gate:panel:clear"
     POLICY_DEFAULT = "policy:default:denied"
-    REVIEW_APPROVED = "review:case:approved"
     REVIEW_DENIED = "review:case:denied"
     REVIEW_OWN = "review:case:own"
     REVIEW_AWAITS = "review:case:awaits_answer"

@@ -118,8 +118,8 @@ class CaseShelf(Protocol):
         """Some cases, and whether there are more."""
         ...
 
-    def delete(self, case_id: str) -> None:
-        """Hide a case."""
+    def drop(self, case_id: str) -> bool:
+        """Stop a case that is not out and hide it from everybody; False where it is out, and nothing was done."""
         ...
 
     def decisions(self, case_id: str) -> Sequence[Decision]:

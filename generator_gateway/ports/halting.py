@@ -17,6 +17,8 @@ class Ended(Protocol):
     @property
     def account_id(self) -> str | None: ...  # noqa: D102
     @property
+    def spared(self) -> str | None: ...  # noqa: D102
+    @property
     def reason(self) -> str: ...  # noqa: D102
     @property
     def for_good(self) -> bool: ...  # noqa: D102

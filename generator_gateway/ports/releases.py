@@ -29,6 +29,7 @@ class Cause:
         case_ids: these releases, whoever they show.
         actor: account that caused it.
         made_by: of those that show the subject, only what this account made; None for whoever made it.
+        not_by: of those that show the subject, nothing that this account made; None where nobody is left out.
     """
 
     reason: str
@@ -37,6 +38,7 @@ class Cause:
     case_ids: frozenset[str] = frozenset()
     actor: str = ""
     made_by: str | None = None
+    not_by: str | None = None
 
 
 class Recall(Protocol):

@@ -26,8 +26,13 @@ class RecordedEntry(Protocol):
 class Hearers(Protocol):
     """Knows who looks after whom."""
 
-    def heard_by(self, account_id: str) -> frozenset[str]:
-        """Who is told what an account is told: the account, and a minor's guardians."""
+    def heard_by(self, account_id: str) -> Mapping[str, str]:
+        """Who is told what an account is told: the account, and a minor's guardians.
+
+        Returns:
+            By account, for whom it hears: "" for itself; for a guardian the minor's handle, or account where they have
+            none.
+        """
         ...
 
 

@@ -71,8 +71,9 @@ def build_whereabouts_router(desk: WhereaboutsDesk, registry: ConsentRegistry, a
         after: str | None = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
     ) -> WhereaboutsPage:
-        """Every released video in which one's own face or voice was found, consented or not."""
-        if registry.subject(subject_id).account_id != actor.account_id:
+        """Every released video in which one's own face or voice, or a ward's, was found, consented or not."""
+        theirs = registry.subject(subject_id).account_id == actor.account_id
+        if not theirs and actor.account_id not in registry.guardians(subject_id):
             # word for word what a subject that is not there is answered with
             raise NotFound("there is no such subject", code=ConsentFault.SUBJECT_UNKNOWN)
         found, more = desk.of(subject_id, after=after, limit=limit)

@@ -76,8 +76,9 @@ class MarkingStep:
             target = Path(folder) / "marked.mp4"
             with self._blobs.open_path(passed.draft.media.digest) as source:
                 report = self._marking.mark(source, target, payload=number, visibility=Visibility(passed.visible_mark))
+            # First: of a case that was taken over, no file is to be left that no case knows of.
+            self._cases.advance(passed.case_id, MARKED_PERCENT)
             media = _kept(self._blobs, target, MediaKind.VIDEO, "video/mp4")
-        self._cases.advance(passed.case_id, MARKED_PERCENT)
         measured = {
             "psnr_y": report.psnr_y,
             "size_ratio": report.size_ratio,
@@ -130,6 +131,7 @@ class SigningStep:
             signed = bench.video(video, self._claim(marked, stills.small, stack))
             thumbnail = bench.still(stills.poster, "thumbnail.webp", "image/webp")
             sheet = bench.still(stills.sheet, "spritesheet.jpg", "image/jpeg")
+            parts.cases.advance(marked.case_id, SIGNED_PERCENT)
             # Stored only once all are signed: no two signatures are alike, so every try that a time-stamp authority
             # ends in the middle would leave other files behind, which no case knows of.
             stored = Signed(
@@ -140,7 +142,6 @@ class SigningStep:
                 _kept(parts.blobs, thumbnail, MediaKind.IMAGE, "image/webp"),
                 _kept(parts.blobs, sheet, MediaKind.IMAGE, "image/jpeg"),
             )
-        parts.cases.advance(marked.case_id, SIGNED_PERCENT)
         return parts.journal.earn(marked.case_id, stored)
 
     def _claim(self, marked: Marked, thumbnail: bytes, stack: ExitStack) -> CredentialClaim:

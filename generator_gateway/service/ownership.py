@@ -1,6 +1,7 @@
 """What owners do about a release when they disagree: take it back, object, lift an objection; and what staff decide."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
@@ -146,17 +147,14 @@ class OwnershipDesk:
             NotFound: the caller does not own it.
             Conflict: it is not finished.
         """
-        parts = self._parts
-        parts.see(account_id, case_id)
-        with parts.database.transaction():
-            release = self._finished(parts.releases.lock(case_id))
+        with self._own(account_id, case_id) as release:
             if release.status != ReleaseState.WITHDRAWN:
                 entitle(Act.WITHDRAW, release, account_id)
                 shown = Role.SUBJECT.value in release.roles_of(account_id)
                 reason = (
                     GatewayReason.RELEASE_WITHDRAWN_BY_SUBJECT if shown else GatewayReason.RELEASE_WITHDRAWN_BY_MAKER
                 )
-                withdraw(Cause(reason, case_ids=frozenset({case_id}), actor=account_id), parts.recall)
+                withdraw(Cause(reason, case_ids=frozenset({case_id}), actor=account_id), self._parts.recall)
         return self.owners(account_id, case_id)
 
     def object(self, account_id: str, case_id: str, note: str = "") -> Ownership:
@@ -175,10 +173,7 @@ class OwnershipDesk:
             raise InvalidInput(
                 "the note is too long", code=GatewayReason.OBJECTION_NOTE, field="note", limit=f"{MAX_NOTE} characters"
             )
-        parts = self._parts
-        parts.see(account_id, case_id)
-        with parts.database.transaction():
-            release = self._finished(parts.releases.lock(case_id))
+        with self._own(account_id, case_id) as release:
             entitle(Act.OBJECT, release, account_id)
             known = self._of(case_id, account_id)
             if known is not None and known.state is ObjectionState.DISMISSED:
@@ -207,9 +202,7 @@ class OwnershipDesk:
             Gone: it was withdrawn meanwhile, which nothing undoes.
         """
         parts = self._parts
-        parts.see(account_id, case_id)
-        with parts.database.transaction():
-            release = self._finished(parts.releases.lock(case_id))
+        with self._own(account_id, case_id) as release:
             entitle(Act.OBJECT, release, account_id)
             own = self._of(case_id, account_id)
             if own is None or own.state is not ObjectionState.STANDING:
@@ -254,18 +247,22 @@ class OwnershipDesk:
                 raise NotPermitted("somebody else has to look at what concerns you", code=GatewayReason.REVIEW_OWN)
             standing = self._standing(case_id) if release.status == ReleaseState.OBJECTED else []
             self._check_due(standing)
+            # Let out again, a video stays held back for whoever objected later and still has time.
+            now = parts.clock.now()
+            settled = standing if uphold else [one for one in standing if one.until <= now]
             if uphold:
                 withdraw(
                     Cause(GatewayReason.OBJECTION_UPHELD, case_ids=frozenset({case_id}), actor=reviewer), parts.recall
                 )
-            else:
+            out = not uphold and len(settled) == len(standing)
+            if out:
                 parts.releases.set_state(case_id, ReleaseState.RELEASED)
             kind = "review:objection:upheld" if uphold else "review:objection:dismissed"
             parts.record.append(kind, {"case": case_id})
             state = ObjectionState.UPHELD if uphold else ObjectionState.DISMISSED
-            for one in standing:
-                parts.objections.put(replace(one, state=state, decided_by=reviewer, decided_at=parts.clock.now()))
-            self._owners.tell(kind, release, {"video_id": case_id})
+            for one in settled:
+                parts.objections.put(replace(one, state=state, decided_by=reviewer, decided_at=now))
+            self._owners.tell(kind, release, {"video_id": case_id, "out": out})
         return self.for_staff(case_id)
 
     def _check_due(self, standing: Sequence[Objection]) -> None:
@@ -297,6 +294,13 @@ class OwnershipDesk:
         self._owners.tell("release:objection:escalated", release, {"video_id": release.case_id})
 
     # --- what they share
+
+    @contextmanager
+    def _own(self, account_id: str, case_id: str) -> Iterator[ReleaseRecord]:
+        """A finished release that an account may see, locked while the block lasts, in one transaction."""
+        self._parts.see(account_id, case_id)
+        with self._parts.database.transaction():
+            yield self._finished(self._parts.releases.lock(case_id))
 
     def _of(self, case_id: str, account_id: str) -> Objection | None:
         return next((one for one in self._parts.objections.of(case_id) if one.account_id == account_id), None)

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from consent_registry.api import ApprovalDesk
 from generator_gateway.errors import GatewayReason
-from generator_gateway.ports import CaseSummary, Journal
-from generator_gateway.stages import Draft, Previewed
+from generator_gateway.ports import Cases, CaseSummary, Journal
+from generator_gateway.service.rendering import RENDERED_PERCENT
+from generator_gateway.stages import Draft, Previewed, Reference
 from trust_kernel.errors import Gone, NotFound
 from trust_kernel.media.blobs import Blobs
 from trust_kernel.media.refs import MediaKind, MediaRef
@@ -27,8 +28,9 @@ class Asked(Protocol):
 class PreviewMaker:
     """Makes the copy of a draft that is shown: never the draft itself, which carries no mark."""
 
-    def __init__(self, journal: Journal, marking: MarkingService, blobs: Blobs) -> None:
+    def __init__(self, journal: Journal, cases: Cases, marking: MarkingService, blobs: Blobs) -> None:
         self._journal = journal
+        self._cases = cases
         self._marking = marking
         self._blobs = blobs
 
@@ -43,6 +45,7 @@ class PreviewMaker:
             with self._blobs.open_path(draft.media.digest) as source:
                 self._marking.mark(source, target, payload=number, visibility=Visibility.STRONG)
             size = target.stat().st_size
+            self._cases.advance(draft.case_id, RENDERED_PERCENT)  # of a case that was taken over nothing is kept
             media = MediaRef(self._blobs.put_file(target), MediaKind.VIDEO, "video/mp4", size)
         return self._journal.earn(draft.case_id, Previewed(draft, media))
 
@@ -77,11 +80,8 @@ class PreviewDesk:
         Raises:
             NotFound: no such question, or somebody else's.
         """
-        question = self._approvals.one(approval_id, account_id)
-        if question.use is None or not question.use.open:
-            return ()
-        references = self._cases.get(question.use.use_id).request.references
-        return tuple(one.id for one in references if one.media.kind is not MediaKind.AUDIO)
+        references = self._handed_in(approval_id, account_id)
+        return tuple(one.id for one in references or () if one.media.kind is not MediaKind.AUDIO)
 
     @contextmanager
     def reference(self, approval_id: str, account_id: str, reference_id: str) -> Iterator[Path]:
@@ -91,12 +91,16 @@ class PreviewDesk:
             NotFound: no such question or medium, or somebody else's.
             Gone: nobody is asked any more.
         """
-        question = self._approvals.one(approval_id, account_id)
-        if question.use is None or not question.use.open:
+        references = self._handed_in(approval_id, account_id)
+        if references is None:
             raise Gone("this is no longer asked", code=GatewayReason.PREVIEW_GONE)
-        references = self._cases.get(question.use.use_id).request.references
         digest = next((one.media.digest for one in references if one.id == reference_id), None)
         if digest is None:
             raise NotFound("there is no such medium", code=GatewayReason.VIDEO_UNKNOWN)
         with self._blobs.open_path(digest) as path:
             yield path
+
+    def _handed_in(self, approval_id: str, account_id: str) -> tuple[Reference, ...] | None:
+        """What came with a question that waits, or was answered with a yes; None once nobody needs the answer."""
+        asked = self._approvals.asked(approval_id, account_id)
+        return self._cases.get(asked.use_id).request.references if asked else None

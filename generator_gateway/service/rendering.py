@@ -23,6 +23,8 @@ from trust_kernel.errors import Broken, InvalidInput
 from trust_kernel.media.blobs import Blobs
 from trust_kernel.media.refs import MediaKind, MediaLimits, MediaRef
 
+RENDERED_PERCENT = 70
+
 
 class Identifies(Protocol):
     """Says what a file is, by its bytes."""
@@ -73,6 +75,8 @@ class DraftRenderer:
             target = Path(folder) / "draft.mp4"
             backend.render(self._order(admitted, stack), target, self._progress(admitted.case_id))
             media = self._identifier.identify(target, self._limits)
+            # Of a case that was taken over, no file is to be left that no case knows of.
+            self._cases.advance(admitted.case_id, RENDERED_PERCENT)
             self._blobs.put_file(target)
         with self._database.transaction():
             grants = {consent.subject_id: consent.grant_id for consent in admitted.consents}
@@ -133,15 +137,13 @@ class DraftRenderer:
 class _Progress:
     """Renews the lease as frames come, so that a case that was taken over is not drawn to its end."""
 
-    RENDER_SHARE = 70
-
     def __init__(self, cases: Cases, case_id: str) -> None:
         self._cases = cases
         self._case_id = case_id
         self._told = -1
 
     def __call__(self, share: float) -> None:
-        percent = int(share * self.RENDER_SHARE)
+        percent = int(share * RENDERED_PERCENT)
         if percent >= self._told + 5:
             self._told = percent
             self._cases.advance(self._case_id, percent)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Protocol
 
 from consent_registry.api import ConsentRegistry
@@ -29,8 +30,45 @@ class Decided(Protocol):
         ...
 
 
-_SURE = frozenset({Outcome.MATCH, Outcome.CONSENTED, Outcome.AWAITING})
+SURE = frozenset({Outcome.MATCH, Outcome.CONSENTED, Outcome.AWAITING})
 """Findings that are surely about a person; a doubtful likeness may be somebody else's, whom it is no business of."""
+
+
+class HeardNotices:
+    """Tells accounts, and with a minor their guardians, to whom it is said whom it is about.
+
+    Args:
+        notices: takes what is told.
+        hearers: who hears what an account does.
+    """
+
+    def __init__(self, notices: Notices, hearers: Hearers) -> None:
+        self._notices = notices
+        self._hearers = hearers
+
+    def tell(
+        self,
+        kind: str,
+        accounts: Iterable[str],
+        payload: Mapping[str, str | int | bool | None],
+        *,
+        but: str = "",
+    ) -> None:
+        """Tell each once, as themselves where they are among the accounts; but the one account where it is named."""
+        heard: dict[str, str] = {}
+        for account in accounts:
+            for hearer, whom in self._hearers.heard_by(account).items():
+                heard[hearer] = whom and heard.get(hearer, whom)
+        for hearer in sorted(heard.keys() - {but}):
+            whom = heard[hearer]
+            self._notices.emit(kind, hearer, {**payload, "whom": whom} if whom else payload)
+
+
+class RememberedHearers:
+    """Hearers that are looked up once, for one transaction that tells the same people of much."""
+
+    def __init__(self, hearers: Hearers) -> None:
+        self.heard_by = cache(hearers.heard_by)
 
 
 class UseNotices:
@@ -45,7 +83,7 @@ class UseNotices:
         self._registry = registry
         self._decided = decided
         self._told = told
-        self._notices = notices
+        self._heard = HeardNotices(notices, registry)
 
     def tell(self, kind: UseKind, request: Request, subjects: Mapping[str, str | None] | None = None) -> None:
         """Tell subjects, in the caller's transaction.
@@ -74,7 +112,7 @@ class UseNotices:
         for decision in self._decided.decisions(case_id):
             for ruling in decision.rulings:
                 finding = ruling.finding
-                if finding.about is not None and finding.outcome in _SURE:
+                if finding.about is not None and finding.outcome in SURE:
                     found[finding.about] = finding
         return sorted(found.items())
 
@@ -95,7 +133,6 @@ class UseNotices:
             return  # they are told as the one who asked
         if not self._told.first(request.case_id, subject_id, kind.value):
             return
-        recipients = self._registry.heard_by(account)
         asker = self._registry.subject_of(request.account_id)
         payload = {
             "video_id": request.case_id,
@@ -104,8 +141,7 @@ class UseNotices:
             "purpose": request.purpose,
             **facts,
         }
-        for recipient in sorted(recipients):
-            self._notices.emit(kind.value, recipient, payload)
+        self._heard.tell(kind.value, [account], payload)
 
 
 class OwnerNotices:
@@ -117,13 +153,10 @@ class OwnerNotices:
     """
 
     def __init__(self, notices: Notices, hearers: Hearers) -> None:
-        self._notices = notices
-        self._hearers = hearers
+        self._heard = HeardNotices(notices, hearers)
 
     def tell(
         self, kind: str, release: ReleaseRecord, payload: Mapping[str, str | int | bool | None], *, but: str = ""
     ) -> None:
         """Tell every owner and a minor's guardians, each once, but the account that did it where one is named."""
-        heard = (self._hearers.heard_by(account_id) for account_id in release.owner_accounts)
-        for account_id in sorted(frozenset[str]().union(*heard) - {but}):
-            self._notices.emit(kind, account_id, payload)
+        self._heard.tell(kind, release.owner_accounts, payload, but=but)

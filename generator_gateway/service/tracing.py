@@ -27,6 +27,7 @@ from generator_gateway.ports import (
     SearchCause,
     Standing,
 )
+from generator_gateway.service.telling import HeardNotices
 from trust_kernel.clock import Clock
 from trust_kernel.db import Database
 from trust_kernel.errors import Conflict, NotFound, NotPermitted, PlacetError
@@ -60,7 +61,7 @@ class Tracer:
         self._shelf = shelf
         self._registry = registry
         self._record = record
-        self._notices = notices
+        self._heard = HeardNotices(notices, registry)
 
     def sweep(self, limit: int = 20) -> int:
         """Do some searches, longest waiting first; gives how many this worker did.
@@ -118,7 +119,7 @@ class Tracer:
         self._record.append("likeness:search:done", {"search": search.id, "cause": search.cause, "found": len(found)})
         new = sum(self._shelf.note(one, now) for one in found)
         if new and account is not None:
-            self._notices.emit("likeness:appearance:found", account, {"count": new, "cause": search.cause})
+            self._heard.tell("likeness:appearance:found", [account], {"count": new, "cause": search.cause})
 
 
 def _unknown(search: DueSearch, found: tuple[Found, ...], standing: Standing) -> Iterator[NewAppearance]:
@@ -165,7 +166,7 @@ class AppearanceDesk:
         self._registry = registry
         self._recall = recall
         self._record = record
-        self._notices = notices
+        self._heard = HeardNotices(notices, registry)
         self._entry_name = entry_name
 
     def page(
@@ -213,7 +214,7 @@ class AppearanceDesk:
             self._shelf.decide(appearance_id, state, reviewer, note, now)
             if subject is not None:
                 told = "likeness:appearance:withdrawn" if withdrawn else "likeness:appearance:dismissed"
-                self._notices.emit(told, subject.account_id, {"appearance_id": appearance_id, "video_id": case_id})
+                self._heard.tell(told, [subject.account_id], {"appearance_id": appearance_id, "video_id": case_id})
         return self._shelf.get(appearance_id)
 
     def own(self, account_id: str, *, after: str | None, limit: int) -> tuple[list[Appearance], bool]:

@@ -10,6 +10,7 @@ from generator_gateway.ports import (
     Bindings,
     Cases,
     Cause,
+    Hearers,
     Journal,
     Notices,
     Owner,
@@ -22,7 +23,7 @@ from generator_gateway.ports import (
 )
 from generator_gateway.service.owning import Appearing, Role, canonical, digest_of, owners_of
 from generator_gateway.service.records import LedgerSteps
-from generator_gateway.service.telling import UseKind, UseNotices
+from generator_gateway.service.telling import OwnerNotices, RememberedHearers, UseKind, UseNotices
 from generator_gateway.service.uses import use_of
 from generator_gateway.stages import Consent, Ended, Logged, Passed, Released, Request, Signed, Stopped
 from trust_kernel.clock import Clock
@@ -211,27 +212,37 @@ class ReleaseVault:
 class ReleaseRecall:
     """Finds releases and takes them back, inside whatever transaction the cause opened."""
 
-    def __init__(self, database: Database, clock: Clock, releases: Releases, record: Record, notices: Notices) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        releases: Releases,
+        record: Record,
+        notices: Notices,
+        hearers: Hearers,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._releases = releases
         self._record = record
         self._notices = notices
+        self._hearers = hearers
 
     def touched_by(self, cause: Cause) -> tuple[str, ...]:
         """Live releases that the cause touches, locked."""
         return self._releases.lock_touched(cause)
 
     def take_back(self, case_ids: tuple[str, ...], cause: Cause) -> tuple[str, ...]:
-        """Mark each withdrawn, put it on the ledger, tell every owner."""
+        """Mark each withdrawn, put it on the ledger, tell every owner and a minor's guardians."""
         now = self._clock.now()
+        # A revocation may take back hundreds that have the same owners.
+        owners = OwnerNotices(self._notices, RememberedHearers(self._hearers))
         with self._database.transaction():
             for case_id in case_ids:
                 release = self._releases.mark_withdrawn(case_id, cause.reason, now)
                 self._record.append("release:video:withdrawn", {"case": case_id, "reason": cause.reason})
-                for account_id in release.owner_accounts:
-                    payload = {"video_id": case_id, "reason": cause.reason}
-                    self._notices.emit("release:video:withdrawn", account_id, payload)
+                payload = {"video_id": case_id, "reason": cause.reason}
+                owners.tell("release:video:withdrawn", release, payload)
         return case_ids
 
 

@@ -243,14 +243,13 @@ class VideoDesk:
         The other owners still see that it was withdrawn. What was never released is gone altogether.
         """
         self.see(account_id, case_id)
+        if self._releases.find(case_id) is None and self._cases.drop(case_id):
+            return
+        # It is out, perhaps since a moment ago: `drop` waits for the worker.
         with self._database.transaction():
             cause = Cause(GatewayReason.RELEASE_DELETED_BY_OWNER, case_ids=frozenset({case_id}), actor=account_id)
-            # Withdrawn last: a worker may let it out after any look that comes before that.
-            if self._releases.find(case_id) is not None:
-                self._hidden.hide(case_id, account_id, self._clock.now())
-            else:
-                self._cases.delete(case_id)  # waits for the worker
             withdraw(cause, self._recall)
+            self._hidden.hide(case_id, account_id, self._clock.now())
 
 
 def _use(new: NewVideo) -> Use:

@@ -3,10 +3,11 @@
 The person's templates are compared with the tracks that were kept of every output; no medium is opened again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 
 from consent_registry.api import ConsentRegistry
 from generator_gateway.ports import UNDECIDED, AppearanceState, Finder, Found, ReleaseRecord, ReleaseState
@@ -95,7 +96,8 @@ class WhereaboutsDesk:
         known = self._shelf.appearances(subject_id, page)
         sensed = self._shelf.sensed(subject_id, page)
         me = _Person(subject_id, account_id, found, known, sensed)
-        return [self._shown(record, me) for record in records], more
+        handle_of = cache(self._handle)  # many a page is of one maker's
+        return [_shown(record, me, handle_of) for record in records], more
 
     def _found(self, subject_id: str) -> dict[tuple[str, str], Found]:
         try:
@@ -103,22 +105,23 @@ class WhereaboutsDesk:
         except NotFound:
             return {}  # nobody is enrolled under it, or not any more
 
-    def _shown(self, release: ReleaseRecord, me: "_Person") -> Whereabout:
-        parts = me.parts_in(release)
-        sure = any(part.use is not UseOf.UNCONSENTED or part.band == "match" for part in parts)
-        return Whereabout(
-            video_id=release.case_id,
-            by=self._maker(release) if sure else None,
-            state=ReleaseState(release.status),
-            released_at=release.released_at,
-            withdrawn_at=release.withdrawn_at,
-            parts=parts,
-        )
-
-    def _maker(self, release: ReleaseRecord) -> str | None:
-        maker = next((one.account_id for one in release.owners if one.role == Role.REQUESTER), "")
-        subject = self._registry.subject_of(maker)
+    def _handle(self, account_id: str) -> str | None:
+        subject = self._registry.subject_of(account_id)
         return subject.handle if subject else None
+
+
+def _shown(release: ReleaseRecord, me: "_Person", handle_of: Callable[[str], str | None]) -> Whereabout:
+    parts = me.parts_in(release)
+    sure = any(part.use is not UseOf.UNCONSENTED or part.band == "match" for part in parts)
+    maker = next((one.account_id for one in release.owners if one.role == Role.REQUESTER), "")
+    return Whereabout(
+        video_id=release.case_id,
+        by=handle_of(maker) if sure else None,
+        state=ReleaseState(release.status),
+        released_at=release.released_at,
+        withdrawn_at=release.withdrawn_at,
+        parts=parts,
+    )
 
 
 @dataclass(frozen=True, slots=True)

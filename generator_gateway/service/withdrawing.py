@@ -25,7 +25,11 @@ class RevocationWithdrawals:
         if not ending.for_good:  # nobody can be looked for without a template
             self._seeker.look_for(ending.subject_id, SearchCause.REVOKED)
         cause = Cause(
-            ending.reason, subject_id=ending.subject_id, grant_ids=ending.taken_back, made_by=ending.account_id
+            ending.reason,
+            subject_id=ending.subject_id,
+            grant_ids=ending.taken_back,
+            made_by=ending.account_id,
+            not_by=ending.spared,
         )
         withdrawn = withdraw(cause, self._recall)
         self._halting.halt(Fallen(ending.subject_id, ending.halted, ending.account_id), withdrawn, ending.reason)

@@ -8,11 +8,10 @@ from sqlmodel import Session, col, select
 
 from generator_gateway.ports.halting import Fallen
 from generator_gateway.stages import Admitted, Opened
-from generator_gateway.store.leases import OPEN
+from generator_gateway.store.leases import UNDER_WAY
 from generator_gateway.tables import CaseConsentRow, CaseRow, StageRow
 from trust_kernel.db import Database
 
-UNDER_WAY = (*OPEN, "held")
 _OWN = ""
 
 

@@ -12,7 +12,7 @@ from generator_gateway.errors import GatewayReason
 from generator_gateway.ports import CaseSummary
 from generator_gateway.stages import Request, Stopped
 from generator_gateway.store.case_consents import drop_consents
-from generator_gateway.store.leases import OPEN, LeaseBook
+from generator_gateway.store.leases import UNDER_WAY, LeaseBook
 from generator_gateway.store.media import note_use
 from generator_gateway.tables import CaseRow, DecisionRow, HiddenVideoRow, OwnerRow, ReviewRow
 from trust_kernel.clock import Clock, aware
@@ -156,17 +156,24 @@ class CaseStore:
             row.lease, row.lease_until = None, None
             session.add(row)
 
-    def delete(self, case_id: str) -> None:
-        """Hide a case from its makers' lists; the record stays. An open case is stopped."""
+    def drop(self, case_id: str) -> bool:
+        """Stop a case that is not out and hide it from everybody; the record stays. Waits for whoever works on it.
+
+        Returns:
+            False where it is out, and nothing was done.
+        """
         with self._database.transaction() as session:
-            row = session.get(CaseRow, case_id, with_for_update=True)
+            row = session.get(CaseRow, case_id, with_for_update=True, populate_existing=True)
             if row is None:
                 raise NotFound("there is no such video", code=GatewayReason.VIDEO_UNKNOWN)
+            if row.status == "completed":
+                return False
             row.deleted_at = self._clock.now()
-            if row.status in (*OPEN, "held"):
+            if row.status in UNDER_WAY:
                 row.status, row.error_code = "failed", GatewayReason.VIDEO_DELETED
                 row.error_message, row.lease = "deleted by its maker", None
             session.add(row)
+            return True
 
     # --- decisions and reviews
 
@@ -233,7 +240,7 @@ class CaseStore:
         """
         with self._database.transaction() as session:
             row = session.get(CaseRow, case_id, with_for_update=True, populate_existing=True)
-            if row is None or row.status not in (*OPEN, "held"):
+            if row is None or row.status not in UNDER_WAY:
                 return False
             row.status, row.attempts, row.not_before = "queued", 0, None
             row.lease, row.lease_until, row.reasons = None, None, []

@@ -5,7 +5,6 @@ from datetime import UTC
 from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter
-from sqlmodel import col, select
 
 from generator_gateway.stages import (
     Admitted,
@@ -71,17 +70,3 @@ class CaseJournal:
             elif isinstance(value, Released):
                 drop_consents(session, case_id)
         return value
-
-    def forget(self, case_id: str, *stages: type) -> None:
-        """Drop stages, so that a reviewed case is judged again."""
-        with self._database.transaction() as session:
-            for stage in stages:
-                row = session.get(StageRow, (case_id, stage.__name__))
-                if row is not None:
-                    session.delete(row)
-
-    def reached(self, case_id: str) -> tuple[str, ...]:
-        """Names of the earned stages, in order."""
-        statement = select(StageRow.stage).where(StageRow.case_id == case_id).order_by(col(StageRow.at))
-        with self._database.reading() as session:
-            return tuple(session.exec(statement))

@@ -17,6 +17,7 @@ from trust_kernel.db import Database
 from trust_kernel.errors import Conflict
 
 OPEN = ("queued", "in_progress")
+UNDER_WAY = (*OPEN, "held")
 
 
 class LeaseBook:
@@ -45,6 +46,19 @@ class LeaseBook:
             row.lease, row.lease_until, row.attempts = lease.token, now + self.ttl, lease.attempt
             row.status, row.not_before = "in_progress", None
             session.add(row)
+        self._held.set({**self._held.get(), case_id: lease.token})
+        return lease
+
+    def seize(self, case_id: str) -> Lease | None:
+        """Take a case under way, one that is held too, from whoever works on it, to end it; None where it ended."""
+        with self._database.transaction() as session:
+            row = session.get(CaseRow, case_id, with_for_update=True, populate_existing=True)
+            if row is None or row.status not in UNDER_WAY:
+                return None
+            lease = Lease(case_id, secrets.token_hex(8), row.attempts, row.outages)
+            row.lease, row.lease_until = lease.token, self._clock.now() + self.ttl
+            session.add(row)
+            session.flush()
         self._held.set({**self._held.get(), case_id: lease.token})
         return lease
 

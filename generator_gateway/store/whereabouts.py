@@ -44,8 +44,7 @@ class WhereaboutsStore:
             statement = statement.where(col(ReleaseRow.case_id) < after)
         with self._database.reading() as session:
             ids = list(session.exec(statement.limit(limit + 1)))
-            records = [self._releases.find(case_id) for case_id in ids[:limit]]
-        return [record for record in records if record is not None], len(ids) > limit
+            return self._releases.these(ids[:limit]), len(ids) > limit
 
     def sensed(self, subject_id: str, case_ids: Collection[str]) -> Mapping[tuple[str, str], Sensed]:
         """What the last look at each of these outputs said of a person, by case and modality."""

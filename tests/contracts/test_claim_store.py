@@ -11,9 +11,8 @@ from copyright_optout.domain import Claim, ClaimKind, ClaimState, Fingerprint
 from copyright_optout.errors import UnknownClaim
 from copyright_optout.ports import ClaimStore
 from copyright_optout.store import DatabaseClaims
-from tests.factories.databases import postgres
+from tests.factories.databases import postgres, sqlite_at
 from tests.fakes.optout import MemoryClaims
-from trust_kernel.db import Database
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PRINT = Fingerprint("ab" * 32, 90)
@@ -114,13 +113,10 @@ class TestMemoryClaims(ClaimStoreContract):
 class TestDatabaseClaims(ClaimStoreContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> ClaimStore:
-        database = Database(f"sqlite:///{tmp_path}/claims.db")
-        database.create_all()
-        return DatabaseClaims(database)
+        return DatabaseClaims(sqlite_at(tmp_path / "claims.db"))
 
     def test_a_change_that_may_yet_be_undone_is_not_told(self, tmp_path: Path) -> None:
-        database = Database(f"sqlite:///{tmp_path}/open.db")
-        database.create_all()
+        database = sqlite_at(tmp_path / "open.db")
         store = DatabaseClaims(database)
         store.add(claim(1), [PRINT])
         with database.transaction():

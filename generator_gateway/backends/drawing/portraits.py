@@ -4,8 +4,11 @@ The gate that looks at the output must see who is in it, so a portrait is croppe
 covered, and moves little.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +23,8 @@ _ROOM = 2.35
 """Height of the crop in heights of the face box: hair, chin and a little shoulder."""
 _ASPECT = 0.8
 _LARGEST_SEARCH = 480
+_LOOKING = threading.Lock()
+"""A detector works on one picture at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +104,21 @@ def head_of(portrait: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(crop, np.uint8)
 
 
-def _largest_face(portrait: NDArray[np.uint8]) -> tuple[float, float, float, float] | None:
+@cache
+def _detector() -> Any:
+    """Made once: that takes longer than to look."""
     import dlib  # its HOG detector needs no model file
 
+    return dlib.get_frontal_face_detector()
+
+
+def _largest_face(portrait: NDArray[np.uint8]) -> tuple[float, float, float, float] | None:
     height, width = portrait.shape[:2]
     share = min(1.0, _LARGEST_SEARCH / max(height, width))
     size = (max(1, round(width * share)), max(1, round(height * share)))
     small = np.ascontiguousarray(cv2.resize(portrait, size, interpolation=cv2.INTER_AREA))
-    found = dlib.get_frontal_face_detector()(small, 1)
+    with _LOOKING:
+        found = _detector()(small, 1)
     if not found:
         return None
     best = max(found, key=lambda box: box.area())

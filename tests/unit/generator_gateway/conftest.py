@@ -10,8 +10,6 @@ from typing import TypeVar
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import text
-from sqlmodel import SQLModel
 
 import placet.wiring.tables  # noqa: F401 - every table is known before a database is made
 from consent_registry.adapters.jws import Ed25519Receipts
@@ -20,6 +18,7 @@ from consent_registry.api import (
     Audience,
     AudienceKind,
     ConsentRegistry,
+    FamilyHearers,
     Grant,
     GrantTerms,
     Issuer,
@@ -141,7 +140,8 @@ class House:
         self.releases = ReleaseStore(database)
         self.bindings = BindingStore(database, self.blobs)
         self.prints = LookPrints(self.decoder, self.optouts)
-        self.recall = ReleaseRecall(database, clock, self.releases, self.ledger, self.outbox)
+        hearers = FamilyHearers(database, SqlConsentStore(database), clock)
+        self.recall = ReleaseRecall(database, clock, self.releases, self.ledger, self.outbox, hearers)
         self.halting = Halting(database, CaseConsentBook(database), self.ledger)
         self.finder = KnowingFinder(database, clock)
         parts = self._parts()
@@ -258,7 +258,9 @@ class House:
                 uses,
                 LIMITS,
             ),
-            output_gates=OutputJudge(bench, LIMITS, self.optouts, PreviewMaker(journal, self.marking, self.blobs)),
+            output_gates=OutputJudge(
+                bench, LIMITS, self.optouts, PreviewMaker(journal, self.cases, self.marking, self.blobs)
+            ),
             marker=MarkingStep(journal, self.cases, self.marking, blobs),
             signer=SigningStep(
                 Finishing(
@@ -417,22 +419,8 @@ def house(tmp_path: Path) -> Iterator[House]:
         yield House(database, tmp_path)
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Database]:
-    """One PostgreSQL database for all tests: making one takes longer than most of them."""
-    with postgres() as database:
-        yield database
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def any_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """A house on each kind of database, for what depends on locks."""
-    if request.param == "sqlite":
-        with sqlite(tmp_path) as database:
-            yield House(database, tmp_path)
-    else:
-        database = request.getfixturevalue("server")
-        tables = ", ".join(f'"{table.name}"' for table in SQLModel.metadata.sorted_tables)
-        with database.transaction() as session:
-            session.connection().execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    with sqlite(tmp_path) if request.param == "sqlite" else postgres() as database:
         yield House(database, tmp_path)

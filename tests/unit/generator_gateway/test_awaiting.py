@@ -320,6 +320,47 @@ def test_what_was_handed_in_can_be_looked_at_by_the_one_who_is_asked_alone(story
         pass
 
 
+@pytest.mark.parametrize("end", ["no", "silence", "revoked"])
+def test_what_was_handed_in_is_out_of_sight_once_nobody_is_asked_though_the_case_goes_on(
+    story: Story, tmp_path: Path, end: str
+) -> None:
+    """The case waits for somebody else, or for a reviewer: that is no reason to look on."""
+    grant = story.asking(story.ada, expires_at=story.house.clock.now() + SOON)
+    story.asking(story.cleo)
+    photo = tmp_path / "photo"
+    photo.write_bytes(b"image of a lake")
+    case = story.house.submit("@ada and @cleo at this lake", "acct_bob", references=(photo,))
+    story.goes_on(case)
+    asked, previews = story.question("ada").approval.id, story.house.previews
+    (reference,) = previews.pictures(asked, "acct_ada")
+    if end == "revoked":
+        story.house.registry.revoke(grant.id, actor="acct_ada")
+    elif end == "silence":
+        story.house.clock.advance(hours=2)
+    else:
+        story.says("ada", NO)
+
+    assert story.status(case) in {"queued", "held"}
+    assert previews.pictures(asked, "acct_ada") == ()
+    with pytest.raises(Gone), previews.reference(asked, "acct_ada", reference):
+        pass
+    theirs = story.question("cleo").approval.id
+    assert previews.pictures(theirs, "acct_cleo") == (reference,)
+
+
+def test_what_was_handed_in_is_seen_after_a_yes_until_the_video_is_out(story: Story, tmp_path: Path) -> None:
+    story.asking(story.ada)
+    photo = tmp_path / "photo"
+    photo.write_bytes(b"image of a lake")
+    case = story.house.submit("@ada at this lake", "acct_bob", references=(photo,))
+    story.goes_on(case)
+    asked = story.question("ada").approval.id
+    story.says("ada", YES)
+    assert len(story.house.previews.pictures(asked, "acct_ada")) == 1
+    story.goes_on(case)
+    assert story.house.previews.pictures(asked, "acct_ada") == ()
+
+
 def test_no_policy_can_say_yes_for_a_person() -> None:
     awaiting = a_finding(Outcome.AWAITING, "consent:approval:waiting")
     ruling = replace(a_ruling(Verdict.ALLOW), finding=awaiting)

@@ -68,9 +68,12 @@ def still(order: RenderOrder, share: float = 0.5, looks: Sequence[Look] = ()) ->
     return np.asarray(np.clip(rgb, 0, 255), np.uint8)
 
 
+DETECTOR = dlib.get_frontal_face_detector()  # takes longer to make than to ask
+
+
 def faces(picture: Picture, larger: int = 0) -> list[int]:
     """Widths of the faces that dlib's HOG detector finds."""
-    found = dlib.get_frontal_face_detector()(np.ascontiguousarray(picture), larger)
+    found = DETECTOR(np.ascontiguousarray(picture), larger)
     return [box.width() for box in found]
 
 

@@ -286,7 +286,7 @@ def test_deleting_a_case_under_work_takes_it_from_its_worker(house: House) -> No
 
 def test_deleting_what_is_not_there_is_not_found(house: House) -> None:
     with pytest.raises(NotFound):
-        house.cases.delete("video_nowhere")
+        house.cases.drop("video_nowhere")
 
 
 # --- remixing

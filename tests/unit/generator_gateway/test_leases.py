@@ -13,7 +13,7 @@ from generator_gateway.ports import Lease, Progress, RenderOrder
 from generator_gateway.service.runner import CaseRunner
 from generator_gateway.stages import Released, Stopped
 from generator_gateway.store import CaseJournal, CaseStore, LeaseBook
-from tests.factories.cases import an_opened
+from tests.factories.cases import an_opened, reached
 from tests.fakes.gateway import WritingBackend
 from tests.unit.generator_gateway.conftest import TTL, House, elsewhere
 from trust_kernel.decisions import Verdict
@@ -99,13 +99,13 @@ def test_a_worker_whose_case_was_taken_over_changes_nothing(
     house.clock.advance(seconds=EXPIRED)
     # in the same process, as the other thread of a worker with two
     assert elsewhere(lambda: house.leases.claim(case_id)) is not None
-    before = (house.cases.get(case_id), house.journal.reached(case_id), house.ledger.size())
+    before = (house.cases.get(case_id), reached(house.database, case_id), house.ledger.size())
     with pytest.raises(Conflict) as lost:
         change(house, case_id)
     assert lost.value.code == "case:lease:lost"
     with pytest.raises(Conflict):
         house.leases.renew(zombie)
-    assert (house.cases.get(case_id), house.journal.reached(case_id), house.ledger.size()) == before
+    assert (house.cases.get(case_id), reached(house.database, case_id), house.ledger.size()) == before
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())

@@ -164,6 +164,45 @@ def test_deleting_takes_it_back_and_clears_only_ones_own_list(any_house: House) 
     assert house.kinds().count("release:video:withdrawn") == 1
 
 
+def test_what_a_worker_lets_out_while_its_maker_deletes_it_is_withdrawn_in_all_owners_sight(
+    any_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = any_house
+    house.give(house.person("bea"))
+    case_id = house.submit("@bea waves").id
+    drop = house.cases.drop
+
+    def let_out_first(dropped: str) -> bool:
+        elsewhere(lambda: house.runner.run(dropped))
+        return drop(dropped)
+
+    monkeypatch.setattr(house.cases, "drop", let_out_first)
+    house.desk.delete(ADA, case_id)
+
+    assert house.release(case_id).status == "withdrawn"
+    assert house.desk.see(BEA, case_id).id == case_id
+    assert [case.id for case in house.desk.list(BEA, after=None, limit=5, ascending=True)[0]] == [case_id]
+    assert len(house.notices(BEA, "release:video:withdrawn")) == 1
+    with pytest.raises(NotFound):
+        house.desk.see(ADA, case_id)
+
+
+def test_what_is_deleted_before_a_worker_lets_it_out_never_comes_out(any_house: House) -> None:
+    house = any_house
+    house.give(house.person("bea"))
+    case_id = house.submit("@bea waves").id
+    draw = house.backend.render
+
+    def deleted_meanwhile(*given: object) -> None:
+        draw(*given)  # type: ignore[arg-type] # as it is called
+        elsewhere(lambda: house.desk.delete(ADA, case_id))
+
+    house.backend.render = deleted_meanwhile  # type: ignore[assignment] # while it is drawn
+    assert house.runner.run(case_id) is None
+    assert house.releases.find(case_id) is None
+    assert house.cases.get(case_id).error_code == "video:object:deleted"
+
+
 # --- objecting
 
 
@@ -316,6 +355,49 @@ def test_staff_let_it_out_again_and_it_can_still_be_withdrawn_but_not_held_again
     assert error.value.code == "release:objection:decided"
     assert house.ownership.object(CYD, VIDEO).state is ReleaseState.OBJECTED
     assert house.ownership.withdraw(BEA, VIDEO).state is ReleaseState.WITHDRAWN
+
+
+def test_an_objection_whose_time_still_runs_is_not_dismissed_with_an_older_one(any_house: House) -> None:
+    house = any_house
+    released(house)
+    house.ownership.object(BEA, VIDEO)
+    house.clock.advance(days=OBJECTION_DAYS - 1)
+    house.ownership.object(CYD, VIDEO)
+    house.clock.advance(days=1)
+
+    assert house.ownership.decide(STAFF, VIDEO, uphold=False).state is ReleaseState.OBJECTED
+    states = {one.account_id: one.state for one in house.ownership.owners(ADA, VIDEO).objections}
+    assert states == {BEA: "dismissed", CYD: "standing"}
+    with pytest.raises(Conflict):
+        watch(house, ADA)
+    with pytest.raises(Conflict) as error:
+        house.ownership.decide(STAFF, VIDEO, uphold=False)
+    assert error.value.code == "release:objection:early"
+    assert [event.payload["out"] for event in house.notices(ADA, "review:objection:dismissed")] == [False]
+
+    house.clock.advance(days=OBJECTION_DAYS - 1)
+    assert house.ownership.decide(STAFF, VIDEO, uphold=False).state is ReleaseState.RELEASED
+    assert [event.payload["out"] for event in house.notices(ADA, "review:objection:dismissed")] == [False, True]
+    assert watch(house, ADA) == b"the video"
+
+
+def test_a_fresh_objection_that_is_lifted_lets_out_what_staff_dismissed(house: House) -> None:
+    released(house)
+    house.ownership.object(BEA, VIDEO)
+    house.clock.advance(days=OBJECTION_DAYS - 1)
+    house.ownership.object(CYD, VIDEO)
+    house.clock.advance(days=1)
+    house.ownership.decide(STAFF, VIDEO, uphold=False)
+    assert house.ownership.lift(CYD, VIDEO).state is ReleaseState.RELEASED
+
+
+def test_taking_it_back_settles_fresh_objections_too(house: House) -> None:
+    released(house)
+    house.ownership.object(BEA, VIDEO)
+    house.clock.advance(days=OBJECTION_DAYS)
+    house.ownership.object(CYD, VIDEO)
+    house.ownership.decide(STAFF, VIDEO, uphold=True)
+    assert {one.state for one in house.ownership.owners(ADA, VIDEO).objections} == {"upheld"}
 
 
 def test_nobody_decides_about_what_is_their_own(house: House) -> None:

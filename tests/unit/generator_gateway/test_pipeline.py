@@ -20,6 +20,7 @@ from tests.factories.cases import (
     a_signed,
     an_admitted,
     an_opened,
+    reached,
 )
 from tests.unit.generator_gateway.conftest import TTL, House, elsewhere
 from trust_kernel.decisions import Verdict
@@ -258,11 +259,11 @@ def test_a_lost_lease_stops_the_work_at_its_next_step_and_leaves_no_trace(house:
 
     house.claimed(case_id)
     line = replace(house.line, **cast("dict[str, Any]", {part: Overtaken(real, method, before=True)}))
-    reached = set(house.journal.reached(case_id))
+    before = set(reached(house.database, case_id))
     with pytest.raises(Conflict) as lost:
         house.walk(house.cases.requested(case_id), line)
     assert lost.value.code == "case:lease:lost"
     earned = {stage.__name__ for stage in STAGES[: STEPS.index(step)]}
-    assert set(house.journal.reached(case_id)) - reached == earned
+    assert set(reached(house.database, case_id)) - before == earned
     assert house.releases.find(case_id) is None
     assert house.cases.get(case_id).status == "in_progress"

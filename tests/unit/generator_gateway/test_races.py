@@ -3,7 +3,7 @@
 import contextvars
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -12,9 +12,9 @@ import pytest
 
 from generator_gateway.service.videos import NewVideo
 from generator_gateway.stages import Logged, Released, Stopped
+from tests.factories.databases import postgres
 from tests.unit.generator_gateway.conftest import House, elsewhere
 from tests.unit.generator_gateway.test_vault import at_the_door
-from trust_kernel.db import Database
 from trust_kernel.errors import Conflict
 
 ROUNDS = 55
@@ -23,9 +23,10 @@ STEP = 0.002
 
 
 @pytest.fixture
-def server_house(server: Database, tmp_path: Path) -> House:
+def server_house(tmp_path: Path) -> Iterator[House]:
     """A house on PostgreSQL; each round has its own people and its own case."""
-    return House(server, tmp_path)
+    with postgres() as database:
+        yield House(database, tmp_path)
 
 
 def race(*runners: Callable[[], object]) -> list[object]:
@@ -99,42 +100,6 @@ def test_a_release_racing_the_deletion_of_its_case_is_never_left_out(server_hous
         record = house.releases.find(logged.case_id)
         assert record is None or record.status == "withdrawn", "deleted and still out"
     assert set(ends) == {Released, Conflict}, f"the race went one way only: {ends[0]}"
-
-
-@pytest.mark.postgres
-@pytest.mark.parametrize("number", range(3))
-def test_a_release_between_any_two_looks_of_a_deletion_is_withdrawn(
-    server_house: House, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
-    house = server_house
-    logged = at_the_door(house, "a quiet harbour")
-    worker = contextvars.copy_context()
-    looks: list[str] = []
-
-    def then_release(name: str) -> None:
-        look = getattr(house.releases, name)
-
-        def looked(*args: object) -> object:
-            found = look(*args)
-            looks.append(name)
-            if len(looks) == number + 1 and "delete" not in looks:
-                worker.run(house.line.vault.release, logged)
-            return found
-
-        monkeypatch.setattr(house.releases, name, looked)
-
-    delete = house.cases.delete
-
-    def deleted(case_id: str) -> None:
-        looks.append("delete")
-        delete(case_id)
-
-    monkeypatch.setattr(house.cases, "delete", deleted)
-    then_release("find")
-    then_release("lock_touched")
-    house.desk.delete("acct_ada", logged.case_id)
-    record = house.releases.find(logged.case_id)
-    assert record is None or record.status == "withdrawn", looks
 
 
 def test_one_of_many_workers_gets_a_case(any_house: House) -> None:

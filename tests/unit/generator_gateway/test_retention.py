@@ -96,7 +96,7 @@ def test_an_open_or_a_held_case_keeps_its_media_however_long_it_waits(desk: Desk
 
 def test_a_deleted_case_loses_its_media(desk: Desk) -> None:
     photo = desk.ask("video_1", b"somebody")
-    desk.cases.delete("video_1")
+    desk.cases.drop("video_1")
     desk.clock.at += KEEP * 2
     assert desk.retention.sweep() == 1
     assert not desk.blobs.exists(photo)

@@ -18,6 +18,8 @@ from tests.factories.ownership import ADA, BEA, CYD, out
 from tests.fakes.tracing import Surely, There
 from tests.fakes.web import FakeIdentities, access_of, an_actor
 from tests.unit.generator_gateway.conftest import House
+from tests.unit.generator_gateway.test_hearing import MUM, a_minor
+from tests.unit.generator_gateway.test_lineage import statements
 from trust_kernel.decisions import Evidence, Finding, Outcome, Ruling, Stage, Verdict
 from trust_kernel.errors import NotFound, Unavailable
 from trust_kernel.web.problems import install
@@ -165,6 +167,21 @@ def test_no_medium_is_opened_and_the_kept_tracks_are_searched_once(house: House)
     assert house.finder.looked == [me(house).id]
 
 
+def test_a_page_of_many_asks_the_database_no_more_often_than_a_page_of_few(house: House) -> None:
+    asked = []
+    for count in (2, 9):
+        for number in range(count):
+            case_id = f"video_{count}_{number}"
+            with_me(house, case_id)
+        with statements(house) as made:
+            assert len(answer(house)) >= count
+        asked.append(len(made))
+    assert asked[0] == asked[1]
+    with statements(house) as made:
+        assert len(house.releases.showing(me(house).id)) == 11
+    assert len(made) < 11, "owners and grants are read together"
+
+
 def test_somebody_who_is_not_enrolled_is_told_what_is_on_record(house: House) -> None:
     with_me(house, "video_1")
     house.finder.failing[me(house).id] = NotFound("shredded", code="kernel:key:shredded")
@@ -178,7 +195,8 @@ def test_an_index_that_does_not_answer_is_no_empty_list(house: House) -> None:
         answer(house)
 
 
-def test_only_the_person_may_ask(house: House) -> None:
+def test_only_the_person_and_a_minors_guardian_may_ask(house: House) -> None:
+    a_minor(house)
     with_me(house, "video_1")
     recognised(house, "video_1", (0.0, 1.0))
     identities = FakeIdentities()
@@ -186,10 +204,12 @@ def test_only_the_person_may_ask(house: House) -> None:
     app.include_router(build_whereabouts_router(house.whereabouts, house.registry, access_of(identities)))
     install(app)
     bea = identities.add(an_actor("likeness:manage", account_id=BEA))
+    mum = identities.add(an_actor("likeness:manage", account_id=MUM))
     cyd = identities.add(an_actor("likeness:manage", "likeness:administer", account_id=CYD))
     with TestClient(app, raise_server_exceptions=False) as client:
         path = f"/v1/subjects/{me(house).id}/whereabouts"
         page = client.get(path, headers=bea).json()
+        assert client.get(path, headers=mum).json() == page
         theirs, nobodys = client.get(path, headers=cyd), client.get("/v1/subjects/subj_0/whereabouts", headers=cyd)
     assert [(one["video_id"], one["parts"][0]["seconds"]) for one in page["data"]] == [("video_1", [[0.0, 1.0]])]
     assert page["has_more"] is False

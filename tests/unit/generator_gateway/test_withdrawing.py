@@ -10,10 +10,12 @@ from sqlmodel import select
 
 from consent_registry.api import ApprovalState, Audience, AudienceKind, Mode, OnRevocation, Subject, TakeBack
 from generator_gateway.ports.halting import Fallen
+from generator_gateway.service.owning import Appearing
 from generator_gateway.stages import Admitted, Opened, Released, Stopped
 from generator_gateway.store import CaseConsentBook
 from generator_gateway.tables import CaseConsentRow
-from tests.factories.cases import a_finding
+from tests.factories.cases import a_finding, reached
+from tests.factories.ownership import out
 from tests.unit.generator_gateway.conftest import House, elsewhere
 from tests.unit.generator_gateway.test_vault import at_the_door
 from trust_kernel.decisions import Outcome
@@ -68,7 +70,7 @@ def test_a_running_case_is_taken_from_its_worker_and_closed_with_the_reason(hous
     assert consents(house) == {(logged.case_id, bea.id, grant.id)}
     end(house, bea)
     assert (house.cases.get(logged.case_id).status, house.leases.abandoned()) == ("queued", [logged.case_id])
-    assert house.journal.reached(logged.case_id) == (Opened.__name__,)
+    assert reached(house.database, logged.case_id) == (Opened.__name__,)
     assert consents(house) == set()
     assert "case:request:halted" in house.kinds()
     with pytest.raises(Conflict):
@@ -134,6 +136,18 @@ def test_taking_back_from_one_person_leaves_what_others_made(house: House) -> No
     hers, his = house.released("@bea waves", "acct_ada"), house.released("@bea sings", "acct_dan")
     house.registry.safety.bar(bea.id, "acct_ada", bea.account_id, TakeBack.TAKE_BACK)
     assert (house.release(hers).status, house.release(his).status) == ("withdrawn", "released")
+
+
+def test_taking_everything_back_takes_what_others_made_and_leaves_ones_own(house: House) -> None:
+    bea = house.person("bea")
+    house.give(bea, on_revocation=OnRevocation.KEEP)
+    granted, own = house.released("@bea waves", "acct_ada"), house.released("@bea sings", bea.account_id)
+    found = Appearing(bea.id, bea.account_id, frozenset({"face"}))  # by a search: under no grant
+    out(house.cases, house.releases, "video_found", found, maker="acct_dan")
+    other = house.released("a quiet harbour")
+    done = house.registry.revoke_all(bea.id, actor=bea.account_id, take_back=TakeBack.TAKE_BACK)
+    assert set(done.withdrawn) == {granted, "video_found"}
+    assert {house.release(case_id).status for case_id in (own, other)} == {"released"}
 
 
 @pytest.mark.parametrize(
