@@ -51,7 +51,6 @@ def build_pages(cookies: Cookies, branding: Branding) -> Pages:
 
     filters: dict[str, Callable[..., Any]] = {
         "told": told,
-        "words": words,
         "moment": moment,
         "where": where,
         "reason": wording.reason,
@@ -101,11 +100,6 @@ def _address(name: str) -> str:
 
 def _read(name: str) -> bytes:
     return files("review_ui").joinpath("static", name).read_bytes()
-
-
-def words(code: str) -> str:
-    """``in_progress`` as "in progress"."""
-    return code.replace("_", " ")
 
 
 def moment(at: datetime) -> Markup:

@@ -18,6 +18,8 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "trust": ("placet.cli.trust", "Show and renew the C2PA trust lists."),
     "models": ("placet.cli.models", "List, fetch, add, check and describe model packs."),
     "blocklist": ("placet.cli.blocklist", "Take in people who may not be generated."),
+    "consent": ("placet.cli.consent", "Show, take back and pause what somebody allowed."),
+    "lockdown": ("placet.cli.lockdown", "Stop every use of every likeness, and let uses go on."),
     "erase": ("placet.cli.erase", "Forget a person, and prove that they are gone."),
     "export": ("placet.cli.export", "Write everything about a person into one archive."),
     "account": ("placet.cli.accounts", "Make accounts and keys."),

@@ -13,9 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-CHARACTER_NAME = "Captain Fennimore"
-CHARACTER_ALIASES = ("Fennimore", "Cap'n Fennimore", "Capitan Fennimore")
-
 Colour = tuple[int, int, int]
 
 _TEAL, _DEEP, _PALE = (36, 148, 150), (20, 98, 108), (226, 244, 236)

@@ -5,7 +5,6 @@ pictures that are published with the project; the others are people in insightfa
 machine that runs the demo.
 """
 
-import wave
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from PIL import Image, ImageEnhance
 from placet.demo.characters import Pose, fennimore, scenery
 from placet.demo.voices import VOICES, VoiceRecipe, speak
 from trust_kernel.inference.packs import WheelSource
-from trust_kernel.media.refs import SAMPLE_RATE
+from trust_kernel.media.encoded import as_wav
 
 Picture = NDArray[np.uint8]
 
@@ -184,14 +183,5 @@ def write_assets(directory: Path, cache: Path) -> Mapping[str, Path]:
         Image.fromarray(picture).save(written[name])
     for name, sound in voices.items():
         written[name] = directory / f"{name}.wav"
-        write_wave(written[name], sound)
+        written[name].write_bytes(as_wav(sound))
     return written
-
-
-def write_wave(path: Path, sound: NDArray[np.float32]) -> None:
-    """Write float32 mono 16 kHz sound in [-1, 1] as 16-bit PCM."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())

@@ -67,8 +67,8 @@ class NoticeWords:
             handle: of the person who reads this; an event about them speaks to them.
             likeness: what this site calls a cameo.
         """
-        about = str(payload.get("handle") or "")
-        own = self._catalogue["own"].get(kind) if about and about == handle else None
+        about, whom = str(payload.get("handle") or ""), payload.get("whom")
+        own = self._catalogue["own"].get(kind) if about and about == (whom or handle) else None
         said = own or self._catalogue["kinds"].get(kind)
         if said is None:
             return kind
@@ -80,12 +80,15 @@ class NoticeWords:
             "likeness": likeness,
         }
         filled = self._filled(said, values)
+        if whom:  # a guardian hears, word for word, what the minor is told
+            filled = self.frame("ward", ward=self._asker(whom), said=filled[:1].upper() + filled[1:])
         return filled[:1].upper() + filled[1:]
 
     def why(self, payload: Payload) -> str:
         """The reason that an event gives, as a sentence; "" where it gives none."""
         code = next((payload[name] for name in _WHY if isinstance(payload.get(name), str)), None)
-        return self.frame("why", reason=self.reasons.get(str(code), str(code))) if code else ""
+        # what is no code is what somebody wrote, perhaps as a sentence
+        return self.frame("why", reason=self.reasons.get(str(code), str(code).rstrip(". "))) if code else ""
 
     def purpose(self, payload: Payload) -> str:
         """What a use is for, as a sentence; "" where an event does not say."""

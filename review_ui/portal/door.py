@@ -47,6 +47,12 @@ class Door:
             raise NotFound("there is no such person")
         return self.registry.subject(subject_id)
 
+    def wards(self, actor: Actor) -> list[Subject]:
+        """Minors whose verified guardian one is, as far as they have a handle."""
+        links = self.registry.guardianship.about(actor.account_id)
+        found = {link.ward: self.registry.subject_of(link.ward) for link in links if link.guardian == actor.account_id}
+        return [ward for ward in found.values() if ward and actor.account_id in self.registry.guardians(ward.id)]
+
     def own_grant(self, actor: Actor, grant_id: str) -> tuple[Subject, Grant]:
         """A grant of one's own, or of a minor whose guardian one is; to anybody else there is none."""
         try:

@@ -29,7 +29,7 @@ def build_grant_pages(door: Door, releases: Showing) -> APIRouter:
             subject=subject,
             of=door.own_subject_id(actor, subject),
             grant=views_of(door, subject, [grant])[0],
-            uses=[use_view(release, subject.account_id, subject.id, door.handle) for release in made],
+            uses=[use_view(release, actor.account_id, subject.id, door.handle) for release in made],
             receipts=[one for one in door.registry.receipts(subject.id) if one.grant_id == grant.id],
         )
 

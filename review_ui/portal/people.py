@@ -1,6 +1,6 @@
 """Other people: groups that consents can be for, whom nothing covers, and telling staff of somebody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -109,8 +109,9 @@ class _People:
         )
 
     def show_group(
-        self, request: Request, subject: Subject, group: Group, *, faults: Faults | None = None, who: str = ""
+        self, request: Request, subject: Subject, group: Group, faults: Faults | None = None, **typed: str
     ) -> HTMLResponse:
+        """A group; with what was typed where something was wrong with it."""
         registry = self.door.registry
         now = registry.now()
         members = sorted((self.other(one) for one in group.account_ids), key=lambda one: (one.handle, one.account_id))
@@ -128,8 +129,25 @@ class _People:
             members=members,
             consents=[grant.id for grant in consents],
             faults=faults or Faults(),
-            who=who,
+            **({"name": group.name, "who": ""} | typed),
         )
+
+    def tried_in(
+        self,
+        request: Request,
+        actor: Actor,
+        group_id: str,
+        deed: Callable[[Group], None],
+        done: str,
+        **typed: str,
+    ) -> _Form:
+        """Change a group of one's own, and say so; where it can't be, why, at the one field that was typed into."""
+        subject, group = self.own_group(actor, group_id)
+        try:
+            deed(group)
+        except (InvalidInput, Conflict, NotPermitted) as error:
+            return self.show_group(request, subject, group, _named(next(iter(typed)), error), **typed)
+        return _back(f"/me/people/groups/{group.id}", done)
 
     def other(self, account_id: str, at: datetime | None = None) -> Other:
         return Other(account_id, self.door.handle(account_id) or "", at)
@@ -204,12 +222,10 @@ def _add_groups(router: APIRouter, people: _People) -> None:
         actor: Annotated[Actor, people.manage],
         name: Annotated[str, Form(max_length=200)] = "",
     ) -> _Form:
-        subject, group = people.own_group(actor, group_id)
-        try:
+        def rename_it(group: Group) -> None:
             groups.rename(group.id, name, actor.account_id)
-        except InvalidInput as error:
-            return people.show_group(request, subject, group, faults=_named("name", error))
-        return _back(f"/me/people/groups/{group.id}", "named")
+
+        return people.tried_in(request, actor, group_id, rename_it, "named", name=name)
 
     @router.post("/me/people/groups/{group_id}/delete")
     def delete(group_id: str, actor: Annotated[Actor, people.manage]) -> RedirectResponse:
@@ -230,12 +246,10 @@ def _add_members(router: APIRouter, people: _People) -> None:
         actor: Annotated[Actor, people.manage],
         who: Annotated[str, Form(max_length=100)] = "",
     ) -> _Form:
-        subject, group = people.own_group(actor, group_id)
-        try:
+        def add_them(group: Group) -> None:
             groups.add(group.id, somebody(people.door.registry, who, "who").account_id, actor.account_id)
-        except (InvalidInput, Conflict, NotPermitted) as error:
-            return people.show_group(request, subject, group, faults=_named("who", error), who=who)
-        return _back(f"/me/people/groups/{group.id}", "added")
+
+        return people.tried_in(request, actor, group_id, add_them, "added", who=who)
 
     @router.post("/me/people/groups/{group_id}/members/{account_id}/remove")
     def remove(group_id: str, account_id: str, actor: Annotated[Actor, people.manage]) -> RedirectResponse:

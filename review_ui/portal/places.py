@@ -12,12 +12,18 @@ _RIGHTS = {
     UseOf.OWN: "you made it",
     UseOf.UNCONSENTED: "without your consent",
 }
+_WARDS_RIGHTS = {
+    UseOf.CONSENTED: "as was agreed",
+    UseOf.OWN: "they made it",
+    UseOf.UNCONSENTED: "without consent",
+}
 _DISPUTES = {
     "open": "staff will look",
     "disputed": "you asked for it back",
     "withdrawn": "taken back",
     "dismissed": "staff let it stay",
 }
+_WARDS_DISPUTES = {**_DISPUTES, "disputed": "they asked for it back"}
 _MOST_STRETCHES = 3
 
 
@@ -49,7 +55,7 @@ class PlaceView:
     """A video that shows somebody, or may.
 
     Attributes:
-        by: the maker in words; "" where that is not told.
+        by: the maker in words, "you" (to a guardian "them") for the person themselves; "" where that is not told.
         own: whether somebody co-owns it, and so can do more about it.
         state: in words; `tone` is the style that says so.
     """
@@ -64,31 +70,31 @@ class PlaceView:
     parts: Sequence[PartView]
 
 
-def place_view(place: Whereabout, handle: str) -> PlaceView:
-    """A video as the person in it, who goes by a handle, sees it."""
+def place_view(place: Whereabout, handle: str, *, to_guardian: bool = False) -> PlaceView:
+    """A video as the person in it, who goes by a handle, sees it; or as their guardian does."""
     own = any(part.use is not UseOf.UNCONSENTED for part in place.parts)
     state, tone = _STATES[place.state.value]
     return PlaceView(
         video_id=place.video_id,
-        by="" if place.by is None else "you" if place.by == handle else f"@{place.by}",
+        by="" if place.by is None else f"@{place.by}" if place.by != handle else "them" if to_guardian else "you",
         own=own,
         state=state,
         tone=tone,
         released=place.released_at,
         withdrawn=place.withdrawn_at,
-        parts=[_part_view(part) for part in place.parts],
+        parts=[_part_view(part, to_guardian=to_guardian) for part in place.parts],
     )
 
 
-def _part_view(part: Part) -> PartView:
+def _part_view(part: Part, *, to_guardian: bool) -> PartView:
     state = part.state.value if part.state else ""
     return PartView(
         what=part.modality,
-        right=_RIGHTS[part.use],
+        right=(_WARDS_RIGHTS if to_guardian else _RIGHTS)[part.use],
         consented=part.use is not UseOf.UNCONSENTED,
         surely={"match": "surely", "unsure": "perhaps"}.get(part.band or "", ""),
         when=_stretches(part.seconds),
-        dispute=_DISPUTES.get(state, ""),
+        dispute=(_WARDS_DISPUTES if to_guardian else _DISPUTES).get(state, ""),
         disputable=part.appearance_id if state == "open" else None,
     )
 

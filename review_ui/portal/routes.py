@@ -68,7 +68,7 @@ def build_portal_pages(door: Door, desks: HomeDesks) -> APIRouter:
     @router.get("/me")
     def me(request: Request, actor: Annotated[Actor, manage]) -> HTMLResponse:
         subject = door.registry.subject_of(actor.account_id)
-        return _handle_page(door, request) if subject is None else _home(door, desks, request, subject)
+        return _handle_page(door, request, actor) if subject is None else _home(door, desks, request, actor, subject)
 
     @router.post("/me/handle", response_model=None)
     def take_handle(
@@ -78,7 +78,8 @@ def build_portal_pages(door: Door, desks: HomeDesks) -> APIRouter:
             door.registry.register_subject(actor.account_id, handle.strip().removeprefix("@"), actor.name)
         except (InvalidInput, Conflict) as error:
             if door.registry.subject_of(actor.account_id) is None:
-                return _handle_page(door, request, Faults({"handle": faults_in(error).of(error.field or "")}), handle)
+                faults = Faults({"handle": faults_in(error).of(error.field or "")})
+                return _handle_page(door, request, actor, faults, handle)
         # The form may have been sent twice: the first time did it.
         return RedirectResponse("/me", HTTPStatus.SEE_OTHER)
 
@@ -91,12 +92,20 @@ def build_portal_pages(door: Door, desks: HomeDesks) -> APIRouter:
     return router
 
 
-def _handle_page(door: Door, request: Request, faults: Faults | None = None, typed: str = "") -> HTMLResponse:
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return door.pages.render(request, "handle.html", status=status, faults=faults or Faults(), typed_handle=typed)
+def _handle_page(
+    door: Door, request: Request, actor: Actor, faults: Faults | None = None, typed: str = ""
+) -> HTMLResponse:
+    return door.pages.render(
+        request,
+        "handle.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK,
+        faults=faults or Faults(),
+        typed_handle=typed,
+        wards=door.wards(actor),
+    )
 
 
-def _home(door: Door, desks: HomeDesks, request: Request, subject: Subject) -> HTMLResponse:
+def _home(door: Door, desks: HomeDesks, request: Request, actor: Actor, subject: Subject) -> HTMLResponse:
     registry = door.registry
     grants = views_of(door, subject, list(reversed(registry.grants(subject.id))))
     showing = desks.releases.showing(subject.id)
@@ -115,7 +124,7 @@ def _home(door: Door, desks: HomeDesks, request: Request, subject: Subject) -> H
         more_uses=len(showing) > _USES,
         notices=notices,
         unread=desks.inbox.unread(subject.account_id),
-        wards=_wards(door, subject),
+        wards=door.wards(actor),
     )
 
 
@@ -159,11 +168,3 @@ def _family_tasks(door: Door, subject: Subject) -> Iterator[Task]:
             for attempt in registry.enrolments.of(ward):
                 if attempt.state is EnrolmentState.WITH_GUARDIAN:
                     yield Task(f"{who} wants to enrol and needs your yes.", "/me/settings", "Answer", attempt.until)
-
-
-def _wards(door: Door, subject: Subject) -> list[Subject]:
-    """Minors whom this person may consent for."""
-    registry = door.registry
-    links = registry.guardianship.about(subject.account_id)
-    found = {link.ward: registry.subject_of(link.ward) for link in links if link.guardian == subject.account_id}
-    return [ward for ward in found.values() if ward and subject.account_id in registry.guardians(ward.id)]

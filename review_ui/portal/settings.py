@@ -1,8 +1,9 @@
 """Settings: how one is told, how often others may use one's likeness, a pause, looks, the birth year, guardians."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
@@ -12,8 +13,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from consent_registry.api import EnrolmentAttempt, EnrolmentState, GuardianLink
 from review_ui.portal.door import MANAGE, Door
 from review_ui.portal.faults import Faults, faults_in, sentence
-from review_ui.portal.typed import one_of, somebody, whole
-from trust_kernel.delivery.settings import AreaSetting, Mailing, NoticeBook
+from review_ui.portal.typed import number_in, one_of, somebody, whole
+from trust_kernel.delivery.settings import AreaSetting, Mailing, NoticeBook, NoticeSettings
 from trust_kernel.errors import Conflict, InvalidInput, NotPermitted
 from trust_kernel.web.access import Actor
 
@@ -38,8 +39,6 @@ _GUARDIAN_STATES = {
     "ended": "has ended",
 }
 _Form = HTMLResponse | RedirectResponse
-_HOUR = 4
-"""How many letters of an hour are looked at; no hour has more."""
 
 
 class Side(StrEnum):
@@ -91,13 +90,19 @@ class _Settings:
     book: NoticeBook
 
     def show(
-        self, request: Request, actor: Actor, faults: Faults | None = None, problem: str = "", **typed: str
+        self,
+        request: Request,
+        actor: Actor,
+        faults: Faults | None = None,
+        problem: str = "",
+        typed_notices: NoticeSettings | None = None,
+        **typed: str,
     ) -> HTMLResponse:
         """The page; with what was typed where something was wrong with it."""
         registry, account_id = self.door.registry, actor.account_id
         subject = registry.subject_of(account_id)
         age = registry.ages.of(account_id)
-        chosen = self.book.of(account_id)
+        chosen = typed_notices or self.book.of(account_id)
         kept = registry.safety.settings(subject.id) if subject else None
         cap = kept.daily_uses if kept else None
         return self.door.pages.render(
@@ -128,6 +133,14 @@ class _Settings:
                 | typed
             ),
         )
+
+    def tried(self, request: Request, actor: Actor, deed: Callable[[], object], done: str) -> _Form:
+        """Do something, and say that it is done; where it can't be, why, above the page as it stands."""
+        try:
+            deed()
+        except (Conflict, NotPermitted) as error:
+            return self.show(request, actor, problem=sentence(error))
+        return _back(done)
 
     def _link(self, link: GuardianLink, account_id: str) -> LinkView:
         registry = self.door.registry
@@ -167,25 +180,34 @@ def _add_notices(router: APIRouter, settings: _Settings) -> None:
         actor: Annotated[Actor, settings.door.access.requires("notice:manage")],
         sent: Annotated[dict[str, str], Depends(_sent)],
     ) -> _Form:
-        ways = {one.value for one in Mailing}
-        held = settings.book.of(actor.account_id).areas
-        areas = {
-            area: AreaSetting(Mailing(sent[f"mail_{area}"]), in_app=sent.get(f"app_{area}") == "yes")
-            for area in held
-            if sent.get(f"mail_{area}") in ways
-        }
-        hour, zone = sent.get("hour", "")[:_HOUR], sent.get("zone", "").strip()
+        held = settings.book.of(actor.account_id)
+        hour, areas = number_in(sent.get("hour", "")), _areas(sent, held)
+        wanted = NoticeSettings(
+            language=sent.get("language") or held.language,
+            hour=held.hour if hour is None else hour,
+            zone=sent.get("zone", "").strip() or held.zone,
+            areas={**held.areas, **areas},
+        )
         try:
             settings.book.choose(
                 actor.account_id,
                 language=sent.get("language") or None,
-                hour=int(hour) if hour.isascii() and hour.isdigit() else None,
-                zone=zone or None,
+                hour=hour,
+                zone=sent.get("zone", "").strip() or None,
                 areas=areas,
             )
         except InvalidInput as error:
-            return settings.show(request, actor, faults_in(error), zone=zone)
+            return settings.show(request, actor, faults_in(error), typed_notices=wanted)
         return _back("notices")
+
+
+def _areas(sent: Mapping[str, str], held: NoticeSettings) -> dict[str, AreaSetting]:
+    ways = {one.value for one in Mailing}
+    return {
+        area: AreaSetting(Mailing(sent[f"mail_{area}"]), in_app=sent.get(f"app_{area}") == "yes")
+        for area in held.areas
+        if sent.get(f"mail_{area}") in ways
+    }
 
 
 def _add_limits(router: APIRouter, settings: _Settings) -> None:
@@ -211,21 +233,14 @@ def _add_limits(router: APIRouter, settings: _Settings) -> None:
     def pause(
         request: Request, actor: Annotated[Actor, manage], paused: Annotated[str, Form(max_length=10)] = ""
     ) -> _Form:
-        subject = door.own(actor)
-        try:
-            safety.pause(subject.id, actor.account_id, paused=paused == "yes")
-        except NotPermitted as error:
-            return settings.show(request, actor, problem=sentence(error))
-        return _back("paused" if paused == "yes" else "resumed")
+        stop, subject = paused == "yes", door.own(actor)
+        deed = partial(safety.pause, subject.id, actor.account_id, paused=stop)
+        return settings.tried(request, actor, deed, "paused" if stop else "resumed")
 
     @router.post("/me/settings/looks/{look_id}/remove", response_model=None)
     def remove_look(request: Request, look_id: str, actor: Annotated[Actor, manage]) -> _Form:
-        subject = door.own(actor)
-        try:
-            door.registry.looks.remove(subject.id, look_id, actor=actor.account_id)
-        except Conflict as error:
-            return settings.show(request, actor, problem=sentence(error))
-        return _back("look")
+        deed = partial(door.registry.looks.remove, door.own(actor).id, look_id, actor=actor.account_id)
+        return settings.tried(request, actor, deed, "look")
 
 
 def _add_age(router: APIRouter, settings: _Settings) -> None:
@@ -267,19 +282,11 @@ def _add_guardians(router: APIRouter, settings: _Settings) -> None:
 
     @router.post("/me/settings/guardians/{link_id}/accept", response_model=None)
     def accept(request: Request, link_id: str, actor: Annotated[Actor, manage]) -> _Form:
-        try:
-            desk.accept(link_id, by=actor.account_id)
-        except Conflict as error:
-            return settings.show(request, actor, problem=sentence(error))
-        return _back("accepted")
+        return settings.tried(request, actor, partial(desk.accept, link_id, by=actor.account_id), "accepted")
 
     @router.post("/me/settings/guardians/{link_id}/end", response_model=None)
     def end(request: Request, link_id: str, actor: Annotated[Actor, manage]) -> _Form:
-        try:
-            desk.end(link_id, by=actor.account_id)
-        except Conflict as error:
-            return settings.show(request, actor, problem=sentence(error))
-        return _back("ended")
+        return settings.tried(request, actor, partial(desk.end, link_id, by=actor.account_id), "ended")
 
 
 def _add_wards(router: APIRouter, settings: _Settings) -> None:
@@ -292,11 +299,8 @@ def _add_wards(router: APIRouter, settings: _Settings) -> None:
         actor: Annotated[Actor, door.access.requires(MANAGE)],
         yes: Annotated[str, Form(max_length=10)] = "",
     ) -> _Form:
-        try:
-            door.registry.enrolments.approve(attempt_id, by=actor.account_id, yes=yes == "yes")
-        except (Conflict, NotPermitted) as error:
-            return settings.show(request, actor, problem=sentence(error))
-        return _back("answered")
+        deed = partial(door.registry.enrolments.approve, attempt_id, by=actor.account_id, yes=yes == "yes")
+        return settings.tried(request, actor, deed, "answered")
 
 
 def _back(done: str) -> RedirectResponse:

@@ -20,6 +20,7 @@ from consent_registry.api import (
     Subject,
     Trait,
 )
+from review_ui.portal.typed import whole
 from review_ui.portal.words import CLOSED, OPEN
 from trust_kernel.errors import InvalidInput
 
@@ -95,7 +96,7 @@ class AllowForm:
             InvalidInput: names the field as this form calls it.
         """
         starts = _day(self.start, now)
-        days = _whole(self.days, "days", "Give a whole number of days.")
+        days = _days(self.days)
         return GrantTerms(
             audience=self._audience(friends, groups),
             modalities=frozenset(_known(Modality, self.modality)),
@@ -180,14 +181,11 @@ def _day(text: str, now: datetime) -> datetime | None:
 
 
 def _count(text: str, name: str) -> int | None:
-    return _whole(text, name, "Give a whole number, or leave it empty.") if text.strip() else None
+    return whole(text, name, "Give a whole number, or leave it empty.") if text.strip() else None
 
 
-def _whole(text: str, name: str, problem: str) -> int:
-    trimmed = text.strip()
-    if not (trimmed.isascii() and trimmed.isdigit() and len(trimmed) <= 10):  # noqa: PLR2004 - past every limit
-        raise InvalidInput(problem, field=name)
-    number = int(trimmed)
-    if name == "days" and not 1 <= number <= _MOST_DAYS:
-        raise InvalidInput(f"Give 1 to {_MOST_DAYS} days.", field=name, limit=f"1 to {_MOST_DAYS}")
+def _days(text: str) -> int:
+    number = whole(text, "days", "Give a whole number of days.")
+    if not 1 <= number <= _MOST_DAYS:
+        raise InvalidInput(f"Give 1 to {_MOST_DAYS} days.", field="days", limit=f"1 to {_MOST_DAYS}")
     return number

@@ -11,12 +11,18 @@ _MOST_DIGITS = 10
 """More is past every limit."""
 
 
-def whole(text: str, field: str) -> int:
-    """A whole number from 0; raises InvalidInput."""
+def number_in(text: str) -> int | None:
+    """A whole number from 0; None where the text is none."""
     trimmed = text.strip()
-    if not (trimmed.isascii() and trimmed.isdigit() and len(trimmed) <= _MOST_DIGITS):
-        raise InvalidInput("Give a whole number.", field=field)
-    return int(trimmed)
+    return int(trimmed) if trimmed.isascii() and trimmed.isdigit() and len(trimmed) <= _MOST_DIGITS else None
+
+
+def whole(text: str, field: str, problem: str = "Give a whole number.") -> int:
+    """A whole number from 0; raises InvalidInput, which says the problem, where the text is none."""
+    found = number_in(text)
+    if found is None:
+        raise InvalidInput(problem, field=field)
+    return found
 
 
 def one_of(kind: type[_Named], text: str, field: str, problem: str) -> _Named:

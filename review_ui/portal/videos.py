@@ -1,10 +1,10 @@
 """Videos of oneself: where one is, whose each video is, taking it back, objecting, lending it by a link."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -118,11 +118,21 @@ class _Videos:
         )
 
     def refused(
-        self, request: Request, actor: Actor, video_id: str, error: Conflict | Gone | NotPermitted
+        self, request: Request, actor: Actor, video_id: str, error: Conflict | Gone | NotPermitted, **typed: Any
     ) -> HTMLResponse:
         """Why something could not be done, above the page as it stands now."""
         status = {Gone: HTTPStatus.GONE, NotPermitted: HTTPStatus.FORBIDDEN}.get(type(error), HTTPStatus.CONFLICT)
-        return self.show(request, actor, video_id, problem=sentence(error), status=status)
+        return self.show(request, actor, video_id, problem=sentence(error), status=status, **typed)
+
+    def tried(
+        self, request: Request, actor: Actor, video_id: str, deed: Callable[[str, str], object], done: str
+    ) -> HTMLResponse | RedirectResponse:
+        """Do something with a video that needs no more words, and say so; or why it can't be done."""
+        try:
+            deed(actor.account_id, video_id)
+        except (Conflict, Gone, NotPermitted) as error:
+            return self.refused(request, actor, video_id, error)
+        return _back(video_id, done)
 
     def _lineage(self, actor: Actor, video_id: str) -> Lineage:
         return self.desks.lineage.of(actor.account_id, video_id)
@@ -173,11 +183,7 @@ def _add_deeds(router: APIRouter, videos: _Videos) -> None:
 
     @router.post("/me/uses/{video_id}/withdraw", response_model=None)
     def withdraw(request: Request, video_id: str, actor: Annotated[Actor, change]) -> HTMLResponse | RedirectResponse:
-        try:
-            ownership.withdraw(actor.account_id, video_id)
-        except (Conflict, Gone, NotPermitted) as error:
-            return videos.refused(request, actor, video_id, error)
-        return _back(video_id, "withdrawn")
+        return videos.tried(request, actor, video_id, ownership.withdraw, "withdrawn")
 
     @router.post("/me/uses/{video_id}/object", response_model=None)
     def object_to(
@@ -192,16 +198,12 @@ def _add_deeds(router: APIRouter, videos: _Videos) -> None:
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             return videos.show(request, actor, video_id, faults=faults_in(error), status=status, note=note)
         except (Conflict, Gone, NotPermitted) as error:
-            return videos.refused(request, actor, video_id, error)
+            return videos.refused(request, actor, video_id, error, note=note)
         return _back(video_id, "objected")
 
     @router.post("/me/uses/{video_id}/lift", response_model=None)
     def lift(request: Request, video_id: str, actor: Annotated[Actor, change]) -> HTMLResponse | RedirectResponse:
-        try:
-            ownership.lift(actor.account_id, video_id)
-        except (Conflict, Gone, NotPermitted) as error:
-            return videos.refused(request, actor, video_id, error)
-        return _back(video_id, "lifted")
+        return videos.tried(request, actor, video_id, ownership.lift, "lifted")
 
 
 def _add_links(router: APIRouter, videos: _Videos) -> None:
@@ -221,7 +223,7 @@ def _add_links(router: APIRouter, videos: _Videos) -> None:
             faults, status = faults_in(error), HTTPStatus.UNPROCESSABLE_ENTITY
             return videos.show(request, actor, video_id, faults=faults, status=status, days=days)
         except (Conflict, Gone, NotPermitted) as error:
-            return videos.refused(request, actor, video_id, error)
+            return videos.refused(request, actor, video_id, error, days=days)
         # Not after a redirect: the address is a secret that nobody can be shown a second time.
         link = f"{site}/s/{made.token}"
         return videos.show(request, actor, video_id, status=HTTPStatus.CREATED, new_link=link)

@@ -7,34 +7,34 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from generator_gateway.api import AppearanceDesk, AppearanceState
+from review_ui.staff.door import Door
 from trust_kernel.errors import Conflict
-from trust_kernel.web.access import Access, Actor
-from trust_kernel.web.pages import Pages
+from trust_kernel.web.access import Actor
 
 _PAGE = 50
 _MOST_WORDS = 2000
 _DECISIONS = {"withdraw": AppearanceState.WITHDRAWN, "dismiss": AppearanceState.DISMISSED}
 
 
-def build_appearance_pages(desk: AppearanceDesk, pages: Pages, access: Access) -> APIRouter:
+def build_appearance_pages(desk: AppearanceDesk, door: Door) -> APIRouter:
     """`/appearances` and below; the stills are those of `/cases`, blurred on the server until somebody asks."""
     router = APIRouter(include_in_schema=False)
-    _add_list(router, desk, pages, access)
-    _add_one(router, desk, pages, access)
+    _add_list(router, desk, door)
+    _add_one(router, desk, door)
     return router
 
 
-def _add_list(router: APIRouter, desk: AppearanceDesk, pages: Pages, access: Access) -> None:
+def _add_list(router: APIRouter, desk: AppearanceDesk, door: Door) -> None:
     @router.get("/appearances")
     def appearances(
         request: Request,
-        _actor: Annotated[Actor, access.requires("case:read")],
+        _actor: Annotated[Actor, door.access.requires("case:read")],
         state: AppearanceState | None = None,
         owner: str | None = None,
         after: str | None = None,
     ) -> HTMLResponse:
         found, more = desk.page(state=state, owner=owner, after=after, limit=_PAGE)
-        return pages.render(
+        return door.pages.render(
             request,
             "appearances.html",
             rows=[(one, desk.name(one)) for one in found],
@@ -46,7 +46,7 @@ def _add_list(router: APIRouter, desk: AppearanceDesk, pages: Pages, access: Acc
         )
 
 
-def _add_one(router: APIRouter, desk: AppearanceDesk, pages: Pages, access: Access) -> None:
+def _add_one(router: APIRouter, desk: AppearanceDesk, door: Door) -> None:
     def show(
         request: Request,
         appearance_id: str,
@@ -58,12 +58,13 @@ def _add_one(router: APIRouter, desk: AppearanceDesk, pages: Pages, access: Acce
     ) -> HTMLResponse:
         one = desk.open(appearance_id)
         name = desk.name(one)
-        return pages.render(
+        return door.pages.render(
             request,
             "appearance.html",
             status=status,
             one=one,
             name=name,
+            by=door.people.known(one.decided_by) if one.decided_by else None,
             clear=clear,
             problem=problem,
             typed=typed,
@@ -71,7 +72,10 @@ def _add_one(router: APIRouter, desk: AppearanceDesk, pages: Pages, access: Acce
 
     @router.get("/appearances/{appearance_id}")
     def appearance(
-        request: Request, appearance_id: str, _actor: Annotated[Actor, access.requires("case:read")], clear: str = ""
+        request: Request,
+        appearance_id: str,
+        _actor: Annotated[Actor, door.access.requires("case:read")],
+        clear: str = "",
     ) -> HTMLResponse:
         return show(request, appearance_id, clear=clear == "yes")
 
@@ -79,7 +83,7 @@ def _add_one(router: APIRouter, desk: AppearanceDesk, pages: Pages, access: Acce
     def decide(
         request: Request,
         appearance_id: str,
-        actor: Annotated[Actor, access.requires("case:decide")],
+        actor: Annotated[Actor, door.access.requires("case:decide")],
         decision: Annotated[str, Form()] = "",
         note: Annotated[str, Form()] = "",
     ) -> HTMLResponse | RedirectResponse:

@@ -7,23 +7,24 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from review_ui.staff.answers import NOTHING, Wrong, missing, refused
+from review_ui.staff.door import Door
 from trust_kernel.delivery.domain import Channel, DeliveryState
 from trust_kernel.delivery.letters import DeadLetters, DeliveryFilter
 from trust_kernel.errors import Conflict, InvalidInput
-from trust_kernel.web.access import Access, Actor
+from trust_kernel.web.access import Actor
 from trust_kernel.web.delivery_routes import PERMISSION
-from trust_kernel.web.pages import Pages
 
 _Named = TypeVar("_Named", bound=StrEnum)
 _PAGE = 50
 _PATH = "/staff/deliveries"
 
 
-def build_delivery_pages(letters: DeadLetters, pages: Pages, access: Access) -> APIRouter:
+def build_delivery_pages(letters: DeadLetters, door: Door) -> APIRouter:
     """`/staff/deliveries`."""
     router = APIRouter(include_in_schema=False)
 
-    def show(request: Request, problem: str = "", status: HTTPStatus = HTTPStatus.OK) -> HTMLResponse:
+    def show(request: Request, wrong: Wrong = NOTHING) -> HTMLResponse:
         asked = request.query_params
         wanted = DeliveryFilter(
             state=_one_of(DeliveryState, asked.get("state"), DeliveryState.DEAD),
@@ -33,27 +34,27 @@ def build_delivery_pages(letters: DeadLetters, pages: Pages, access: Access) -> 
             said=asked.get("said", "")[:100],
         )
         found, more = letters.page(wanted, after=asked.get("after"), limit=_PAGE)
-        return pages.render(
+        return door.pages.render(
             request,
             "deliveries.html",
-            status=status,
-            rows=found,
+            status=wrong.status,
+            rows=[(one, door.people.known(one.dropped_by) if one.dropped_by else None) for one in found],
             wanted=wanted,
             states=list(DeliveryState),
             channels=list(Channel),
             after=asked.get("after"),
             next=found[-1].id if more else None,
-            problem=problem,
+            wrong=wrong,
         )
 
     @router.get(_PATH)
-    def deliveries(request: Request, _actor: Annotated[Actor, access.requires(PERMISSION)]) -> HTMLResponse:
+    def deliveries(request: Request, _actor: Annotated[Actor, door.access.requires(PERMISSION)]) -> HTMLResponse:
         return show(request)
 
     @router.post(_PATH, response_model=None)
     def act(
         request: Request,
-        actor: Annotated[Actor, access.requires(PERMISSION)],
+        actor: Annotated[Actor, door.access.requires(PERMISSION)],
         deed: Annotated[str, Form()] = "",
         which: Annotated[str, Form(max_length=100)] = "",
         why: Annotated[str, Form(max_length=2000)] = "",
@@ -66,11 +67,11 @@ def build_delivery_pages(letters: DeadLetters, pages: Pages, access: Access) -> 
             elif deed == "drop":
                 letters.drop(which, by=actor.account_id, why=why)
             else:
-                return show(request, "Choose what becomes of it.", HTTPStatus.UNPROCESSABLE_ENTITY)
+                return show(request, missing("Choose what becomes of it.", which=which))
         except InvalidInput as error:
-            return show(request, f"{error.detail[:1].upper()}{error.detail[1:]}.", HTTPStatus.UNPROCESSABLE_ENTITY)
+            return show(request, refused(error, why, which))
         except Conflict:
-            return show(request, "Somebody took care of it before you.", HTTPStatus.CONFLICT)
+            return show(request, Wrong("Somebody took care of it before you.", HTTPStatus.CONFLICT))
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"{_PATH}{query}", HTTPStatus.SEE_OTHER)
 

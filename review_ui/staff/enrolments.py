@@ -10,8 +10,9 @@ from consent_registry.api import Attestation, EnrolmentAttempt, EnrolmentState, 
 from review_ui.staff.answers import NOTHING, REFUSALS, Wrong, back, missing, refused
 from review_ui.staff.door import ATTEST, Door
 from review_ui.staff.people import Known
-from review_ui.staff.pictures import blurred, sound, still
+from review_ui.staff.pictures import blurred, still
 from trust_kernel.errors import NotFound
+from trust_kernel.media.encoded import as_wav
 from trust_kernel.web.access import Actor
 
 PATH = "/staff/enrolments"
@@ -172,5 +173,5 @@ def _add_media(router: APIRouter, door: Door) -> None:
 
     @router.get(PATH + "/{enrolment_id}/recordings/{number}")
     def recording(enrolment_id: str, number: int, actor: Annotated[Actor, door.access.requires(ATTEST)]) -> Response:
-        heard = sound(door.registry.enrolments.recording(enrolment_id, number, by=actor.account_id))
+        heard = as_wav(door.registry.enrolments.recording(enrolment_id, number, by=actor.account_id))
         return Response(heard, media_type="audio/wav", headers=_NO_STORE)

@@ -1,7 +1,6 @@
 """What reviewers may look at, blurred on the server until they ask: what is not sent can't be unblurred."""
 
 import io
-import wave
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,17 +69,3 @@ def still(picture: NDArray[np.uint8]) -> bytes:
     made = io.BytesIO()
     Image.fromarray(picture).save(made, "WEBP", quality=90)
     return made.getvalue()
-
-
-def sound(samples: NDArray[np.float32]) -> bytes:
-    """Samples, float32 mono at 16 kHz in [-1, 1], as a WAV of 16 bits that every browser plays."""
-    made = io.BytesIO()
-    with wave.open(made, "wb") as track:
-        track.setnchannels(1)
-        track.setsampwidth(2)
-        track.setframerate(_RATE)
-        track.writeframes((np.clip(samples, -1.0, 1.0) * 32_767).astype("<i2").tobytes())
-    return made.getvalue()
-
-
-_RATE = 16_000

@@ -11,11 +11,11 @@ from starlette.background import BackgroundTask
 
 from generator_gateway.api import CaseFile, ReviewDesk, VideoDesk
 from review_ui.staff.answers import refused
+from review_ui.staff.door import Door
 from review_ui.staff.pictures import blurred, exhibits, unseen_sounds
 from trust_kernel.decisions import Verdict
 from trust_kernel.errors import Conflict, NotPermitted
 from trust_kernel.web.access import Access, Actor
-from trust_kernel.web.pages import Pages
 
 _PAGE = 50
 _MOST_WORDS = 2000
@@ -32,13 +32,13 @@ class Stills(Protocol):
         ...
 
 
-def build_staff_pages(reviews: ReviewDesk, desk: VideoDesk, stills: Stills, pages: Pages, access: Access) -> APIRouter:
+def build_staff_pages(reviews: ReviewDesk, desk: VideoDesk, stills: Stills, door: Door) -> APIRouter:
     """`/cases` and below."""
     router = APIRouter(include_in_schema=False)
-    staff = _Staff(reviews, desk, pages)
-    _add_queue(router, staff, access)
-    _add_media(router, reviews, stills, access)
-    _add_review(router, staff, access)
+    staff = _Staff(reviews, desk, door)
+    _add_queue(router, staff, door.access)
+    _add_media(router, reviews, stills, door.access)
+    _add_review(router, staff, door.access)
     return router
 
 
@@ -48,7 +48,7 @@ class _Staff:
 
     reviews: ReviewDesk
     desk: VideoDesk
-    pages: Pages
+    door: Door
 
     def state(self, file: CaseFile) -> str:
         """Where a case stands; a withdrawn release is no longer a completed case to anybody who looks."""
@@ -66,12 +66,13 @@ class _Staff:
         status: HTTPStatus = HTTPStatus.OK,
     ) -> HTMLResponse:
         file = self.reviews.open(case_id)
-        return self.pages.render(
+        return self.door.pages.render(
             request,
             "case.html",
             status=status,
             file=file,
             state=self.state(file),
+            by=self.door.people.known(file.case.account_id),
             exhibits=exhibits(file),
             sounds=unseen_sounds(file),
             clear=clear,
@@ -91,7 +92,7 @@ def _add_queue(router: APIRouter, staff: _Staff, access: Access) -> None:
         after: str | None = None,
     ) -> HTMLResponse:
         files, more = staff.reviews.page(status=status, after=after, limit=_PAGE)
-        return staff.pages.render(
+        return staff.door.pages.render(
             request,
             "cases.html",
             rows=[(file, staff.state(file)) for file in files],

@@ -1,9 +1,10 @@
 """Staff's pages about who speaks for whom: guardians of minors, and estates of the dead. Two have to vouch."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -77,64 +78,80 @@ class Claim:
         return self.estate.state is EstateState.HELD
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page on which two vouch for something, or one ends it.
+
+    Attributes:
+        proofs: what may be seen for it.
+        ending: what the button says to the server that ends it.
+        rows: everything on it, to a member of staff.
+        attest: vouches, of what id, by what proof, by whom; gives where it stands then.
+        end: ends it, of what id, by whom; gives the same.
+    """
+
+    path: str
+    template: str
+    proofs: Collection[Proof]
+    ending: str
+    rows: Callable[[Actor], Mapping[str, Any]]
+    attest: Callable[[str, Proof, str], StrEnum]
+    end: Callable[[str, str], StrEnum]
+
+
 def build_guardian_pages(door: Door) -> APIRouter:
     """`/staff/guardians`."""
-    router = APIRouter(include_in_schema=False)
-
-    def show(request: Request, actor: Actor, wrong: Wrong = NOTHING) -> HTMLResponse:
-        links = [_link(door, link, actor) for link in door.registry.guardianship.waiting()]
-        proofs = [one for one in Proof if one in GUARDIAN_PROOFS]
-        return door.pages.render(
-            request, "staff_guardians.html", status=wrong.status, rows=links, proofs=proofs, wrong=wrong
-        )
-
-    @router.get(GUARDIANS)
-    def guardians(request: Request, actor: Annotated[Actor, door.access.requires(ATTEST)]) -> HTMLResponse:
-        return show(request, actor)
-
-    @router.post(GUARDIANS, response_model=None)
-    def decide(
-        request: Request,
-        actor: Annotated[Actor, door.access.requires(ATTEST)],
-        which: Annotated[str, Form()] = "",
-        deed: Annotated[str, Form()] = "",
-        proof: Annotated[str, Form()] = "",
-    ) -> HTMLResponse | RedirectResponse:
-        desk, shown = door.registry.guardianship, _proof(proof, GUARDIAN_PROOFS)
-        try:
-            if deed == "refuse":
-                return back(GUARDIANS, str(desk.end(which, by=actor.account_id, staff=True).state))
-            if deed != "vouch" or shown is None:
-                return show(request, actor, missing("Say what you have seen.", which=which))
-            return back(GUARDIANS, str(desk.attest(which, shown, by=actor.account_id).state))
-        except REFUSALS as error:
-            return show(request, actor, refused(error, which=which))
-
-    return router
+    desk = door.registry.guardianship
+    page = _Page(
+        path=GUARDIANS,
+        template="staff_guardians.html",
+        proofs=GUARDIAN_PROOFS,
+        ending="refuse",
+        rows=lambda actor: {"rows": [_link(door, link, actor) for link in desk.waiting()]},
+        attest=lambda which, proof, by: desk.attest(which, proof, by=by).state,
+        end=lambda which, by: desk.end(which, by=by, staff=True).state,
+    )
+    return _router(door, page)
 
 
 def build_estate_pages(door: Door) -> APIRouter:
     """`/staff/estates`."""
+    desk = door.registry.estates
+
+    def rows(actor: Actor) -> Mapping[str, Any]:
+        known = [_claim(door, estate, actor) for estate in desk.standing()]
+        return {
+            "claims": [row for row in known if not row.held],
+            # whatever somebody objects to comes first
+            "held": sorted((row for row in known if row.held), key=lambda row: not row.disputes),
+        }
+
+    page = _Page(
+        path=ESTATES,
+        template="staff_estates.html",
+        proofs=ESTATE_PROOFS,
+        ending="end",
+        rows=rows,
+        attest=lambda which, proof, by: desk.attest(which, proof, by=by).state,
+        end=lambda which, by: desk.end(which, by=by).state,
+    )
+    return _router(door, page)
+
+
+def _router(door: Door, page: _Page) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     def show(request: Request, actor: Actor, wrong: Wrong = NOTHING) -> HTMLResponse:
-        rows = [_claim(door, estate, actor) for estate in door.registry.estates.standing()]
+        proofs = [one for one in Proof if one in page.proofs]
         return door.pages.render(
-            request,
-            "staff_estates.html",
-            status=wrong.status,
-            claims=[row for row in rows if not row.held],
-            # whatever somebody objects to comes first
-            held=sorted((row for row in rows if row.held), key=lambda row: not row.disputes),
-            proofs=[one for one in Proof if one in ESTATE_PROOFS],
-            wrong=wrong,
+            request, page.template, status=wrong.status, proofs=proofs, wrong=wrong, **page.rows(actor)
         )
 
-    @router.get(ESTATES)
-    def estates(request: Request, actor: Annotated[Actor, door.access.requires(ATTEST)]) -> HTMLResponse:
+    @router.get(page.path)
+    def look(request: Request, actor: Annotated[Actor, door.access.requires(ATTEST)]) -> HTMLResponse:
         return show(request, actor)
 
-    @router.post(ESTATES, response_model=None)
+    @router.post(page.path, response_model=None)
     def decide(
         request: Request,
         actor: Annotated[Actor, door.access.requires(ATTEST)],
@@ -142,13 +159,13 @@ def build_estate_pages(door: Door) -> APIRouter:
         deed: Annotated[str, Form()] = "",
         proof: Annotated[str, Form()] = "",
     ) -> HTMLResponse | RedirectResponse:
-        desk, shown = door.registry.estates, _proof(proof, ESTATE_PROOFS)
+        shown = next((one for one in page.proofs if one == proof), None)
         try:
-            if deed == "end":
-                return back(ESTATES, str(desk.end(which, by=actor.account_id).state))
+            if deed == page.ending:
+                return back(page.path, str(page.end(which, actor.account_id)))
             if deed != "vouch" or shown is None:
                 return show(request, actor, missing("Say what you have seen.", which=which))
-            return back(ESTATES, str(desk.attest(which, shown, by=actor.account_id).state))
+            return back(page.path, str(page.attest(which, shown, actor.account_id)))
         except REFUSALS as error:
             return show(request, actor, refused(error, which=which))
 
@@ -192,7 +209,3 @@ def _closed(vouched: Attestation | None, parties: Collection[str], actor: Actor)
     if vouched is not None and vouched.first_by == actor.account_id:
         return "You vouched for this. Another member of staff has to do so too."
     return ""
-
-
-def _proof(typed: str, allowed: Collection[Proof]) -> Proof | None:
-    return next((proof for proof in allowed if proof == typed), None)

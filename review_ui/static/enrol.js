@@ -32,6 +32,7 @@
     left.querySelector("strong").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     if (!seconds && !running() && at("checking").hidden) location.reload();
   };
+  tell();
   left.hidden = false;
   setInterval(tell, 1000);
 
