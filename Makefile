@@ -42,7 +42,7 @@ serve: $(VENV)/.lean
 	@$(VENV)/bin/placet serve --data $(DATA) --port $(PORT)
 
 test: $(VENV)/.full
-	$(PY) -m pytest --numprocesses 2 --dist loadfile
+	$(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.full
 	$(VENV)/bin/ruff format --check .

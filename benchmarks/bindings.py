@@ -57,6 +57,7 @@ HEARD: dict[str, Callable[[Sound], Sound]] = {
     "speed 1.1": lambda sound: faster(sound, 1.1),
     "tempo 1.1": lambda sound: tempo(sound, 1.1),
 }
+QUICK_HEARD = ("none", "5 s + AAC 48k", "tempo 1.1")
 _FRAMES, _POSITIONS = 10, 78
 _QUERY_FRAMES, _QUERY_STEPS = 24, 156
 _SPAN = 32
@@ -121,14 +122,15 @@ def looked(clips: Path, names: Sequence[str]) -> list[Row]:
     return rows
 
 
-def heard(audio: Path) -> list[Row]:
+def heard(audio: Path, names: Sequence[str]) -> list[Row]:
     """Attack every sound, and see where its fingerprints lead."""
     sounds = {path.name: loaded(path) for path in sorted(audio.glob("*.wav"))} | {"music": music(11.0)}
     index = PrintIndex()
     index.add([Kept.of(name, _heard(sound)) for name, sound in sounds.items()])
     rows: list[Row] = []
-    for name, attack in HEARD.items():
-        found = {source: {one.case_id for one in index.search(_heard(attack(each)))} for source, each in sounds.items()}
+    for name in names:
+        attacked = {source: HEARD[name](each) for source, each in sounds.items()}
+        found = {source: {one.case_id for one in index.search(_heard(each))} for source, each in attacked.items()}
         rows.append(
             {
                 "attack": name,
@@ -140,9 +142,9 @@ def heard(audio: Path) -> list[Row]:
     return rows
 
 
-def chances(audio: Path) -> list[Row]:
+def chances(audio: Path, pieces: int) -> list[Row]:
     """Shares of bits that differ between stretches of different sounds, in deviations of fair coins."""
-    sounds = [loaded(path) for path in sorted(audio.glob("*.wav"))] + [music(11.0, seed=seed) for seed in range(6)]
+    sounds = [loaded(path) for path in sorted(audio.glob("*.wav"))] + [music(11.0, seed=seed) for seed in range(pieces)]
     words = [np.array(_heard(sound).sound, np.uint32) for sound in sounds]
     apart = [_apart(one, other) for place, one in enumerate(words) for other in words[place + 1 :]]
     deviations = (np.concatenate(apart) - 0.5) * 2 * np.sqrt(32 * _SPAN)
@@ -204,8 +206,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     releases = 1000 if chosen.quick else chosen.releases
     told(f"Search among {releases:,} releases", searched(releases))
     if chosen.audio:
-        told("Sound", heard(chosen.audio))
-        told("Different sounds", chances(chosen.audio))
+        told("Sound", heard(chosen.audio, QUICK_HEARD if chosen.quick else tuple(HEARD)))
+        told("Different sounds", chances(chosen.audio, 1 if chosen.quick else 6))
     if chosen.clips:
         told("Pictures", looked(chosen.clips, QUICK if chosen.quick else ATTACKED))
 

@@ -13,12 +13,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from benchmarks.measure import machine
 from benchmarks.table import Row, save, show
+from tests.e2e.receiver import receiving
 from tests.factories.databases import postgres, sqlite
 from tests.factories.deliveries import Postal
 from tests.factories.mail import mailbox
@@ -37,40 +36,15 @@ _PATIENCE = 120.0
 _KIND = "consent:grant:revoked"
 
 
-@contextmanager
-def hook() -> Iterator[tuple[int, dict[str, float]]]:
-    """A receiver; its port, and when each event came first."""
-    came: dict[str, float] = {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["content-length"]))
-            came.setdefault(str(self.headers["webhook-id"]), time.monotonic())
-            self.send_response(200)
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - http.server's name
-            del format, arguments
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield server.server_address[1], came
-        finally:
-            server.shutdown()
-
-
 def measured(database: Database, folder: Path, events: int, rate: float) -> dict[str, list[float]]:
     """Seconds from each commit to receipt, by channel."""
     clock, stop = SystemClock(), threading.Event()
-    with mailbox() as box, hook() as (port, came):
+    with mailbox() as box, receiving() as receiver:
         town = Postal(database, folder, SmtpPost(MailServer("127.0.0.1", box.port, Security.NONE)))
         outbox = Outbox(database, clock)
         endpoints = WebhookEndpoints(database, clock, town.keys, plain_http=True)
         for number in range(_ACCOUNTS):
-            endpoints.register(f"acct_{number}", f"http://127.0.0.1:{port}/")
+            endpoints.register(f"acct_{number}", f"{receiver.url}/")
         poster = HttpxPoster(lambda host, _port: [host])
         senders = {**town.senders, Channel.WEBHOOK: WebhookSender(database, clock, poster, town.keys)}
         courier = threading.Thread(target=Courier(database, clock, senders).run, args=(stop,))
@@ -82,13 +56,13 @@ def measured(database: Database, folder: Path, events: int, rate: float) -> dict
             committed[f"n{number}"] = committed[event.id]
             time.sleep(1 / rate if rate else 0)
         deadline = time.monotonic() + _PATIENCE
-        while (len(box.got) < events or len(came) < events) and time.monotonic() < deadline:
+        while (len(box.got) < events or len(receiver.first) < events) and time.monotonic() < deadline:
             time.sleep(0.05)
         stop.set()
         courier.join()
-    assert len(box.got) == len(came) == events, (len(box.got), len(came))
+    assert len(box.got) == len(receiver.first) == events, (len(box.got), len(receiver.first))
     mails = [at - committed[str(mail["Subject"])] for at, mail in zip(box.at, box.got, strict=True)]
-    return {"mail": mails, "webhook": [at - committed[event] for event, at in came.items()]}
+    return {"mail": mails, "webhook": [at - committed[event] for event, at in receiver.first.items()]}
 
 
 def _row(name: str, found: dict[str, list[float]]) -> Iterator[Row]:

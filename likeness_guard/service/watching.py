@@ -11,7 +11,7 @@ from likeness_guard.ports import Picture
 from likeness_guard.ports.watching import Head, HeadFinder
 from likeness_guard.service.faces import FaceView, views_of
 from likeness_guard.service.senses import Senses
-from trust_kernel.media.refs import SAMPLE_RATE, Look
+from trust_kernel.media.refs import Look
 
 _BYSTANDER = 0.4
 """A second head this wide, as a share of the first, is a second person."""
@@ -56,8 +56,7 @@ class Watcher:
         heads = [_followed(found, number) for number in range(len(found))]
         points = np.stack([np.full((5, 2), np.nan) if head is None else head.points for head in heads])
         yaw, pitch = angles(points)
-        audio = look.audio[: round(look.duration * SAMPLE_RATE)]
-        speech = tuple((one.start, one.end) for one in self._senses.activity.speech(audio))
+        speech = tuple((one.start, one.end) for one in self._senses.activity.speech(look.mix))
         ahead = np.hypot(np.nan_to_num(yaw, nan=90.0), np.nan_to_num(pitch, nan=90.0)) < _FRONTAL
         glimpses = self._glimpses(look, heads, ahead)
         pictures = self._pictures(look, heads, glimpses, yaw, pitch)

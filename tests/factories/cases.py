@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from sqlmodel import col, select
+
 from generator_gateway.stages import (
     Admitted,
     Consent,
@@ -14,6 +16,8 @@ from generator_gateway.stages import (
     Request,
     Signed,
 )
+from generator_gateway.tables import StageRow
+from trust_kernel.db import Database
 from trust_kernel.decisions import Decision, Evidence, Finding, Outcome, Ruling, Stage, Verdict
 from trust_kernel.media.refs import MediaKind, MediaRef
 
@@ -109,3 +113,10 @@ def a_signed(marked: Marked | None = None) -> Signed:
 def a_logged(signed: Signed | None = None) -> Logged:
     """A case that is on the ledger and about to go out."""
     return Logged(signed or a_signed(), 3, "checkpoint")
+
+
+def reached(database: Database, case_id: str) -> tuple[str, ...]:
+    """Names of the stages that a case has earned, in order."""
+    statement = select(StageRow.stage).where(StageRow.case_id == case_id).order_by(col(StageRow.at))
+    with database.reading() as session:
+        return tuple(session.exec(statement))

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from consent_registry.api import Grant, Mode, OnRevocation
 from generator_gateway.stages import Admitted, Released, Request
-from generator_gateway.store.case_consents import UNDER_WAY
+from generator_gateway.store.leases import UNDER_WAY
 from generator_gateway.tables import CaseConsentRow, CaseRow, OwnerRow, ReleaseGrantRow, ReleaseRow
 from tests.unit.generator_gateway.conftest import House
 from trust_kernel.clock import aware

@@ -2,14 +2,16 @@
 
 import asyncio
 import base64
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import BinaryIO
 
 
 @dataclass
@@ -110,3 +112,37 @@ def mailbox(context: ssl.SSLContext | None = None) -> Iterator[Mailbox]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
+
+
+def _listen(coming: BinaryIO, *, is_body: bool) -> None:
+    """Read one command, or a whole message."""
+    while (line := coming.readline()) and is_body and line != b".\r\n":
+        pass
+
+
+@contextmanager
+def dripping(*answers: bytes) -> Iterator[int]:
+    """A server that gives these answers, the first unasked, then a byte now and then for five seconds; its port."""
+    over = threading.Event()
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def converse() -> None:
+        connection, _ = listening.accept()
+        with connection, connection.makefile("rb") as coming, suppress(OSError):
+            for place, answer in enumerate(answers):
+                connection.sendall(answer)
+                if place + 1 < len(answers):
+                    _listen(coming, is_body=answer.startswith(b"354"))
+            for _ in range(100):
+                if over.wait(0.05):
+                    break
+                connection.sendall(b"2")
+
+    thread = threading.Thread(target=converse, name="dripping", daemon=True)
+    thread.start()
+    try:
+        yield int(listening.getsockname()[1])
+    finally:
+        over.set()
+        thread.join(10)
+        listening.close()

@@ -94,9 +94,9 @@ class StaffRoom:
             build_report_pages(door),
             build_objection_pages(door, house.ownership),
             build_lockdown_pages(door),
-            build_appearance_pages(tracing.desk, pages, access),
-            build_delivery_pages(letters, pages, access),
-            build_staff_pages(house.reviews, house.desk, Still(), pages, access),
+            build_appearance_pages(tracing.desk, door),
+            build_delivery_pages(letters, door),
+            build_staff_pages(house.reviews, house.desk, Still(), door),
         ):
             self.app.include_router(router)
         install(self.app, pages=pages)

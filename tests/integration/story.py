@@ -1,6 +1,5 @@
 """One story over HTTP against a real server: enrol, grant, ask, release, remix, revoke, withdraw, verify."""
 
-import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -11,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from PIL import Image
 
-from placet.demo.people import write_wave
 from tests.integration.deployments import MAKES, PASSWORD, Child, Place, bruno, bruno_speech, until
+from trust_kernel.media.encoded import as_png, as_wav
 
 _CSRF = re.compile(r'name="csrf_token" value="([0-9a-f]+)"')
 
@@ -117,7 +115,7 @@ def tell(server: Server, folder: Path) -> Told:
     ada = server.account("ada", "requester")
     other = server.account("bruno", "subject")
     staff = server.account("staff", "admin")
-    pictures, recording = _enrolment_media(folder)
+    pictures, recording = _enrolment_media()
     body = {"handle": "bruno", "display_name": "Bruno", "birth_year": 1990}
     subject = other.http.post("/v1/subjects", json=body).raise_for_status()
     subject_id = str(subject.json()["id"])
@@ -173,11 +171,5 @@ def _grant(person: Account, subject_id: str, friend: Account) -> str:
     return str(person.http.post(f"/v1/subjects/{subject_id}/grants", json=body).raise_for_status().json()["id"])
 
 
-def _enrolment_media(folder: Path) -> tuple[tuple[bytes, ...], bytes]:
-    pictures = []
-    for look in bruno().looks[:3]:
-        buffer = io.BytesIO()
-        Image.fromarray(look).save(buffer, "PNG")
-        pictures.append(buffer.getvalue())
-    write_wave(folder / "bruno.wav", bruno_speech())
-    return tuple(pictures), (folder / "bruno.wav").read_bytes()
+def _enrolment_media() -> tuple[tuple[bytes, ...], bytes]:
+    return tuple(as_png(look) for look in bruno().looks[:3]), as_wav(bruno_speech())

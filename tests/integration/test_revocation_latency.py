@@ -15,6 +15,7 @@ from benchmarks.revocation_parts import Giver, Round, Try, allow, at_the_door, r
 from consent_registry.api import ConsentReason
 from generator_gateway.tables import CaseRow, ReleaseGrantRow, ReleaseRow
 from placet.wiring import House
+from tests.factories.cases import reached
 from tests.integration.deployments import Place
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
@@ -115,4 +116,4 @@ def _assert_told_apart(house: House, case_id: str, tried: Try) -> None:
         else:
             assert found is None
             assert case.status in {"queued", "in_progress"}  # in progress where the last attempt found it sent back
-            assert house.shelves.journal.reached(case_id) == ()
+            assert reached(house.kernel.database, case_id) == ()

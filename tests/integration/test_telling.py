@@ -108,6 +108,8 @@ def test_staff_see_a_dead_letter_on_its_page_and_try_it_again(town: Town) -> Non
     nothing = staff.post("/staff/deliveries", data={"deed": "burn", "which": letter["id"]})
     assert nothing.status_code == 422
     assert staff.post("/staff/deliveries", data={"deed": "drop", "which": letter["id"]}).status_code == 422
+    refused = staff.post("/staff/deliveries", data={"deed": "drop", "which": letter["id"], "why": "long" * 126})
+    assert (refused.status_code, f'value="{"long" * 126}"' in refused.text) == (422, True), "what was typed is not lost"
     town.box.refuse = lambda _address: ""
     asked = staff.post(
         "/staff/deliveries?state=dead", data={"deed": "retry", "which": letter["id"]}, follow_redirects=False

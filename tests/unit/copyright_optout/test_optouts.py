@@ -13,8 +13,8 @@ from copyright_optout.api import ClaimKind, ClaimState, NewClaim, OptOutIndex, O
 from copyright_optout.errors import IllegalMove, UnknownClaim, UnusableClaim
 from copyright_optout.store import DatabaseClaims
 from tests.factories.characters import fox
+from tests.factories.databases import sqlite_at
 from tests.fakes.optout import MemoryRecord, SetClock, look_at
-from trust_kernel.db import Database
 from trust_kernel.errors import Unavailable
 
 FOX = NewClaim("acct_a", ClaimKind.CHARACTER, "Fennimore Fox", names=["Fennimoro"], pictures=[fox(0)])
@@ -26,8 +26,7 @@ class Desk:
     """One database; as many processes on it as asked for."""
 
     def __init__(self, path: Path) -> None:
-        self.database = Database(f"sqlite:///{path}/optouts.db")
-        self.database.create_all()
+        self.database = sqlite_at(path / "optouts.db")
         self.record = MemoryRecord()
         self.clock = SetClock()
         self.optouts = self.another_process()

@@ -16,8 +16,8 @@ from copyright_optout.api import OptOutIndex
 from copyright_optout.routes import build_router
 from copyright_optout.store import DatabaseClaims
 from tests.factories.characters import fox
+from tests.factories.databases import sqlite_at
 from tests.fakes.optout import MemoryRecord, PillowDecoder, SetClock, look_at
-from trust_kernel.db import Database
 from trust_kernel.errors import PlacetError
 from trust_kernel.media.refs import MediaLimits
 from trust_kernel.web.access import Access, Actor, declared_permission, routes_of
@@ -40,8 +40,7 @@ class Keys:
 
 class Site:
     def __init__(self, path: Path) -> None:
-        database = Database(f"sqlite:///{path}/routes.db")
-        database.create_all()
+        database = sqlite_at(path / "routes.db")
         self.optouts = OptOutIndex(DatabaseClaims(database), PdqHasher(), BitMatrix(), MemoryRecord(), SetClock())
         app = FastAPI()
         app.include_router(build_router(self.optouts, Access(Keys()), PillowDecoder(), MediaLimits(max_bytes=200_000)))

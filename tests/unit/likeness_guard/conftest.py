@@ -13,6 +13,7 @@ from PIL import Image
 from likeness_guard.adapters.calibrations import load_calibrations
 from likeness_guard.adapters.stack import EmbeddedModels, embedded_models
 from likeness_guard.api import LikenessGuard, Senses
+from tests.factories.databases import sqlite
 from tests.fakes.likeness import fake_guard, shared_models
 from trust_kernel.db import Database
 from trust_kernel.inference.sessions import SessionFactory
@@ -22,10 +23,8 @@ GuardMaker = Callable[[], LikenessGuard]
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'likeness.db'}")
-    database.create_all()
-    yield database
-    database.dispose()
+    with sqlite(tmp_path) as database:
+        yield database
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from likeness_guard.api import Band, Gallery, LikenessGuard, Modality, NewEntry
 from likeness_guard.domain import Sighting
+from tests.factories.databases import sqlite_at
 from tests.fakes.likeness import audio, fake_guard, image, picture_of, video, voice_of
 from tests.unit.likeness_guard.conftest import GuardMaker
 from trust_kernel.db import Database
@@ -181,8 +182,7 @@ def test_whoever_forgets_and_wherever_only_those_still_enrolled_are_recognised(
     steps: list[tuple[str, int, int]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("walk")
-    database = Database(f"sqlite:///{folder / 'db'}")
-    database.create_all()
+    database = sqlite_at(folder / "db")
     guards = [fake_guard(database, folder / "root.key") for _ in range(2)]
     enrolled: set[int] = set()
     forgotten: set[int] = set()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
@@ -13,13 +13,14 @@ from fastapi.testclient import TestClient
 
 from consent_registry.api import Context, Grant, GrantState, Mode, Purpose, Trait
 from consent_registry.domain.attestations import Proof
-from consent_registry.service.approvals import Wanted
+from consent_registry.service.questions import Wanted
 from generator_gateway.service.owning import Appearing
 from generator_gateway.stages import Reference
 from placet.app import build_app
 from placet.migrate import migrate
 from placet.wiring import House, build_house
 from tests.factories.cases import a_medium, a_request
+from tests.factories.members import Member, joined
 from tests.factories.ownership import out
 from trust_kernel.media.refs import MediaKind
 from trust_kernel.settings import Settings
@@ -35,46 +36,31 @@ YES: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody with an account, a key and perhaps a handle."""
-
-    account_id: str
-    headers: dict[str, str]
-    subject_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Scene:
     """One deployment with its pages."""
 
     house: House
     client: TestClient
 
-    def join(self, name: str, *, handle: bool = True, born: int = 1990) -> Person:
-        accounts = self.house.kernel.accounts
-        account = accounts.register(f"{name}@example.org", "a long enough password", ("requester", "subject"), name)
-        key = accounts.issue_key(account.id, "test", accounts.permissions(account.id)).plaintext
-        headers = {"authorization": f"Bearer {key}", "accept": "text/html"}
-        if not handle:
-            return Person(account.id, headers)
-        made = self.house.guards.registry.register_subject(account.id, name, name.title(), birth_year=born)
-        return Person(account.id, headers, made.id)
+    def join(self, name: str, *, handle: bool = True, born: int = 1990) -> Member:
+        made = joined(self.house, name, "requester", "subject", handle=handle, born=born)
+        return replace(made, headers=made.headers | {"accept": "text/html"})
 
-    def page(self, who: Person, path: str, status: int = 200) -> str:
+    def page(self, who: Member, path: str, status: int = 200) -> str:
         answer = self.client.get(path, headers=who.headers)
         assert answer.status_code == status, answer.text
         return words_of(answer.text)
 
-    def send(self, who: Person, path: str, status: int = 303, **form: Any) -> str:
+    def send(self, who: Member, path: str, status: int = 303, **form: Any) -> str:
         answer = self.client.post(path, headers=who.headers, data=form, follow_redirects=False)
         assert answer.status_code == status, answer.text
         return answer.headers["location"] if status == 303 else words_of(answer.text)
 
-    def grant(self, who: Person, **form: Any) -> Grant:
+    def grant(self, who: Member, **form: Any) -> Grant:
         where = self.send(who, "/me/allow", **(YES | form))
         return self.house.guards.registry.grant_named(where.removeprefix("/me/grants/").partition("?")[0])
 
-    def ask(self, by: Person, grant: Grant, mode: Mode = Mode.ASK, **request: Any) -> str:
+    def ask(self, by: Member, grant: Grant, mode: Mode = Mode.ASK, **request: Any) -> str:
         """Have a use wait for a grant's subject; gives the question's id."""
         case_id, guards = f"video_{grant.id[-12:]}", self.house.guards
         self.house.shelves.cases.accept(a_request(case_id, by.account_id, **request))
@@ -84,7 +70,7 @@ class Scene:
         asked = guards.approvals.mine(account, after=None, limit=50)
         return next(one.approval.id for one in asked if one.approval.use_id == case_id)
 
-    def released(self, maker: Person, shown: Person, grant: Grant) -> str:
+    def released(self, maker: Member, shown: Member, grant: Grant) -> str:
         """A video of somebody by somebody that is out; its id."""
         case_id = f"video_{grant.id[-12:]}"
         people = Appearing(shown.subject_id, shown.account_id, frozenset({"face"}), frozenset({grant.id}))
@@ -113,12 +99,12 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 
 @pytest.fixture(scope="module")
-def bob(scene: Scene) -> Person:
+def bob(scene: Scene) -> Member:
     return scene.join("bob")
 
 
 @pytest.fixture
-def ada(scene: Scene, bob: Person, request: pytest.FixtureRequest) -> Person:
+def ada(scene: Scene, bob: Member, request: pytest.FixtureRequest) -> Member:
     """Somebody new in every test, beside Bob."""
     assert bob.subject_id
     return scene.join(f"ada_{abs(hash(request.node.nodeid)) % 10**9}")
@@ -134,7 +120,7 @@ def test_without_a_handle_there_is_nothing_but_the_question_for_one(scene: Scene
     assert "You are @newcomer" in scene.page(new, "/me")
 
 
-def test_every_limit_that_is_ticked_is_in_the_consent_and_said_on_its_page(scene: Scene, ada: Person) -> None:
+def test_every_limit_that_is_ticked_is_in_the_consent_and_said_on_its_page(scene: Scene, ada: Member) -> None:
     more = {
         "purpose": ["personal", "artistic"],
         "modality": ["face", "voice"],
@@ -178,7 +164,7 @@ def test_every_limit_that_is_ticked_is_in_the_consent_and_said_on_its_page(scene
         assert words in said, words
 
 
-def test_what_is_not_ticked_stays_closed(scene: Scene, ada: Person) -> None:
+def test_what_is_not_ticked_stays_closed(scene: Scene, ada: Member) -> None:
     grant = scene.grant(ada, open=["comedy", "nonsense"], close=["sexual"])
     assert grant.terms.scope.allowed_contexts == frozenset()  # what is open by itself needs no opening
     assert not grant.terms.scope.opens(Context.SEXUAL)
@@ -201,14 +187,14 @@ def test_what_is_not_ticked_stays_closed(scene: Scene, ada: Person) -> None:
     ],
 )
 def test_a_fault_is_said_beside_its_field_and_gives_nothing(
-    scene: Scene, ada: Person, wrong: dict[str, object], said: str
+    scene: Scene, ada: Member, wrong: dict[str, object], said: str
 ) -> None:
     assert said in scene.send(ada, "/me/allow", 422, **(YES | {"note": "Be kind."} | wrong))
     assert scene.house.guards.registry.grants(ada.subject_id) == ()
 
 
 def test_a_group_is_named_on_its_consents_page_and_strangers_groups_do_not_exist(
-    scene: Scene, ada: Person, bob: Person
+    scene: Scene, ada: Member, bob: Member
 ) -> None:
     groups = scene.house.guards.registry.groups
     family = groups.create(ada.subject_id, "Family", ada.account_id)
@@ -219,7 +205,7 @@ def test_a_group_is_named_on_its_consents_page_and_strangers_groups_do_not_exist
     assert "People in “Family” may use your face" in scene.page(ada, f"/me/grants/{grant.id}")
 
 
-def test_a_consent_that_begins_later_says_so(scene: Scene, ada: Person) -> None:
+def test_a_consent_that_begins_later_says_so(scene: Scene, ada: Member) -> None:
     today = datetime.now(UTC).date()
     later = today.replace(year=today.year + 1, day=1)
     grant = scene.grant(ada, start=later.isoformat())
@@ -228,7 +214,7 @@ def test_a_consent_that_begins_later_says_so(scene: Scene, ada: Person) -> None:
     assert "has yet to begin" in scene.page(ada, f"/me/grants/{grant.id}")
 
 
-def test_nobody_reads_or_ends_another_persons_consent(scene: Scene, ada: Person, bob: Person) -> None:
+def test_nobody_reads_or_ends_another_persons_consent(scene: Scene, ada: Member, bob: Member) -> None:
     grant = scene.grant(ada)
     question = scene.ask(bob, grant)
     for path in (f"/me/grants/{grant.id}", f"/me/approvals/{question}", f"/me/allow?of={ada.subject_id}"):
@@ -242,14 +228,14 @@ def test_nobody_reads_or_ends_another_persons_consent(scene: Scene, ada: Person,
 
 @pytest.mark.parametrize(("choice", "standing"), [("take_back", "withdrawn"), ("stop_new", "released")])
 def test_ending_one_consent_takes_back_what_is_out_or_lets_it_stay(
-    scene: Scene, ada: Person, bob: Person, choice: str, standing: str
+    scene: Scene, ada: Member, bob: Member, choice: str, standing: str
 ) -> None:
     grant = scene.grant(ada)
     case = scene.released(bob, ada, grant)
     assert "1 video is withdrawn at once." in scene.page(ada, f"/me/grants/{grant.id}")
     scene.send(ada, f"/me/grants/{grant.id}/revoke", take_back=choice)
     after = scene.page(ada, f"/me/grants/{grant.id}")
-    assert "You took this back on" in after
+    assert "It was taken back on" in after
     assert scene.standing(case) == standing
     if choice == "stop_new":
         assert "1 video is still out" in after
@@ -258,7 +244,7 @@ def test_ending_one_consent_takes_back_what_is_out_or_lets_it_stay(
     assert "1 video was withdrawn" in scene.page(ada, f"/me/grants/{grant.id}")
 
 
-def test_everything_for_one_person_ends_without_touching_others(scene: Scene, ada: Person, bob: Person) -> None:
+def test_everything_for_one_person_ends_without_touching_others(scene: Scene, ada: Member, bob: Member) -> None:
     registry = scene.house.guards.registry
     only, everyone = scene.grant(ada), scene.grant(ada, audience="everyone")
     case = scene.released(bob, ada, only)
@@ -276,18 +262,18 @@ def test_everything_for_one_person_ends_without_touching_others(scene: Scene, ad
 
 
 @pytest.mark.parametrize("who", ["", "@nobody_here", "subj_1"])
-def test_nobody_is_ended_who_is_not_there(scene: Scene, ada: Person, who: str) -> None:
+def test_nobody_is_ended_who_is_not_there(scene: Scene, ada: Member, who: str) -> None:
     scene.page(ada, f"/me/end/person?person={who}", 422)
     scene.send(ada, "/me/end/person", 422, person=who)
     assert scene.house.guards.registry.safety.bars(ada.subject_id) == ()
 
 
-def test_nobody_is_kept_from_their_own_likeness(scene: Scene, ada: Person) -> None:
+def test_nobody_is_kept_from_their_own_likeness(scene: Scene, ada: Member) -> None:
     own = scene.house.guards.registry.subject(ada.subject_id).handle
     scene.send(ada, "/me/end/person", 422, person=own)
 
 
-def test_everything_ends_at_once(scene: Scene, ada: Person, bob: Person) -> None:
+def test_everything_ends_at_once(scene: Scene, ada: Member, bob: Member) -> None:
     registry = scene.house.guards.registry
     first, second = scene.grant(ada), scene.grant(ada, audience="mutuals")
     case = scene.released(bob, ada, first)
@@ -299,7 +285,7 @@ def test_everything_ends_at_once(scene: Scene, ada: Person, bob: Person) -> None
     assert "There is nothing to end" in scene.page(ada, "/me/end/everything")
 
 
-def test_a_question_comes_first_at_home_and_is_answered_on_its_page(scene: Scene, ada: Person, bob: Person) -> None:
+def test_a_question_comes_first_at_home_and_is_answered_on_its_page(scene: Scene, ada: Member, bob: Member) -> None:
     question = scene.ask(bob, scene.grant(ada, mode="ask"), prompt="a ferry at dawn")
     path, asks = f"/me/approvals/{question}", "@bob asks to make a video of you."
     assert asks in scene.page(ada, "/me").partition("Waits for you")[2].partition("Who may use it")[0]
@@ -319,7 +305,7 @@ def test_a_question_comes_first_at_home_and_is_answered_on_its_page(scene: Scene
 
 
 def test_a_preview_is_shown_before_the_answer_and_what_was_handed_in_blurred(
-    scene: Scene, ada: Person, bob: Person
+    scene: Scene, ada: Member, bob: Member
 ) -> None:
     references = (
         Reference("ref_1", a_medium("a", MediaKind.IMAGE)),
@@ -336,7 +322,7 @@ def test_a_preview_is_shown_before_the_answer_and_what_was_handed_in_blurred(
     assert "/preview" not in scene.client.get(path, headers=ada.headers).text
 
 
-def test_a_guardian_consents_and_ends_for_a_minor_who_cannot_alone(scene: Scene, ada: Person) -> None:
+def test_a_guardian_consents_and_ends_for_a_minor_who_cannot_alone(scene: Scene, ada: Member) -> None:
     registry = scene.house.guards.registry
     teen = scene.join(f"teen_{ada.subject_id[-8:]}", born=datetime.now(UTC).year - 16)
     assert "A guardian has to give this consent." in scene.send(teen, "/me/allow", 403, **YES)
@@ -351,11 +337,16 @@ def test_a_guardian_consents_and_ends_for_a_minor_who_cannot_alone(scene: Scene,
     where = scene.send(ada, "/me/allow", of=teen.subject_id, **YES)
     assert f"use @{handle}'s face" in scene.page(ada, where)
     assert "may use your face" in scene.page(teen, where)
+    scene.released(ada, teen, registry.grants(teen.subject_id)[0])
+    made = scene.page(ada, where).partition("Videos made under it")[2]
+    assert "you their face" in made, "it is the ward's face, in a video that the guardian made"
+    ending = scene.client.get(f"/me/end?of={teen.subject_id}", headers=ada.headers).text
+    assert "/me/settings#limits" not in ending, "that would pause the guardian"
     assert scene.send(ada, "/me/end/everything", of=teen.subject_id).endswith(f"of={teen.subject_id}")
     assert registry.grants(teen.subject_id)[0].revoked_at is not None
 
 
-def test_a_guardian_says_yes_for_a_minor_who_can_say_no_alone(scene: Scene, ada: Person, bob: Person) -> None:
+def test_a_guardian_says_yes_for_a_minor_who_can_say_no_alone(scene: Scene, ada: Member, bob: Member) -> None:
     registry = scene.house.guards.registry
     teen = scene.join(f"ward_{ada.subject_id[-8:]}", born=datetime.now(UTC).year - 16)
     link = registry.guardianship.ask(ada.account_id, teen.account_id, as_guardian=True)
@@ -376,7 +367,63 @@ def test_a_guardian_says_yes_for_a_minor_who_can_say_no_alone(scene: Scene, ada:
     assert "you said no" in scene.page(teen, path)
 
 
-def test_notices_are_new_until_they_are_marked_as_read(scene: Scene, ada: Person) -> None:
+def looked_after(scene: Scene, guardian: Member, name: str) -> Member:
+    """A minor whose verified guardian somebody is."""
+    registry = scene.house.guards.registry
+    teen = scene.join(name, born=datetime.now(UTC).year - 16)
+    link = registry.guardianship.ask(guardian.account_id, teen.account_id, as_guardian=True)
+    registry.guardianship.accept(link.id, by=teen.account_id)
+    for staff in ("acct_staff_1", "acct_staff_2"):
+        registry.guardianship.attest(link.id, Proof.BIRTH_CERTIFICATE, by=staff)
+    return teen
+
+
+def test_a_guardian_sees_what_a_wards_likeness_is_used_for_pauses_it_and_ends_it(
+    scene: Scene, ada: Member, bob: Member
+) -> None:
+    teen = looked_after(scene, ada, f"mia_{ada.subject_id[-8:]}")
+    path = f"/me/wards/{teen.subject_id}"
+    assert path in scene.client.get("/me", headers=ada.headers).text
+    video = scene.released(bob, teen, scene.grant(ada, of=teen.subject_id))
+    page = scene.page(ada, path)
+    assert f"{video[-8:]} out Came out" in page
+    assert "made by @bob. Their face, as was agreed . End everything for @bob" in page
+    assert "@bob : face, until" in page
+
+    assert "is stopped since" in scene.page(ada, scene.send(ada, f"{path}/pause", paused="yes"))
+    safety = scene.house.guards.registry.safety
+    assert safety.settings(teen.subject_id).paused_at is not None
+    assert "Uses go on" in scene.page(ada, scene.send(ada, f"{path}/pause", paused="no"))
+    assert safety.settings(teen.subject_id).paused_at is None
+
+    scene.send(ada, "/me/end/person", of=teen.subject_id, person="@bob", take_back="take_back")
+    assert scene.standing(video) == "withdrawn"
+    assert "Nobody but @mia" in scene.page(ada, path)
+    told = f"@mia_{ada.subject_id[-8:]}, whom you look after, was told: “A video was withdrawn.”"
+    assert told in scene.page(ada, "/me")
+
+
+def test_a_wards_page_is_there_for_the_guardian_alone(scene: Scene, ada: Member, bob: Member) -> None:
+    teen = looked_after(scene, ada, f"leo_{ada.subject_id[-8:]}")
+    for somebody in (bob, teen):
+        scene.page(somebody, f"/me/wards/{teen.subject_id}", 404)
+        scene.send(somebody, f"/me/wards/{teen.subject_id}/pause", 404, paused="yes")
+    scene.page(ada, f"/me/wards/{ada.subject_id}", 404)
+
+
+def test_a_guardian_needs_no_handle_to_look_after_somebody(scene: Scene, bob: Member) -> None:
+    mum = scene.join("mum_without_a_handle", handle=False)
+    scene.house.guards.registry.ages.state(mum.account_id, 1980)
+    teen = looked_after(scene, mum, "zoe_16")
+    question = scene.ask(bob, scene.grant(mum, of=teen.subject_id, mode="ask"))
+    front = scene.page(mum, "/me")
+    assert "Choose the handle" in front
+    assert "@zoe_16" in front
+    assert "@zoe_16" in scene.page(mum, "/me/approvals")
+    assert "You said yes." in scene.page(mum, scene.send(mum, f"/me/approvals/{question}", answer="approve"))
+
+
+def test_notices_are_new_until_they_are_marked_as_read(scene: Scene, ada: Member) -> None:
     scene.grant(ada)
     inbox = scene.house.delivery.inbox
     (notice, *_), _more = inbox.page(ada.account_id)
@@ -386,7 +433,7 @@ def test_notices_are_new_until_they_are_marked_as_read(scene: Scene, ada: Person
     assert scene.send(ada, "/me/told", through="evt_gone") == "/me#told"
 
 
-def test_a_stop_by_the_operator_or_oneself_is_said_on_top(scene: Scene, ada: Person) -> None:
+def test_a_stop_by_the_operator_or_oneself_is_said_on_top(scene: Scene, ada: Member) -> None:
     safety = scene.house.guards.registry.safety
     safety.pause(ada.subject_id, ada.account_id, paused=True)
     safety.set_lockdown("acct_op", on=True, reason="drill")
@@ -395,4 +442,4 @@ def test_a_stop_by_the_operator_or_oneself_is_said_on_top(scene: Scene, ada: Per
     finally:
         safety.set_lockdown("acct_op", on=False, reason="over")
     assert "The operator has stopped every use" in said
-    assert "You stopped every use of your likeness" in said
+    assert "Every use of your likeness is stopped since" in said

@@ -11,36 +11,42 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from placet.demo.characters import Pose, fennimore, scenery
-from placet.demo.people import people, public_figure, write_assets
+from placet.demo.deployment import shared_model_cache
+from placet.demo.people import Person, people, public_figure, write_assets
 from placet.demo.voices import VOICES, VoiceRecipe, speak
 from trust_kernel.errors import InvalidInput
 
+DETECTOR = dlib.get_frontal_face_detector()
+
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+def everyone() -> tuple[Person, ...]:
+    return (*people(shared_model_cache()), public_figure(shared_model_cache()))
+
+
+def faces(picture: NDArray[np.uint8]) -> list[int]:
+    """Widths of the faces in a picture."""
+    return [box.width() for box in DETECTOR(np.ascontiguousarray(picture), 0)]
 
 
 def face_count(picture: NDArray[np.uint8]) -> int:
-    return len(dlib.get_frontal_face_detector()(np.ascontiguousarray(picture), 0))
+    return len(faces(picture))
 
 
 def largest_face(picture: NDArray[np.uint8]) -> float:
     """Width of the largest face as a share of the picture's; 0 where there is none."""
-    found = dlib.get_frontal_face_detector()(np.ascontiguousarray(picture), 0)
-    return float(max((box.width() for box in found), default=0) / picture.shape[1])
+    return float(max(faces(picture), default=0) / picture.shape[1])
 
 
-def test_everyone_has_a_face_in_every_look_and_a_voice_of_their_own(cache: Path) -> None:
-    everyone = (*people(cache), public_figure(cache))
+def test_everyone_has_a_face_in_every_look_and_a_voice_of_their_own(everyone: tuple[Person, ...]) -> None:
     assert len({person.handle for person in everyone}) == len({person.voice for person in everyone}) == 8
     for person in everyone:
         assert len(person.looks) >= 4
         assert all(largest_face(look) > 0.15 for look in person.looks)
 
 
-def test_only_the_astronaut_may_be_published(cache: Path) -> None:
-    assert [person.handle for person in (*people(cache), public_figure(cache)) if person.publishable] == ["ada"]
+def test_only_the_astronaut_may_be_published(everyone: tuple[Person, ...]) -> None:
+    assert [person.handle for person in everyone if person.publishable] == ["ada"]
 
 
 def test_speaking_is_repeatable_and_differs_between_voices() -> None:
@@ -91,8 +97,8 @@ def test_no_detector_takes_the_captain_or_the_scenery_for_a_person() -> None:
         assert face_count(scenery(number, 640, 360)) == 0
 
 
-def test_assets_are_pngs_and_waves_that_open(cache: Path, tmp_path: Path) -> None:
-    written = write_assets(tmp_path / "assets", cache)
+def test_assets_are_pngs_and_waves_that_open(tmp_path: Path) -> None:
+    written = write_assets(tmp_path / "assets", shared_model_cache())
     assert {"ada", "ada-2", "ada-voice", "figure", "figure-voice", "group", "fennimore-waving", "scenery-1"} <= set(
         written
     )

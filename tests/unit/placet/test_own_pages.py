@@ -214,6 +214,7 @@ def test_a_group_is_made_filled_renamed_emptied_and_deleted(site: Site, ada: Per
     assert "Nobody here is called @nobody" in site.post(ada, f"{path}/members", 422, who="@nobody")
     assert "@mallory" in site.post(ada, f"{path}/members", who="@Mallory")
     assert "a group is of other people" in site.post(ada, f"{path}/members", 422, who="ada").lower()
+    assert f'value="{"x" * 81}"' in site.post(ada, f"{path}/name", 422, name="x" * 81), "what was typed is not lost"
     assert "Orchestra" in site.post(ada, f"{path}/name", name="Orchestra")
     site.get(mallory, path, 404)
     site.post(mallory, f"{path}/delete", 404)
@@ -235,7 +236,7 @@ def test_whoever_is_barred_is_covered_by_nothing_and_told_nothing(site: Site, ad
     assert f"{bars}/{mallory.account_id}/undo" in page
     assert site.state(ada, grant) is GrantState.REVOKED
     new = site.house.kernel.outbox.for_recipient(mallory.account_id)[: -told or None]
-    assert "consent:person:barred" not in {event.type for event in new}
+    assert not {"consent:person:barred", "consent:grant:revoked"} & {event.type for event in new}
     assert "Consents that ended stay ended" in site.post(ada, f"{bars}/{mallory.account_id}/undo")
     assert site.state(ada, grant) is GrantState.REVOKED
 
@@ -273,9 +274,15 @@ def test_how_somebody_is_told_is_kept(site: Site, bea: Person) -> None:
     assert (kept.language, kept.hour, kept.zone) == ("it", 18, "Europe/Rome")
     assert (kept.areas["consent"].mail, kept.areas["consent"].in_app) == ("digest", True)
     assert (kept.areas["likeness"].mail, kept.areas["likeness"].in_app) == ("off", False)
-    page = site.post(bea, "/me/settings/notices", 422, language="it", hour="18", zone="Mars/Olympus")
+    wrong = {"language": "en", "hour": "7", "zone": "Mars/Olympus", "mail_consent": "off"}
+    page = site.post(bea, "/me/settings/notices", 422, **wrong)
     assert 'id="zone-fault"' in page
-    assert "Mars/Olympus" in page
+    assert 'value="Mars/Olympus"' in page
+    for chosen in ('value="en" selected', 'value="7" selected', 'name="mail_consent" aria-label="E-mails: Consents'):
+        assert chosen in page, "what was chosen in a form that is refused is not lost"
+    select = page.partition('name="mail_consent"')[2].partition("</select>")[0]
+    assert 'value="off" selected' in select
+    assert not page.partition('name="app_consent"')[2].partition(">")[0].endswith("checked")
     assert site.house.delivery.book.of(bea.account_id).zone == "Europe/Rome"
 
 

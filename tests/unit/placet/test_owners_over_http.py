@@ -15,6 +15,7 @@ from generator_gateway.tables import ObjectionRow
 from placet.app import build_app
 from placet.migrate import migrate
 from placet.wiring import House, build_house
+from tests.factories.members import Member, joined
 from tests.factories.ownership import out
 from trust_kernel.settings import Settings
 
@@ -23,56 +24,35 @@ FILE = b"not really a video"
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody with an account, a key and perhaps a handle."""
-
-    account_id: str
-    headers: dict[str, str]
-    subject_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Scene:
     """A deployment with two videos of Ada's that show Bea, one made of the other."""
 
     house: House
     client: TestClient
-    ada: Person
-    bea: Person
-    mallory: Person
-    staff: Person
+    ada: Member
+    bea: Member
+    mallory: Member
+    staff: Member
 
-    def get(self, who: Person, path: str, status: int = 200) -> dict[str, object]:
+    def get(self, who: Member, path: str, status: int = 200) -> dict[str, object]:
         return self._answered("GET", who, path, status)
 
-    def post(self, who: Person, path: str, status: int = 200, **body: object) -> dict[str, object]:
+    def post(self, who: Member, path: str, status: int = 200, **body: object) -> dict[str, object]:
         return self._answered("POST", who, path, status, body or None)
 
-    def delete(self, who: Person, path: str, status: int = 200) -> dict[str, object]:
+    def delete(self, who: Member, path: str, status: int = 200) -> dict[str, object]:
         return self._answered("DELETE", who, path, status)
 
     def _answered(
-        self, verb: str, who: Person, path: str, status: int, body: dict[str, object] | None = None
+        self, verb: str, who: Member, path: str, status: int, body: dict[str, object] | None = None
     ) -> dict[str, object]:
         answer = self.client.request(verb, path, headers=who.headers, json=body)
         assert answer.status_code == status, answer.text
         found: dict[str, object] = answer.json() if answer.content else {}
         return found
 
-    def notices(self, who: Person) -> list[str]:
+    def notices(self, who: Member) -> list[str]:
         return [event.type for event in self.house.kernel.outbox.for_recipient(who.account_id)]
-
-
-def join(house: House, client: TestClient, name: str, *roles: str, handle: bool = False) -> Person:
-    account = house.kernel.accounts.register(f"{name}@example.org", "a long enough password", roles, name)
-    accounts = house.kernel.accounts
-    key = accounts.issue_key(account.id, "test", accounts.permissions(account.id)).plaintext
-    headers = {"authorization": f"Bearer {key}"}
-    if not handle:
-        return Person(account.id, headers)
-    made = client.post("/v1/subjects", headers=headers, json={"handle": name, "display_name": name.title()})
-    assert made.status_code == 201, made.text
-    return Person(account.id, headers, made.json()["id"])
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +61,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     house = build_house(Settings(data_dir=data, links_per_minute=50, _env_file=None))
     migrate(house.kernel)
     with TestClient(build_app(house, pages=False)) as client:
-        ada = join(house, client, "ada", "requester")
-        bea = join(house, client, "bea", "subject", handle=True)
+        ada = joined(house, "ada", "requester")
+        bea = joined(house, "bea", "subject", handle=True)
         people = Appearing(bea.subject_id, bea.account_id, frozenset({"face"}))
         digest = house.kernel.blobs.put_bytes(FILE)
         for case_id, parent in ((VIDEO, None), (CHILD, VIDEO)):
@@ -95,8 +75,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
                 remix_of=parent,
                 media_digest=digest,
             )
-        mallory = join(house, client, "mallory", "requester", "subject")
-        yield Scene(house, client, ada, bea, mallory, join(house, client, "staff", "reviewer"))
+        mallory = joined(house, "mallory", "requester", "subject")
+        yield Scene(house, client, ada, bea, mallory, joined(house, "staff", "reviewer"))
     house.kernel.database.dispose()
 
 

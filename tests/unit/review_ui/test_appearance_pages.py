@@ -10,7 +10,10 @@ from fastapi.testclient import TestClient
 from review_ui.dressing import Branding, build_pages
 from review_ui.portal.appearances import build_own_appearance_pages
 from review_ui.staff.appearances import build_appearance_pages
+from review_ui.staff.door import Door as StaffDoor
+from review_ui.staff.people import People
 from tests.factories.databases import sqlite
+from tests.factories.staff_pages import Names
 from tests.fakes.tracing import There
 from tests.fakes.web import FakeIdentities, access_of, an_actor
 from tests.unit.generator_gateway.conftest import House
@@ -27,8 +30,9 @@ class Door:
         identities = FakeIdentities()
         access = access_of(identities)
         pages = build_pages(access.cookies, Branding("Placet", "likeness"))
+        staff = StaffDoor(house.registry, People(house.registry, Names()), pages, access)
         app = FastAPI()
-        app.include_router(build_appearance_pages(self.tracing.desk, pages, access))
+        app.include_router(build_appearance_pages(self.tracing.desk, staff))
         app.include_router(build_own_appearance_pages(self.tracing.desk, pages, access))
         install(app, pages=pages)
         self.client = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
@@ -62,13 +66,17 @@ def door(tmp_path: Path) -> Iterator[Door]:
 def test_staff_find_everybody_in_the_list_disputed_ones_first(door: Door) -> None:
     bea, first = door.tracing.one("bea")
     _, second = door.tracing.one("dot")
-    assert "@bea" in door.get("staff", "/appearances")
+    page = door.get("staff", "/appearances")
+    assert "@bea" in page
+    assert "they were enrolled" in page
     door.tracing.desk.dispute(bea.account_id, first)
     page = door.get("staff", "/appearances")
     assert page.index(first) < page.index(second)
     assert "disputed" in page
     assert second not in door.get("staff", "/appearances?state=disputed")
-    assert second not in door.get("staff", f"/appearances?owner={bea.id}")
+    hers = door.get("staff", f"/appearances?owner={bea.id}")
+    assert second not in hers
+    assert f'href="/appearances?state=disputed&amp;owner={bea.id}"' in hers
     assert "none like that" in door.get("staff", "/appearances?state=dismissed")
 
 

@@ -75,10 +75,27 @@ def test_a_notice_in_italian_says_why_and_until_when_in_italian() -> None:
     assert words.purpose(PAYLOAD) == "Scopo: commerciale."
 
 
+def test_a_guardian_hears_word_for_word_what_the_minor_is_told() -> None:
+    said = notice_words().sentence("consent:grant:revoked", {"handle": "kid", "whom": "kid"}, "mum", "likeness")
+    assert said == "@kid, whom you look after, was told: “You took a consent back.”"
+    other = notice_words().sentence("consent:grant:revoked", {"handle": "ada", "whom": "kid"}, "ada", "likeness")
+    assert "@ada no longer lets you" in other, "a consent that the minor had from the guardian"
+
+
 def test_somebody_without_a_handle_is_somebody() -> None:
     words = notice_words()
     assert "for somebody" in words.sentence("likeness:use:drafted", {"handle": None}, "ada", "likeness")
     assert words.sentence("consent:approval:asked", {"by": "acct_9"}, "ada", "likeness").startswith("Somebody wants")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_guardian_reads_what_the_minor_is_told_and_whom_it_is_about(language: str) -> None:
+    words, kind = notice_words(language), "likeness:use:drafted"
+    theirs = words.sentence(kind, PAYLOAD, "mia", "likeness")
+    said = words.sentence(kind, PAYLOAD | {"whom": "mia"}, "ada", "likeness")
+    assert said.startswith("@mia, ")
+    assert theirs in said
+    assert words.sentence(kind, PAYLOAD | {"whom": "acct_1"}, "ada", "likeness")[0].isupper()
 
 
 def test_a_kind_without_words_is_shown_as_it_is() -> None:

@@ -96,6 +96,7 @@ def test_a_case_that_waits_for_a_person_is_not_staffs_to_decide(room: StaffRoom)
     page = room.get("one", f"/cases/{case.id}")
     assert "It waits for somebody in it" in page
     assert "@ada, until" in page
+    assert "by @bob" in page
     assert 'value="allow"' not in page
     assert 'value="deny"' in page
     status, said = room.post("one", f"/cases/{case.id}/review", verdict="allow", note="go <on>")
