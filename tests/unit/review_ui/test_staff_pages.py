@@ -351,7 +351,10 @@ def test_whoever_is_reported_reads_nothing_of_it_and_cannot_close_it(room: Staff
 def test_long_lists_have_pages(room: StaffRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("review_ui.staff.reports._PAGE", 2)
     monkeypatch.setattr("review_ui.staff.objections._PAGE", 2)
-    made = [room.registry.safety.report("acct_a", "acct_b", ReportReason.OTHER, f"word{n}", None) for n in range(3)]
+    made = []
+    for number in range(3):
+        made.append(room.registry.safety.report("acct_a", "acct_b", ReportReason.OTHER, f"word{number}", None))
+        room.house.clock.advance(seconds=1)  # ids of one millisecond are in no order
     assert f"/staff/reports?after={made[1].id}" in room.get("one", "/staff/reports")
     rest = room.get("one", f"/staff/reports?after={made[1].id}")
     assert ("word2" in rest, "word1" in rest, "?after=" in rest) == (True, False, False)
