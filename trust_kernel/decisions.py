@@ -42,6 +42,11 @@ class Outcome(StrEnum):
     """Could not look."""
 
 
+SURELY_ABOUT = frozenset({Outcome.MATCH, Outcome.CONSENTED, Outcome.AWAITING})
+"""Outcomes of findings that are surely about a person; a doubtful likeness may be somebody else's, whom it is no
+business of."""
+
+
 class Stage(StrEnum):
     """Which of the two looks a finding belongs to."""
 

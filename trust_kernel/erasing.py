@@ -34,6 +34,9 @@ from sqlmodel import Session
 
 from trust_kernel.db import Database
 
+BEFORE, AFTER = r"(?<![\w.+%-])", r"(?!\w|\.\w)"
+"""What must stand around a handle, its @ included: no letter of an address or of a longer handle."""
+
 HANDLE_KEYS = frozenset({"handle", "handles", "by", "who", "whom", "maker", "requester"})
 """Members of JSON documents that hold a bare handle; elsewhere a word that reads the same may mean anything."""
 
@@ -73,7 +76,7 @@ class Identity:
     def _text(self, text: str, member: str) -> str:
         for identity in self.ids:
             # An address may stand at the end of somebody else's: ann@example.org in joann@example.org.
-            address = rf"(?<![\w.+%-]){re.escape(identity)}(?![\w-]|\.\w)"
+            address = rf"{BEFORE}{re.escape(identity)}(?![\w-]|\.\w)"
             text = (
                 re.sub(address, self.stand_in, text, flags=re.IGNORECASE)
                 if "@" in identity
@@ -84,7 +87,7 @@ class Identity:
         if member in HANDLE_KEYS and text == self.handle:
             return self.stand_in
         # Nor is every @ a handle's: somebody called "mail" is not in ann@mail.example.
-        handle = rf"(?<![\w.+%-])@{re.escape(self.handle)}(?!\w|\.\w)"
+        handle = rf"{BEFORE}@{re.escape(self.handle)}{AFTER}"
         return re.sub(handle, f"@{self.stand_in}", text, flags=re.IGNORECASE)
 
 

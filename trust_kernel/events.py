@@ -7,7 +7,7 @@ with the event id as deduplication key.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel, col, select
@@ -17,6 +17,27 @@ from trust_kernel.db import Database
 from trust_kernel.ids import new_id
 
 Payload = Mapping[str, str | int | bool | None]
+
+
+class Emits(Protocol):
+    """Takes what somebody is told."""
+
+    def emit(self, kind: str, recipient: str, payload: Payload) -> object:
+        """Tell one account, in the caller's transaction."""
+        ...
+
+
+def tell_hearers(notices: Emits, kind: str, heard: Mapping[str, str], payload: Payload) -> None:
+    """Tell everybody who hears of something; ``whom`` says to a guardian whom they hear it for.
+
+    Args:
+        notices: takes what is told.
+        kind: ``area:thing:what``.
+        heard: by account, for whom it hears: "" for itself, else what to call that person.
+        payload: the same for all.
+    """
+    for recipient, whom in sorted(heard.items()):
+        notices.emit(kind, recipient, {**payload, "whom": whom} if whom else payload)
 
 
 @dataclass(frozen=True, slots=True)

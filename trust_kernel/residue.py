@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from trust_kernel.db import Database
-from trust_kernel.erasing import written
+from trust_kernel.erasing import AFTER, BEFORE, written
 
 SHORTEST = 6
 """Bytes of a word that is looked for in raw bytes; shorter ones are there by chance."""
@@ -105,8 +105,8 @@ def _has_handle(value: str | bytes, handles: Sequence[str]) -> bool:
 
 def _whole(handle: str) -> re.Pattern[str]:
     """A handle as erasing knows it; in JSON the letter before it may end an escape, such as a line break's."""
-    begins = r"(?:(?<![\w.+%-])|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4}))"
-    return re.compile(rf"{begins}{re.escape(handle)}(?!\w|\.\w)", re.IGNORECASE)
+    begins = rf"(?:{BEFORE}|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{{4}}))"
+    return re.compile(rf"{begins}{re.escape(handle)}{AFTER}", re.IGNORECASE)
 
 
 def _holds(database: Database, column: Column[Any], forms: Sequence[str]) -> Any:

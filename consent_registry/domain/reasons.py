@@ -98,8 +98,9 @@ class ConsentFault(StrEnum):
     APPROVAL_LATE = "consent:approval:late"
     """The time to answer is up."""
     APPROVAL_ENDED = "consent:approval:ended"
-    APPROVAL_STOPPED = "consent:approval:stopped"
     """What was asked about has been released, or was stopped for another reason."""
+    APPROVAL_STOPPED = "consent:approval:stopped"
+    """A yes could not let it go on now: the person paused, or there is a lockdown."""
     APPROVAL_NOTE_MALFORMED = "consent:approval:note_malformed"
     # enrolment, ages, guardians, estates
     ATTESTATION_OWN = "consent:attestation:own"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from consent_registry.domain import ConsentEvent
 from consent_registry.service.families import heard_by
 from consent_registry.service.parts import RegistryParts
+from trust_kernel.events import tell_hearers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +30,4 @@ class Announcer:
         for one in recipients:
             heard |= heard_by(self.parts.store, one, now)
         heard |= dict.fromkeys(recipients, "")  # whoever is told for themselves is not told as a guardian
-        for recipient, whom in sorted(heard.items()):
-            self.parts.notifier.emit(str(kind), recipient, {**payload, "whom": whom} if whom else payload)
+        tell_hearers(self.parts.notifier, str(kind), heard, payload)

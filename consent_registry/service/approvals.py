@@ -18,7 +18,8 @@ from consent_registry.domain import (
 )
 from consent_registry.domain.approvals import check_answer_note
 from consent_registry.ports import AskedUses
-from consent_registry.service.families import check_giver, guardians_of, heard_by, wards_of
+from consent_registry.service.announcing import Announcer
+from consent_registry.service.families import check_giver, guardians_of, wards_of
 from consent_registry.service.parts import Change, RegistryParts, changing
 from consent_registry.service.questions import Awaited, Question, Wanted, question_state
 from trust_kernel.errors import Conflict, NotFound
@@ -237,8 +238,7 @@ class ApprovalDesk:
             parts.store.ask_anew(approval.id, wanted.shown, now, until)
         kind = ConsentEvent.PREVIEW_ASKED if wanted.mode is Mode.PREVIEW else ConsentEvent.APPROVAL_ASKED
         payload = {**_facts(approval), "by": self._asker(account_id) or account_id, "until": until.isoformat()}
-        for recipient, whom in sorted(heard_by(parts.store, subject.account_id, now).items()):
-            parts.notifier.emit(kind, recipient, {**payload, "whom": whom} if whom else payload)
+        Announcer(parts).tell(kind, {subject.account_id}, payload)
 
     def _hear(self, change: Change, approval: Approval, said: ApprovalState, note: str) -> None:
         self._parts.store.answer_approval(approval.id, said, change.at, note)

@@ -29,6 +29,7 @@ from consent_registry.service.families import heard_by
 from trust_kernel.clock import Clock
 from trust_kernel.envelope import Keyring
 from trust_kernel.errors import NotFound
+from trust_kernel.events import tell_hearers
 from trust_kernel.ids import new_id
 
 
@@ -104,8 +105,7 @@ class Change:
         if self.subject.account_id in recipients:
             heard = {**heard_by(self.parts.store, self.subject.account_id, self.at), **heard}
         body = {"subject_id": self.subject.id, "handle": self.subject.handle, **payload}
-        for recipient, whom in sorted(heard.items()):
-            self.parts.notifier.emit(str(kind), recipient, {**body, "whom": whom} if whom else body)
+        tell_hearers(self.parts.notifier, str(kind), heard, body)
 
     def issue_receipt(self, grant: Grant) -> str:
         """Sign and keep the receipt of a grant's version; its SHA-256, for the ledger."""

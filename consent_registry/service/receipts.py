@@ -125,11 +125,13 @@ class ReceiptKeyBook:
 
     def sign(self, payload: Mapping[str, Json]) -> str:
         """Sign with the newest key."""
-        return self._signer().sign(payload)
+        return self._make(self._secret(max(self.in_use())), ()).sign(payload)
 
     def jwks(self) -> dict[str, Json]:
-        """Every public key, the one in use first."""
-        return self._signer().jwks()
+        """Every public key, the one in use first, former ones with their ends."""
+        newest, *former = self.in_use()
+        ends = self.ends()
+        return self._make(self._secret(newest), [(self._secret(number), ends[number]) for number in former]).jwks()
 
     def in_use(self) -> Mapping[int, datetime | None]:
         """Every key's number and since when it signs, the newest first; None for the first, used from the start."""
@@ -183,11 +185,6 @@ class ReceiptKeyBook:
             self._numbers.take(number, self._clock.now())
             self._record.append(ConsentEvent.RECEIPT_KEY_ROTATED, {"key": number})
         return number
-
-    def _signer(self) -> ReceiptSigner:
-        newest, *former = self.in_use()
-        ends = self.ends() if former else {}
-        return self._make(self._secret(newest), [(self._secret(number), ends[number]) for number in former])
 
     def _secret(self, number: int) -> bytes:
         # the first key is older than rotation, and its name stays what it was

@@ -9,8 +9,9 @@ from consent_registry.api import ConsentRegistry
 from generator_gateway.ports import Hearers, Notices, ReleaseRecord
 from generator_gateway.ports.ownership import ToldUses
 from generator_gateway.stages import Request
-from trust_kernel.decisions import Decision, Finding, Outcome
+from trust_kernel.decisions import SURELY_ABOUT, Decision, Finding, Outcome
 from trust_kernel.errors import NotFound
+from trust_kernel.events import tell_hearers
 
 
 class UseKind(StrEnum):
@@ -28,10 +29,6 @@ class Decided(Protocol):
     def decisions(self, case_id: str) -> Sequence[Decision]:
         """Every decision, oldest first."""
         ...
-
-
-SURE = frozenset({Outcome.MATCH, Outcome.CONSENTED, Outcome.AWAITING})
-"""Findings that are surely about a person; a doubtful likeness may be somebody else's, whom it is no business of."""
 
 
 class HeardNotices:
@@ -59,9 +56,8 @@ class HeardNotices:
         for account in accounts:
             for hearer, whom in self._hearers.heard_by(account).items():
                 heard[hearer] = whom and heard.get(hearer, whom)
-        for hearer in sorted(heard.keys() - {but}):
-            whom = heard[hearer]
-            self._notices.emit(kind, hearer, {**payload, "whom": whom} if whom else payload)
+        heard.pop(but, None)
+        tell_hearers(self._notices, kind, heard, payload)
 
 
 class RememberedHearers:
@@ -112,7 +108,7 @@ class UseNotices:
         for decision in self._decided.decisions(case_id):
             for ruling in decision.rulings:
                 finding = ruling.finding
-                if finding.about is not None and finding.outcome in SURE:
+                if finding.about is not None and finding.outcome in SURELY_ABOUT:
                     found[finding.about] = finding
         return sorted(found.items())
 

@@ -5,7 +5,6 @@ import re
 from sqlalchemy import String, cast, delete
 from sqlmodel import col, select
 
-from generator_gateway.service.telling import SURE
 from generator_gateway.store.leases import UNDER_WAY
 from generator_gateway.tables import (
     CaseRow,
@@ -17,6 +16,7 @@ from generator_gateway.tables import (
     ToldUseRow,
 )
 from trust_kernel.db import Database
+from trust_kernel.decisions import SURELY_ABOUT
 
 
 class LeavingCases:
@@ -85,4 +85,4 @@ class LeavingCases:
 def _is_about(row: DecisionRow, subject_id: str) -> bool:
     """Whether a decision is surely about somebody, not about one who may be like them."""
     findings = (ruling["finding"] for ruling in row.rulings)
-    return any(finding.get("about") == subject_id and finding.get("outcome") in SURE for finding in findings)
+    return any(finding.get("about") == subject_id and finding.get("outcome") in SURELY_ABOUT for finding in findings)
