@@ -1,17 +1,23 @@
 """An alias, prepared, and the rules by which a place in a text is this alias in some disguise."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from trust_kernel.names.context import is_in_its_own_company
 from trust_kernel.names.english import FUNCTION_WORDS, is_common
-from trust_kernel.names.normal import Edge, Gap, Mark, Reading, read, squeeze
+from trust_kernel.names.normal import CLASSES, NO_MARK, Edge, Gap, Mark, Reading, read, squeeze
+from trust_kernel.names.scripts import SCHEMES, is_foreign, kind_of, parted, romanised, written_out
 
 SHORTEST_DISGUISED = 4
 """Letters; a shorter alias is only seen as it is written, case and accents aside."""
 
 SHORTEST_SWAPPED = 6
 """Letters; only in an alias this long may an l stand for an i or the other way round."""
+
+LONGEST_ALIAS = 300
+"""Characters; a longer alias is no name and is never found."""
 
 _SPELLED_LETTERS = 3
 """So many words of one letter make a spelled-out name."""
@@ -25,17 +31,18 @@ _LOOKED_AT_ALIKE = Mark.CASE | Mark.ACCENTS | Mark.WIDTH | Mark.CONFUSABLES
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """One way in which an entity is called. Light: its letters are read again when they are needed.
+    """One way in which an entity is called, in one spelling. Light: its letters are read again when they are needed.
 
     Attributes:
         entity: what it names.
         written: as it was given.
-        spelling: the spelling of it that is read (Greek letters change shape with case).
+        spelling: the spelling of it that is read (Greek letters change shape with case, other scripts are romanised).
         size: letters.
         key: classes of its letters, words run together and every run made one.
         is_common_word: it is one common English word, and so is only a name where it is written like one.
         patterns: what to search collapsed texts for: words apart, and words run together.
-        word_count: words.
+        words: its words, folded.
+        marks: what the spelling did to it.
     """
 
     entity: str
@@ -45,7 +52,8 @@ class Alias:
     key: str
     is_common_word: bool
     patterns: tuple[str, ...]
-    word_count: int
+    words: tuple[str, ...]
+    marks: Mark = NO_MARK
 
     @property
     def is_short(self) -> bool:
@@ -53,14 +61,14 @@ class Alias:
         return self.size < SHORTEST_DISGUISED
 
     @property
+    def word_count(self) -> int:
+        """How many words it has."""
+        return len(self.words)
+
+    @property
     def reading(self) -> Reading:
         """Its letters."""
         return _read_again(self.spelling)
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """Its words, folded."""
-        return _words(self.reading)
 
 
 @lru_cache(maxsize=4096)
@@ -72,35 +80,73 @@ def _words(reading: Reading) -> tuple[str, ...]:
     return tuple(reading.folded[first : last + 1] for first, last in reading.word_bounds())
 
 
-def prepare(entity: str, written: str) -> Iterator[Alias]:
-    """The alias in each spelling that is read differently; none where it has no letter and no digit."""
-    spellings = [written]
+def spellings(written: str) -> tuple[tuple[str, Mark], ...]:
+    """An alias as it is given and as it is written elsewhere, each with what that does to it; always in this order."""
+    found = [(written, NO_MARK)]
+    if written.isascii():
+        return tuple(found)
     if any("\u0370" <= character <= "\u03ff" for character in written):
-        spellings += [written.upper(), written.lower()]
-    for spelling in dict.fromkeys(spellings):
-        reading = read(spelling)
-        if not reading.folded:
-            continue
-        words = _words(reading)
-        key = squeeze(reading.classes)
-        yield Alias(
-            entity=entity,
-            written=written,
-            spelling=spelling,
-            size=len(reading.folded),
-            key=key,
-            is_common_word=len(words) == 1 and is_common(words[0]),
-            patterns=(key,) if key == reading.collapsed else (key, reading.collapsed),
-            word_count=len(words),
-        )
+        found += [(written.upper(), NO_MARK), (written.lower(), NO_MARK)]
+    spelt = written_out(written)
+    if spelt:
+        out = (spelt[index].text if index in spelt else letter for index, letter in enumerate(written))
+        found.append(("".join(out), Mark.ACCENTS))
+    if any(map(is_foreign, written)):
+        homophones = Mark.SOUNDS_LIKE if any(kind_of(letter) == "han" for letter in written) else NO_MARK
+        for scheme in range(SCHEMES):
+            latin = romanised(parted(written), scheme)
+            if latin.isascii() and any(map(str.isalpha, latin)):
+                found.append((latin, Mark.TRANSLITERATED | homophones))
+    return tuple(dict(reversed(found)).items())[::-1]
 
 
-def disguise(alias: Alias, text: str, reading: Reading, first: int, last: int) -> Mark | None:
+def prepare(entity: str, written: str) -> Iterator[Alias]:
+    """The alias in each spelling; those without any letter and digit are left out, and so is one that is too long."""
+    if len(written) > LONGEST_ALIAS:
+        return
+    for number in range(len(spellings(written))):
+        alias = prepare_one(entity, written, number)
+        if alias is not None:
+            yield alias
+
+
+def prepare_one(entity: str, written: str, number: int) -> Alias | None:
+    """The alias in the spelling of that number; None where nothing of it can be read."""
+    spelling, marks = spellings(written)[number]
+    if _PLAIN.fullmatch(spelling):
+        words = tuple(_PLAIN_WORD.findall(spelling.lower()))
+        classes = [word.translate(CLASSES) for word in words]
+        folded, key = "".join(words), squeeze("".join(classes))
+        collapsed = "".join(map(squeeze, classes))
+    else:
+        reading = _read_again(spelling)
+        words, folded, key, collapsed = _words(reading), reading.folded, squeeze(reading.classes), reading.collapsed
+    if not folded:
+        return None
+    return Alias(
+        entity=entity,
+        written=written,
+        spelling=spelling,
+        size=len(folded),
+        key=key,
+        is_common_word=len(words) == 1 and is_common(words[0]),
+        patterns=(key,) if key == collapsed else (key, collapsed),
+        words=words,
+        marks=marks,
+    )
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9]{2,}(?:[ .,'&()\-]{1,3}[A-Za-z0-9]{2,})*")
+"""What is read without looking at each letter: no word of one letter, because such words may run together."""
+_PLAIN_WORD = re.compile(r"[a-z0-9]+")
+
+
+def disguise(alias: Alias, text: str, reading: Reading, first: int, last: int, *, inside: bool = False) -> Mark | None:
     """How letters `first` to `last` of a reading hide the alias; None where they are not the alias.
 
-    The caller has seen that both collapse to the same classes.
+    The caller has seen that both collapse to the same classes, and, with `inside`, what stands before and behind.
     """
-    if not _stands_alone(alias, reading, first, last):
+    if not (inside or _stands_alone(alias, reading, first, last)) or not _same_classes(alias, reading, first, last):
         return None
     marks = _letter_marks(alias, reading, first, last)
     if marks is None:
@@ -144,6 +190,11 @@ def _letter_marks(alias: Alias, reading: Reading, first: int, last: int) -> Mark
                 marks |= reading.marks[their] & ~Mark.CASE
     letters = last + 1 - first - read_as_letters
     return marks if letters >= _LEAST_LETTERS * (last + 1 - first) else None
+
+
+def _same_classes(alias: Alias, reading: Reading, first: int, last: int) -> bool:
+    """Whether the letters agree as their hashes do."""
+    return squeeze(reading.classes[first : last + 1]) == alias.key
 
 
 def _class_runs(classes: str, first: int, last: int) -> Iterator[tuple[int, int]]:
@@ -230,5 +281,19 @@ def _is_written_like_a_name(alias: Alias, text: str, reading: Reading, first: in
     start, end = reading.span(first, last)
     written = text[start:end]
     capital = written[0].isupper() and (written == alias.written or not written.isupper())
+    if is_in_its_own_company(alias.words[0], _word_at(reading, first - 1), _word_at(reading, last + 1)):
+        return False
     before = text[:start].rstrip(" \t\"'([{\u201c\u2018\u00ab")
     return capital and bool(before) and before[-1] not in ".!?:;\n\r\u2026"
+
+
+def _word_at(reading: Reading, letter: int) -> str:
+    """The whole word that a letter belongs to; empty outside the text."""
+    if not 0 <= letter < len(reading.folded):
+        return ""
+    number, start, end = reading.words[letter], letter, letter
+    while start > 0 and reading.words[start - 1] == number:
+        start -= 1
+    while end + 1 < len(reading.folded) and reading.words[end + 1] == number:
+        end += 1
+    return reading.folded[start : end + 1]

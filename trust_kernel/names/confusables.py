@@ -7,6 +7,8 @@ Technical Standard 39. Fullwidth, mathematical, circled and superscript letters 
 
 from types import MappingProxyType
 
+from trust_kernel.names.rare_letters import RARE
+
 
 def _block(first: int, letters: str = "abcdefghijklmnopqrstuvwxyz") -> dict[int, str]:
     return {first + step: letter for step, letter in enumerate(letters)}
@@ -14,6 +16,7 @@ def _block(first: int, letters: str = "abcdefghijklmnopqrstuvwxyz") -> dict[int,
 
 LOOKALIKES = MappingProxyType(
     {
+        **RARE,
         # Greek capitals differ in shape from their small letters, so they stand on their own.
         0x0391: "a",
         0x0392: "b",

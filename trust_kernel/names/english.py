@@ -4,6 +4,8 @@ A name that is one of these words ("Mark", "Apple", "Frozen") is only seen where
 misspelling that is one of these words ("tom thanks" beside "Tom Hanks") is no misspelling.
 """
 
+from functools import lru_cache
+
 _FUNCTION_WORDS = """
     a about above across after again against ago all almost alone along already also although always am among an and
     another any are around as at away back be became because become been before behind being below beneath beside
@@ -119,6 +121,9 @@ _CONTENT_WORDS = """
     willow win wind window windy wine wing wings winter wipe wire wise wish witch wizard wolf woman wonder wood
     wooden woods wool word words work worker workshop world worm worry worth wound wrap wreck wrist write writer
     wrong yard yarn year yellow yesterday young youth zebra zero zone zoo zoom
+    amazon blackberry bullseye caterpillar corona cruise delta fossil galaxy gap jaguar jordan lotus mars mercury
+    mustang nova oracle palette pioneer puma sage saturn sprint subway tesla thrush tide trooper visa viper
+    army club edit edits fan fans lover meme memes official post real reel team tour video
 """
 
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
@@ -130,6 +135,7 @@ _ENDINGS = ("ing", "ers", "ies", "ied", "est", "ed", "es", "er", "ly", "'s", "s"
 _SHORTEST_STEM = 3
 
 
+@lru_cache(maxsize=1 << 16)
 def is_common(word: str) -> bool:
     """Whether a folded word (small letters, no accents) is common English, as it stands or without its ending."""
     return word in COMMON_WORDS or any(_stem_is_common(word, ending) for ending in _ENDINGS)

@@ -1,53 +1,20 @@
 """Text as the matcher reads it: letters folded to what they look like, each with its place in the original.
 
-Folding a character: NFKC, diacritics off, look-alikes to Latin, casefold. On top of that every letter has a *class*
-in which leetspeak digits are letters and i and l are one, and runs of one class collapse ("Tomm H4nnks" reads
-``tomhanks``). What was done to a letter is marked on it, so that a hit can say how the name was hidden.
+On top of folding every letter has a *class* in which leetspeak digits are letters and i and l are one, and runs of one
+class collapse ("Tomm H4nnks" reads ``tomhanks``).
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum, IntEnum, IntFlag
-from functools import lru_cache
+from enum import IntEnum
 from itertools import accumulate, pairwise
+from types import MappingProxyType
 
-from trust_kernel.names.confusables import DIGITS, LOOKALIKES, SYMBOLS
-
-
-class Mark(IntFlag):
-    """What was done to a name, or to a letter of it. The names of these are a hit's transformations."""
-
-    CASE = 1
-    ACCENTS = 2
-    WIDTH = 4
-    CONFUSABLES = 8
-    INVISIBLE = 16
-    REORDERED = 32
-    LEETSPEAK = 64
-    REPEATED = 128
-    SPACED = 256
-    JOINED = 512
-    PUNCTUATED = 1024
-    TYPO = 2048
-    COMMON_WORD = 4096
-
-    def names(self) -> tuple[str, ...]:
-        """The names of the marks that are set, in small letters, lightest first."""
-        return tuple(str(mark.name).lower() for mark in Mark if mark in self)
-
-
-NO_MARK = Mark(0)
-
-
-class Kind(Enum):
-    """What a character is to the matcher."""
-
-    LETTER = "letter"
-    SEPARATOR = "separator"
-    INVISIBLE = "invisible"
-    DIACRITIC = "diacritic"
+from trust_kernel.names.confusables import DIGITS, SYMBOLS
+from trust_kernel.names.folding import NO_MARK, Folded, Kind, Mark, fold, within
+from trust_kernel.names.symbols import has_symbol_letters, reads_as_letter
 
 
 class Gap(IntEnum):
@@ -68,17 +35,18 @@ class Edge(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
-    """One character, folded.
+class Spelt:
+    """How a character is read for once, in place of how it folds.
 
     Attributes:
-        text: small letters and digits; empty unless kind is LETTER.
-        marks: what folding did.
+        text: small letters and digits; empty where it is not heard.
+        mark: what that does to a name.
+        apart: it is a word of its own.
     """
 
-    kind: Kind
-    text: str = ""
-    marks: Mark = NO_MARK
+    text: str
+    mark: Mark
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +88,6 @@ class Reading:
         yield from ((start, end - 1) for start, end in pairwise([*starts, len(self.folded)]))
 
 
-_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")
-_DIACRITICS = (
-    (0x0300, 0x036F),
-    (0x0483, 0x0489),
-    (0x0591, 0x05C7),
-    (0x064B, 0x065F),
-    (0x0670, 0x0670),
-    (0x06D6, 0x06ED),
-    (0x1AB0, 0x1AFF),
-    (0x1DC0, 0x1DFF),
-    (0x20D0, 0x20FF),
-    (0xFE20, 0xFE2F),
-)
-_TATWEEL = "\u0640"
 _UNSPACED = (
     (0x0E00, 0x0EFF),
     (0x1000, 0x109F),
@@ -146,79 +100,33 @@ _UNSPACED = (
 """Scripts without spaces between words, or with endings glued on: Thai, Lao, Burmese, Khmer, kana, Han, Hangul."""
 
 
-def _within(character: str, ranges: tuple[tuple[int, int], ...]) -> bool:
-    point = ord(character)
-    return any(first <= point <= last for first, last in ranges)
-
-
-@lru_cache(maxsize=1 << 16)
-def fold(character: str) -> Folded:
-    """Fold one character; the result depends on nothing else."""
-    kind = _kind(character)
-    if kind is not Kind.LETTER:
-        return Folded(kind)
-    compatible = unicodedata.normalize("NFKC", character)
-    marks = Mark.WIDTH if compatible != character else Mark(0)
-    pieces = unicodedata.normalize("NFD", compatible)
-    bare = unicodedata.normalize("NFC", "".join(piece for piece in pieces if not _within(piece, _DIACRITICS)))
-    if bare != unicodedata.normalize("NFC", compatible):
-        marks |= Mark.ACCENTS
-    text = ""
-    for letter in bare:
-        small = letter.casefold()
-        alike = LOOKALIKES.get(ord(letter)) or (LOOKALIKES.get(ord(small)) if len(small) == 1 else None)
-        if small != letter:
-            marks |= Mark.CASE
-        if alike is not None:
-            marks |= Mark.CONFUSABLES
-        text += alike if alike is not None else small
-    kept = "".join(_plain_digit(letter) for letter in text if _is_wordlike(letter))
-    return Folded(Kind.LETTER, kept, marks) if kept else Folded(Kind.SEPARATOR)
-
-
-def _kind(character: str) -> Kind:
-    category = unicodedata.category(character)
-    if character.isspace():
-        return Kind.SEPARATOR
-    if category in {"Cf", "Cc", "Cn"} or character in _FILLERS or 0xFE00 <= ord(character) <= 0xFE0F:  # noqa: PLR2004 - variation selectors
-        return Kind.INVISIBLE
-    if category == "Mn" and 0xE0100 <= ord(character) <= 0xE01EF:  # noqa: PLR2004 - variation selectors, supplement
-        return Kind.INVISIBLE
-    if _within(character, _DIACRITICS) or character == _TATWEEL:
-        return Kind.DIACRITIC
-    if _is_wordlike(character) or ord(character) in LOOKALIKES:
-        return Kind.LETTER
-    wide = unicodedata.normalize("NFKC", character)
-    return Kind.LETTER if wide != character and any(map(_is_wordlike, wide)) else Kind.SEPARATOR
-
-
-def _is_wordlike(character: str) -> bool:
-    return character.isalnum() or unicodedata.category(character) in {"Mc", "Mn"}
-
-
-def _plain_digit(character: str) -> str:
-    value = unicodedata.decimal(character, None)
-    return character if value is None else str(value)
-
-
-def read(text: str, *, symbols: bool = False, order: Sequence[int] | None = None) -> Reading:
+def read(
+    text: str,
+    *,
+    symbols: bool = False,
+    order: Sequence[int] | None = None,
+    spelt: Mapping[int, Spelt] = MappingProxyType({}),
+) -> Reading:
     """Read a text.
 
     Args:
         text: any text.
         symbols: read ``@ $ ! | +`` and currency signs beside letters as letters, not as punctuation.
         order: the characters to read, by index, where that is not first to last.
+        spelt: characters, by index, that are read in another way than they fold.
     """
-    reader = _Reader(text, symbols=symbols)
+    reader = _Reader(text, symbols=symbols, spelt=spelt)
     for index in range(len(text)) if order is None else order:
-        reader.take(index)
+        if not ("a" <= text[index] <= "z" and reader.take_plain(index)):
+            reader.take(index)
     return reader.finish()
 
 
 class _Reader:
-    def __init__(self, text: str, *, symbols: bool) -> None:
+    def __init__(self, text: str, *, symbols: bool, spelt: Mapping[int, Spelt]) -> None:
         self._text = text
         self._symbols = symbols
+        self._spelt = spelt
         self._folded: list[str] = []
         self._origin: list[int] = []
         self._marks: list[Mark] = []
@@ -227,13 +135,27 @@ class _Reader:
         self._gap = Gap.SPACE
         self._hidden = False
 
+    def take_plain(self, index: int) -> bool:
+        """Take a small letter after another, where nothing lies between: most letters of most texts."""
+        if self._gap or self._hidden or not "a" <= self._text[self._origin[-1]] <= "z":
+            return False
+        self._folded.append(self._text[index])
+        self._origin.append(index)
+        self._marks.append(NO_MARK)
+        self._gaps.append(Gap.NONE)
+        self._edges.append(Edge.NONE)
+        return True
+
     def take(self, index: int) -> None:
+        if self._spelt and index in self._spelt:
+            self._spell(index, self._spelt[index])
+            return
         character = self._text[index]
         folded = fold(character)
         if folded.kind is Kind.LETTER:
             self._add(index, folded.text, folded.marks)
         elif folded.kind is Kind.SEPARATOR:
-            if self._symbols and _reads_as_letter(self._text, index):
+            if self._symbols and reads_as_letter(self._text, index):
                 self._add(index, unicodedata.normalize("NFKC", character), Mark(0))
             else:
                 self._gap = max(self._gap, Gap.SPACE if character.isspace() else Gap.PUNCTUATION)
@@ -241,6 +163,14 @@ class _Reader:
             self._hidden = True
         elif self._marks and self._gap is Gap.NONE:
             self._marks[-1] |= Mark.ACCENTS
+
+    def _spell(self, index: int, spelt: Spelt) -> None:
+        if spelt.apart:
+            self._gap = max(self._gap, Gap.SPACE)
+        if spelt.text:
+            self._add(index, spelt.text, spelt.mark)
+        if spelt.apart:
+            self._gap = Gap.SPACE
 
     def _add(self, index: int, text: str, marks: Mark) -> None:
         if self._hidden:
@@ -267,7 +197,7 @@ class _Reader:
 
     def finish(self) -> Reading:
         folded = "".join(self._folded)
-        classes = folded.translate(_CLASSES)
+        classes = folded.translate(CLASSES)
         runs = list(_runs(classes, self._gaps))
         words = list(accumulate((gap is not Gap.NONE for gap in self._gaps[1:]), initial=0))
         return Reading(
@@ -284,25 +214,12 @@ class _Reader:
         )
 
 
-_CLASSES = str.maketrans({**DIGITS, **SYMBOLS, "l": "i", "\u00a3": "i"})
+CLASSES = str.maketrans({**DIGITS, **SYMBOLS, "l": "i", "\u00a3": "i"})
+"""Folded letters to the classes that leetspeak makes one."""
 
 
 def _unspaced(character: str) -> bool:
-    return character > "\u0dff" and _within(character, _UNSPACED)
-
-
-def _reads_as_letter(text: str, index: int) -> bool:
-    character = unicodedata.normalize("NFKC", text[index])
-    if character not in SYMBOLS:
-        return False
-    before = index > 0 and text[index - 1].isalnum()
-    after = index + 1 < len(text) and (text[index + 1].isalnum() or text[index + 1] in SYMBOLS)
-    return (before and after) if character in "!|+\u00a1" else (before or after)
-
-
-def has_symbol_letters(text: str) -> bool:
-    """Whether reading symbols as letters would change anything."""
-    return any(_reads_as_letter(text, index) for index, character in enumerate(text) if not character.isalnum())
+    return character > "\u0dff" and within(character, _UNSPACED)
 
 
 def _runs(classes: str, gaps: Sequence[Gap]) -> Iterator[tuple[int, int]]:
@@ -354,3 +271,21 @@ def displayed_order(text: str) -> list[int] | None:
         order.extend(range(end - 1, index, -1))
         index = end
     return order
+
+
+__all__ = [
+    "CLASSES",
+    "NO_MARK",
+    "Edge",
+    "Folded",
+    "Gap",
+    "Kind",
+    "Mark",
+    "Reading",
+    "Spelt",
+    "displayed_order",
+    "fold",
+    "has_symbol_letters",
+    "read",
+    "squeeze",
+]

@@ -1,21 +1,35 @@
 """Finds misspelled names: words within one or two slips of an alias.
 
-A slip is a letter changed, left out, put in, or two neighbours swapped (optimal string alignment distance). Candidates
-come from symmetric deletes of the first letters, after Garbe's SymSpell (2012): if two strings lie within k slips, then
-some deletion of at most k letters makes their beginnings equal. Deletions are hashed, 64 bits each, in one sorted
-array; the first letter is never deleted, because people who misspell a name get that one right.
+A slip is a letter changed, left out, put in, or two neighbours swapped (optimal string alignment distance). Each word
+of a prompt is held against the words that aliases are made of; a name is a way from word to word whose slips, added up,
+are few enough. So "Michael Smiht" costs a look at what is near "smiht", not one at every Michael.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trust_kernel.names.aliases import Alias
-from trust_kernel.names.english import is_common
+from trust_kernel.names.english import FUNCTION_WORDS, is_common
+from trust_kernel.names.hashing import (
+    Hashes,
+    HashTable,
+    Numbers,
+    Rolling,
+    Sieve,
+    hash_strings,
+    ranges,
+    spans_between,
+    stirred,
+)
 from trust_kernel.names.normal import Reading, squeeze
+from trust_kernel.names.rows import Rows
+from trust_kernel.names.sounds import spoken
+from trust_kernel.names.vocabulary import LONG_WORD, Vocabulary
+from trust_kernel.names.words import SHORTEST_TELLING, Piece, Word
 
 SHORTEST_FUZZY = 6
 """Letters of an alias from which one slip is forgiven."""
@@ -26,15 +40,18 @@ SHORTEST_TWICE = 10
 SHORTEST_WORD_TWICE = 12
 """The same where it is one word: two slips from a shorter one are too often another word (Terminator, terminate)."""
 
-_PREFIX = 9
-_SHORTEST_WINDOW = 4
-_MOST_WORDS = 5
-_SHORT_WORD = 4
-_SHORTEST_TELLING = 3
-_LONG_WORD = 7
-_BATCH = 4096
+MOST_WORDS = 6
+"""Words of an alias that may be misspelled; a longer one is found only with its letters right."""
 
-Matrix = NDArray[np.uint64]
+_MOST_SLIPS = 2
+_SHORT_WORD = 4
+_MOST_MERGED = 3
+_LONGEST_MERGED = 16
+_SHORTEST_MERGED = 4
+_LONGEST_CUT = 32
+_LONGEST_SPLINTER = 3
+_CHAIN = np.uint64(0xA0761D6478BD642F)
+_MOST_NAMESAKES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +59,14 @@ class Misspelling:
     """A place in a reading that is nearly an alias.
 
     Attributes:
-        alias: number of the alias.
+        row: of the alias.
         first: first letter.
         last: last letter.
         slips: 1 or 2.
         regrouped: the words are divided differently.
     """
 
-    alias: int
+    row: int
     first: int
     last: int
     slips: int
@@ -57,110 +74,269 @@ class Misspelling:
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
-    key: str
-    first: int
-    last: int
-    words: tuple[str, ...]
+class _Arcs:
+    """Words that could be meant between two letters, ordered by where they start.
+
+    Attributes:
+        start: first letter.
+        end: letter after the last.
+        word: hash of the word.
+        slips: from what is written.
+    """
+
+    start: Numbers
+    end: Numbers
+    word: Hashes
+    slips: Numbers
+
+
+def forgives(alias: Alias) -> int:
+    """How many slips."""
+    if alias.size < SHORTEST_FUZZY or alias.is_common_word or alias.word_count > MOST_WORDS:
+        return 0
+    return 2 if alias.size >= (SHORTEST_TWICE if alias.word_count > 1 else SHORTEST_WORD_TWICE) else 1
+
+
+def chained(hashes: Hashes, more: Hashes) -> Hashes:
+    """Hash of a row of words and one word after it."""
+    return hashes * _CHAIN + more
 
 
 class TypoIndex:
     """All aliases long enough to be misspelled.
 
     Args:
-        aliases: the matcher's aliases; misspellings name them by their place here.
+        rows: the aliases.
+        vocabulary: their words.
+        whole: hash of the words of each row.
+        begun: hashes of what such rows of words begin with.
     """
 
-    def __init__(self, aliases: Sequence[Alias]) -> None:
-        numbered = [(number, alias) for number, alias in enumerate(aliases) if _forgives(alias)]
-        self._aliases = aliases
-        self._number = np.array([number for number, _ in numbered], dtype=np.int64)
-        self._keys = [alias.key for _, alias in numbered]
-        self._lengths = np.array([len(key) for key in self._keys], dtype=np.int64)
-        self._slips = np.array([_forgives(alias) for _, alias in numbered], dtype=np.int64)
-        self._longest = int(self._lengths.max(initial=0))
-        self._most_words = min(_MOST_WORDS, 1 + max((alias.word_count for _, alias in numbered), default=0))
-        hashes, owners = _all_deletions(self._keys, self._slips)
-        order = np.argsort(hashes, kind="stable")
-        self._hashes, self._owners = hashes[order], owners[order]
-        self._bits = max(10, min(25, int(hashes.size).bit_length() + 3))
-        self._bloom = np.zeros(1 << self._bits, dtype=np.bool_)
-        self._bloom[self._slot(hashes)] = True
+    def __init__(self, rows: Rows, vocabulary: Vocabulary, whole: HashTable, begun: Sieve) -> None:
+        self._rows = rows
+        self.vocabulary = vocabulary
+        self._whole = whole
+        self._begun = begun
 
-    def _slot(self, hashes: Matrix) -> Matrix:
-        return hashes >> np.uint64(64 - self._bits)
-
-    def find(self, reading: Reading) -> Iterator[Misspelling]:
+    def find(self, reading: Reading, words: Sequence[Word], pieces: Sequence[Piece]) -> Iterator[Misspelling]:
         """Every place that is one or two slips from an alias and is no innocent word."""
-        if not self._keys:
+        if not len(self.vocabulary) or not words:
             return
-        windows = _windows(reading, self._longest + 2, self._most_words)
-        by_key: dict[str, list[_Window]] = {}
-        for window in windows:
-            by_key.setdefault(window.key, []).append(window)
-        keys = list(by_key)
-        for start in range(0, len(keys), _BATCH):
-            batch = keys[start : start + _BATCH]
-            for key, alias, slips in self._near(batch):
-                for window in by_key[batch[key]]:
-                    found = self._plausible(alias, window, slips)
-                    if found is not None:
-                        yield found
+        arcs = self._arcs(reading, words, pieces)
+        begins, finishes = _boundaries(reading, words, pieces)
+        for row, first, end, slips in self._ways(arcs, begins, finishes):
+            found = self._plausible(row, reading, first, end - 1, slips)
+            if found is not None:
+                yield found
 
-    def _near(self, keys: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
+    def _arcs(self, reading: Reading, words: Sequence[Word], pieces: Sequence[Piece]) -> _Arcs:
+        start, end, word = self._as_written(reading, words)
+        spots = _doubtful(words, pieces, set(zip(start.tolist(), end.tolist(), strict=True)))
+        bounds, owners, keys = _keyed(reading, spots, self.vocabulary.longest + 2)
+        of_key, meant, slips = self._meant(keys)
+        order = np.argsort(of_key, kind="stable")
+        low = np.searchsorted(of_key[order], owners, side="left")
+        counts = np.searchsorted(of_key[order], owners, side="right") - low
+        near = order[ranges(low, counts)]
+        starts = np.concatenate([start, np.repeat(bounds[:, 0], counts)])
+        ends = np.concatenate([end, np.repeat(bounds[:, 1], counts)])
+        cost = np.concatenate([np.zeros(start.size, dtype=np.int64), slips[near]])
+        by_start = np.argsort(starts, kind="stable")
+        return _Arcs(starts[by_start], ends[by_start], np.concatenate([word, meant[near]])[by_start], cost[by_start])
 
-        texts, owners = self._candidates(keys)
-        lengths = np.array([len(key) for key in keys], dtype=np.int64)
-        close = np.abs(lengths[texts] - self._lengths[owners]) <= self._slips[owners]
-        texts, owners = texts[close], owners[close]
-        if not texts.size:
-            return
-        slips = process.cpdist(
-            [keys[text] for text in texts],
-            [self._keys[owner] for owner in owners],
-            scorer=OSA.distance,
-            score_cutoff=2,
-            dtype=np.int32,
-        )
-        for index in np.flatnonzero(slips <= self._slips[owners]):
-            yield int(texts[index]), int(self._number[owners[index]]), int(slips[index])
+    def _meant(self, keys: Sequence[str]) -> tuple[Numbers, Hashes, Numbers]:
+        """Places in `keys`, hashes of words that may be meant, slips."""
+        places, near, slips = self.vocabulary.near(keys)
+        swapped = [(place, other) for place, key in enumerate(keys) for other in _swapped(key)]
+        found, hit = self.vocabulary.exact.find(hash_strings([other for _, other in swapped]))
+        turned = np.array([swapped[place][0] for place in found.tolist()], dtype=np.int64)
+        meant = self.vocabulary.hashes[np.concatenate([near, hit])]
+        return np.concatenate([places, turned]), meant, np.concatenate([slips, np.ones_like(turned)])
 
-    def _candidates(self, keys: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Pairs of (key, alias) that share a deletion."""
-        forgiven = np.array([2 if len(key) >= SHORTEST_TWICE - 2 else 1 for key in keys], dtype=np.int64)
-        hashes, texts = _all_deletions(keys, forgiven)
-        hit = self._bloom[self._slot(hashes)]
-        hashes, texts = hashes[hit], texts[hit]
-        low = np.searchsorted(self._hashes, hashes, side="left")
-        counts = np.searchsorted(self._hashes, hashes, side="right") - low
-        texts = np.repeat(texts, counts)
-        offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        owners = self._owners[np.repeat(low, counts) + offsets]
-        pairs = np.unique(texts * np.int64(len(self._keys)) + owners)
-        return pairs // len(self._keys), pairs % len(self._keys)
+    def _as_written(self, reading: Reading, words: Sequence[Word]) -> tuple[Numbers, Numbers, Hashes]:
+        """Words of aliases that stand there, as words, as several words, or inside a longer word."""
+        run_first = np.array(reading.run_first, dtype=np.int64)
+        at = np.searchsorted(run_first, [word.first for word in words])
+        after = np.searchsorted(run_first, [word.last + 1 for word in words])
+        first, end = spans_between(at, after, min(self.vocabulary.longest, _LONGEST_MERGED))
+        cut = np.array([place for place, word in enumerate(words) if _is_cut(word)], dtype=np.int64)
+        sizes = after[cut] - at[cut]
+        inner = ranges(at[cut], sizes)
+        left = np.repeat(after[cut], sizes) - inner - 1
+        first = np.concatenate([first, np.repeat(inner, left)])
+        end = np.concatenate([end, ranges(inner + 2, left)])
+        hashes = Rolling(reading.collapsed).pieces(first, end)
+        places, _ = self.vocabulary.exact.find(hashes, 1)
+        last = np.array(reading.run_last, dtype=np.int64)
+        return run_first[first[places]], last[end[places] - 1] + 1, hashes[places]
 
-    def _plausible(self, number: int, window: _Window, slips: int) -> Misspelling | None:
-        alias = self._aliases[number]
-        regrouped = len(window.words) != alias.word_count
-        if regrouped:
-            innocent = any(is_common(word) and word not in alias.words for word in window.words)
-        else:
-            innocent = any(_is_innocent(*pair) for pair in zip(window.words, alias.words, strict=True))
-        same = "".join(window.words) == "".join(alias.words)
-        if innocent or same or window.key[0] != alias.key[0]:
+    def _ways(
+        self, arcs: _Arcs, begins: NDArray[np.bool_], finishes: NDArray[np.bool_]
+    ) -> Iterator[tuple[int, int, int, int]]:
+        """Rows with first letter, end and slips."""
+        chosen = np.flatnonzero(begins[arcs.start])
+        origin, node, cost = arcs.start[chosen], arcs.end[chosen], arcs.slips[chosen]
+        chain = arcs.word[chosen]
+        for length in range(1, MOST_WORDS + 1):
+            hashes = stirred(chain, np.full(chain.size, length, dtype=np.int64))
+            done = np.flatnonzero(finishes[node])
+            places, rows = self._whole.find(hashes[done], _MOST_NAMESAKES)
+            for place, row in zip(done[places].tolist(), rows.tolist(), strict=True):
+                yield row, int(origin[place]), int(node[place]), int(cost[place])
+            going = np.flatnonzero(self._begun.may_hold(hashes))
+            low = np.searchsorted(arcs.start, node[going], side="left")
+            counts = np.searchsorted(arcs.start, node[going], side="right") - low
+            before, arc = np.repeat(going, counts), ranges(low, counts)
+            fits = cost[before] + arcs.slips[arc] <= _MOST_SLIPS
+            before, arc = before[fits], arc[fits]
+            if not arc.size:
+                return
+            chain = chained(chain[before], arcs.word[arc])
+            origin, node, cost = origin[before], arcs.end[arc], cost[before] + arcs.slips[arc]
+
+    def _plausible(self, row: int, reading: Reading, first: int, last: int, slips: int) -> Misspelling | None:
+        alias = self._rows.alias(row)
+        if slips > forgives(alias):
             return None
-        return Misspelling(number, window.first, window.last, max(1, slips), regrouped)
+        there = _written(reading, first, last)
+        regrouped = len(there) != alias.word_count
+        if regrouped:
+            innocent = any(is_common(word) and word not in alias.words for word in there)
+        else:
+            most = forgives(alias) if alias.word_count == 1 else 2
+            innocent = any(_is_innocent(*pair, most) for pair in zip(there, alias.words, strict=True))
+        same = "".join(there) == "".join(alias.words)
+        if innocent or same or reading.classes[first] != alias.key[0]:
+            return None
+        return Misspelling(row, first, last, max(1, slips), regrouped)
+
+    def arrays(self) -> Mapping[str, NDArray[np.generic]]:
+        """For a file."""
+        return {**self.vocabulary.arrays(), **self._whole.arrays("whole"), "begun": self._begun.bits}
+
+    @classmethod
+    def among(cls, arrays: Mapping[str, NDArray[np.generic]], rows: Rows) -> "TypoIndex":
+        """From a file."""
+        begun = Sieve(arrays["begun"].view(np.uint8))
+        return cls(rows, Vocabulary.among(arrays), HashTable.among(arrays, "whole"), begun)
 
 
-def _forgives(alias: Alias) -> int:
-    if alias.size < SHORTEST_FUZZY or alias.is_common_word:
-        return 0
-    return 2 if alias.size >= (SHORTEST_TWICE if alias.word_count > 1 else SHORTEST_WORD_TWICE) else 1
+def _is_cut(word: Word) -> bool:
+    return LONG_WORD < len(word.text) <= _LONGEST_CUT and not is_common(word.text)
 
 
-def _is_innocent(word: str, wanted: str) -> bool:
+def _written(reading: Reading, first: int, last: int) -> list[str]:
+    """The words between two letters, or the parts of words that lie between them; spelled-out ones are one word."""
+    words: dict[int, str] = {}
+    for index in range(first, last + 1):
+        words[reading.words[index]] = words.get(reading.words[index], "") + reading.folded[index]
+    words = {number: spoken(word) for number, word in words.items()}
+    found: list[str] = []
+    alone = ""
+    for word in words.values():
+        if len(word) == 1:
+            alone += word
+            continue
+        found += _spelled(alone)
+        alone = ""
+        found.append(word)
+    return found + _spelled(alone)
+
+
+def _spelled(letters: str) -> list[str]:
+    return [letters] if len(letters) >= SHORTEST_TELLING else list(letters)
+
+
+def _boundaries(
+    reading: Reading, words: Sequence[Word], pieces: Sequence[Piece]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Letters at which a name may begin, and before which it may end."""
+    begins = np.zeros(len(reading.folded) + 1, dtype=np.bool_)
+    finishes = begins.copy()
+    begins[[*(word.first for word in words), *(piece.first for piece in pieces)]] = True
+    finishes[[*(word.last + 1 for word in words), *(piece.end for piece in pieces)]] = True
+    return begins, finishes
+
+
+def _doubtful(
+    words: Sequence[Word], pieces: Sequence[Piece], written: set[tuple[int, int]]
+) -> Sequence[tuple[int, int]]:
+    """What may be a word misspelled: words, neighbours that may be one word, parts of long words.
+
+    Args:
+        words: of the text.
+        pieces: what is left of long words without common words at their ends.
+        written: where words of aliases stand as they should.
+    """
+    spots: dict[tuple[int, int], None] = {}
+    common = [is_common(word.text) for word in words]
+    for place, word in enumerate(words):
+        if not common[place] and len(word.text) >= SHORTEST_TELLING:
+            spots[word.first, word.last + 1] = None
+        for size in range(2, _MOST_MERGED + 1):
+            if _may_be_one(words[place : place + size], common[place : place + size], size):
+                spots[word.first, words[place + size - 1].last + 1] = None
+    spots.update(dict.fromkeys(_beside_a_word(words, pieces, written)))
+    spots.update(((piece.first, piece.end), None) for piece in pieces)
+    return list(spots)
+
+
+def _beside_a_word(
+    words: Sequence[Word], pieces: Sequence[Piece], written: set[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Where one word of a name is run into the next, the other may be misspelled."""
+    home = {letter: place for place, word in enumerate(words) if _is_cut(word) for letter in _letters(word)}
+    begins = {place: {words[place].first} for place in home.values()}
+    ends = {place: {words[place].last + 1} for place in home.values()}
+    for piece in pieces:
+        if piece.first in home:
+            begins[home[piece.first]].add(piece.first)
+            ends[home[piece.first]].add(piece.end)
+    for first, end in written:
+        place = home.get(first, -1)
+        if place < 0 or home.get(end - 1) != place:
+            continue
+        if first in begins[place]:
+            yield from ((end, last) for last in ends[place] if last - end >= SHORTEST_TELLING)
+        if end in ends[place]:
+            yield from ((start, first) for start in begins[place] if first - start >= SHORTEST_TELLING)
+
+
+def _letters(word: Word) -> range:
+    return range(word.first, word.last + 1)
+
+
+def _keyed(reading: Reading, spots: Sequence[tuple[int, int]], longest: int) -> tuple[Numbers, Numbers, Sequence[str]]:
+    """Bounds of the places that are short enough, the number of the key of each, and the keys."""
+    runs = list(accumulate((one != other for one, other in pairwise(reading.classes)), initial=0))
+    squeezed = squeeze(reading.classes)
+    keys: dict[str, int] = {}
+    kept, owners = [], []
+    for first, end in spots:
+        key = squeezed[runs[first] : runs[end - 1] + 1]
+        if len(key) <= longest:
+            kept.append((first, end))
+            owners.append(keys.setdefault(key, len(keys)))
+    return np.array(kept, dtype=np.int64).reshape(-1, 2), np.array(owners, dtype=np.int64), list(keys)
+
+
+def _may_be_one(words: Sequence[Word], common: Sequence[bool], size: int) -> bool:
+    if len(words) < size or all(common):
+        return False
+    if not _SHORTEST_MERGED <= words[-1].last + 1 - words[0].first <= _LONGEST_MERGED:
+        return False
+    if min(len(word.text) for word in words) > _LONGEST_SPLINTER:
+        return False
+    return not any(len(word.text) > 1 and word.text in FUNCTION_WORDS for word in words)
+
+
+def _swapped(key: str) -> Iterator[str]:
+    """A key with two neighbours swapped where deletions miss it: any of a short word, the first of a long one."""
+    for at in range(len(key) - 1 if len(key) < _SHORT_WORD else 1):
+        yield key[:at] + key[at + 1] + key[at] + key[at + 2 :]
+
+
+def _is_innocent(word: str, wanted: str, most: int) -> bool:
     """Whether a word beside the alias's own word is another word or another name, not a slip."""
     from rapidfuzz.distance import OSA
 
@@ -170,76 +346,4 @@ def _is_innocent(word: str, wanted: str) -> bool:
         return True
     if len(wanted) < _SHORT_WORD:
         return sorted(word) != sorted(wanted)
-    return bool(OSA.distance(squeeze(word), squeeze(wanted)) > (2 if len(wanted) >= _LONG_WORD else 1))
-
-
-def _windows(reading: Reading, longest: int, most_words: int) -> Iterator[_Window]:
-    """Runs of up to `most_words` words that could be a name: some word of them is not common."""
-    words = list(_words(reading))
-    telling = [len(word) >= _SHORTEST_TELLING and not is_common(word) for _, _, word in words]
-    for start in range(len(words)):
-        key = ""
-        any_telling = False
-        for end in range(start, min(start + most_words, len(words))):
-            first, last, _ = words[end]
-            key = squeeze(key + reading.classes[first : min(last, first + longest) + 1])
-            any_telling = any_telling or telling[end]
-            if len(key) > longest:
-                break
-            if any_telling and len(key) >= _SHORTEST_WINDOW:
-                yield _Window(key, words[start][0], last, tuple(word for _, _, word in words[start : end + 1]))
-
-
-def _words(reading: Reading) -> Iterator[tuple[int, int, str]]:
-    """Words with their first and last letters; three or more words of one letter count as one word."""
-    letters: list[tuple[int, int]] = []
-    for bounds in reading.word_bounds():
-        if bounds[0] == bounds[1]:
-            letters.append(bounds)
-            continue
-        yield from _gathered(reading, letters)
-        letters = []
-        yield (*bounds, reading.folded[bounds[0] : bounds[1] + 1])
-    yield from _gathered(reading, letters)
-
-
-def _gathered(reading: Reading, letters: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
-    if len(letters) >= _SHORTEST_TELLING:
-        letters = [(letters[0][0], letters[-1][1])]
-    for first, last in letters:
-        yield first, last, reading.folded[first : last + 1]
-
-
-def _all_deletions(keys: Sequence[str], slips: NDArray[np.int64]) -> tuple[Matrix, NDArray[np.int64]]:
-    """Hashes of every deletion of up to `slips` letters from each key's beginning, and the key that each is of."""
-    lengths = np.array([min(len(key), _PREFIX) for key in keys], dtype=np.int64)
-    hashes: list[Matrix] = [np.empty(0, dtype=np.uint64)]
-    owners: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
-    for length in range(2, _PREFIX + 1):
-        for most in (1, 2):
-            members = np.flatnonzero((lengths == length) & (slips == most))
-            for start in range(0, members.size, _BATCH):
-                chosen = members[start : start + _BATCH]
-                made = _deletions([keys[member][:length] for member in chosen], length, most)
-                hashes.append(made.ravel())
-                owners.append(np.repeat(chosen, made.shape[1]))
-    return np.concatenate(hashes), np.concatenate(owners)
-
-
-def _deletions(prefixes: Sequence[str], length: int, most: int) -> Matrix:
-    """Hashes of shape (n, variants)."""
-    points = np.frombuffer("".join(prefixes).encode("utf-32-le"), dtype="<u4").reshape(-1, length).astype(np.uint64)
-    made = []
-    for deleted in range(min(most, length - 1) + 1):
-        kept = length - deleted
-        choices = [(0, *rest) for rest in combinations(range(1, length), kept - 1)]
-        letters = points[:, np.array(choices, dtype=np.int64)]
-        made.append((letters * _MULTIPLIERS[:kept]).sum(axis=2, dtype=np.uint64) + _MULTIPLIERS[_PREFIX + kept])
-    return np.concatenate(made, axis=1)
-
-
-_MULTIPLIERS: Matrix = np.random.default_rng(20).integers(
-    0, 1 << 64, size=2 * _PREFIX + 1, dtype=np.uint64
-) | np.uint64(1)
-"""Odd factors of a multiply-and-add hash over code points, and a term for each length. Not secret: collisions only
-make a candidate, and every candidate is measured."""
+    return bool(OSA.distance(squeeze(word), squeeze(wanted)) > min(most, 2 if len(wanted) >= LONG_WORD else 1))
