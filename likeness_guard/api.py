@@ -334,6 +334,10 @@ class LikenessGuard:
         """Blocked people named in a text, however disguised."""
         return self.blocklist.named(text)
 
+    def aliases(self, most: int) -> tuple[tuple[str, str], ...]:
+        """(entry, name) of so many names of blocked people at most: for what can only listen for a list."""
+        return self.blocklist.aliases(most)
+
     def readiness(self) -> IndexReadiness:
         """How far this process's index and names are behind the database."""
         at = self._book.readiness()

@@ -4,7 +4,7 @@ A gate states what it found; policy rules on each finding; a decision is the wor
 denial, because a gate that ran always says something, if only that all is clear.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -45,6 +45,14 @@ class Outcome(StrEnum):
 SURELY_ABOUT = frozenset({Outcome.MATCH, Outcome.CONSENTED, Outcome.AWAITING})
 """Outcomes of findings that are surely about a person; a doubtful likeness may be somebody else's, whom it is no
 business of."""
+
+
+class Overturn(StrEnum):
+    """How many people it takes to overturn a ruling on appeal."""
+
+    ONE = "one"
+    TWO = "two"
+    NEVER = "never"
 
 
 class Stage(StrEnum):
@@ -108,6 +116,7 @@ class Ruling:
         policy: ``@id`` of the deciding policy, or "default-deny".
         reason: ``@reason`` of that policy, else the finding's own.
         message: ``@message`` for the person who asked.
+        overturn: ``@appeal`` of that policy: how many people it takes to overturn it.
     """
 
     finding: Finding
@@ -115,6 +124,7 @@ class Ruling:
     policy: str
     reason: str
     message: str
+    overturn: Overturn = Overturn.ONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,5 +184,41 @@ def approved_by_review(decision: Decision, reasons: frozenset[str]) -> Decision:
     return replace(decision, rulings=lifted)
 
 
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """One reason, about one thing, that was lifted from what stopped something.
+
+    Attributes:
+        about: as in the finding; empty where that is about nothing.
+    """
+
+    reason: str
+    about: str = ""
+
+
+def lift_of(ruling: Ruling) -> Lift:
+    """What has to be lifted for a ruling to stop nothing."""
+    return Lift(ruling.reason, ruling.finding.about or "")
+
+
+def lifted_on_appeal(decision: Decision, lifts: Collection[Lift], may: Callable[[Ruling], bool]) -> Decision:
+    """The decision as it stands after an appeal lifted these, denials too; whatever is about anything else stays.
+
+    Args:
+        decision: as policy, and reviewers, have it.
+        lifts: what was lifted.
+        may: whether a ruling can be lifted at all.
+    """
+    rulings = tuple(
+        replace(ruling, verdict=Verdict.ALLOW, policy=APPEALED)
+        if ruling.verdict is not Verdict.ALLOW and lift_of(ruling) in lifts and may(ruling)
+        else ruling
+        for ruling in decision.rulings
+    )
+    return replace(decision, rulings=rulings)
+
+
 REVIEWED = "human-review"
 """Stands in a ruling's policy where a person lifted a hold."""
+APPEALED = "appeal"
+"""Stands in a ruling's policy where an appeal lifted it."""

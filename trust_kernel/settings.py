@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     """Time for one gate, after which it counts as unavailable."""
     keep_media_hours: float = 72.0
     """How long refused, deleted and withdrawn cases keep their media, for appeals."""
+    appeal_days: int = Field(default=7, ge=1, le=60)
+    """How long staff have to answer an appeal; what is not answered then is put before the administrators."""
     lease_seconds: float = 30.0
     """How long a silent worker keeps a case."""
     sweep_seconds: float = 5.0
@@ -132,6 +134,12 @@ class Settings(BaseSettings):
     """Model pack that finds faces; empty: dlib and MTCNN together."""
     liveness_pack: str = ""
     """Model pack that tells a living face from a picture of one; empty: none."""
+    looks_pack: str = ""
+    """Model pack that tells how characters look, so that look-alikes of claimed ones are held; empty: none."""
+    index_folder: Path | None = None
+    """Folder where large tables of fingerprints are mapped from files; none: in memory."""
+    picture_calibration: Path | None = None
+    """Calibration file of the matcher for pictures, videos and sounds; none: the one that ships."""
     vector_index: Literal["faiss", "pgvector", "milvus"] = "faiss"
     """Where templates are searched: in each process, in PostgreSQL, or in a Milvus cluster."""
     vector_url: str = ""
@@ -140,6 +148,30 @@ class Settings(BaseSettings):
     """Address of Milvus, or a file for milvus-lite."""
     milvus_token: SecretStr = SecretStr("")
     """Token for Milvus."""
+    flood_share: float = Field(default=0.01, gt=0, le=1)
+    """Share of requests above which a claim is quarantined until staff have looked, in place of stopping them."""
+    flood_requests: int = Field(default=1000, ge=1)
+    """Requests that there must have been for that share to say anything."""
+    flood_days: int = Field(default=7, ge=1, le=90)
+    """Days that are looked back at before a claim takes effect."""
+    match_descriptions: bool = True
+    """Whether prompts are compared with what claims describe."""
+    read_pictures: bool = True
+    """Whether text in pictures and frames is read and searched for names."""
+    listen: Literal["nothing", "words", "names"] = "words"
+    """What is listened for in sound: words that the people in it do not want to say, protected names as well."""
+    designated_agent: str = ""
+    """Name and address of the agent for notices, as registered with the Copyright Office; shown on the notice page."""
+    notices_act_by_themselves: bool = True
+    """Whether a notice is followed at the last moment where nobody decided: 47 U.S.C. 223a leaves 48 hours."""
+    notice_decide_hours: float = Field(default=72.0, gt=0)
+    """In which staff should decide about a notice where the law says no figure."""
+    notice_warning_hours: float = Field(default=12.0, gt=0)
+    """How long before something about a notice runs out staff are told."""
+    notice_keep_days: int = Field(default=1095, ge=1)
+    """How long what was written in a notice is kept after it ended; a claim can be brought for three years."""
+    notices_per_minute: int = Field(default=10, ge=1)
+    """Requests about notices that one address may make in a minute without an account."""
     fetch_hosts: tuple[str, ...] = ()
     """Hosts exempt from the rule that image_url may only reach public addresses: an operator's own media server."""
     smtp_host: str = ""

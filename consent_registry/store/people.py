@@ -1,6 +1,7 @@
 """Queries about people."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, or_, update
@@ -11,6 +12,9 @@ from consent_registry.domain import ConsentFault, SubjectRecord
 from consent_registry.store.rows import FRESH, Rows
 from consent_registry.tables import FollowRow, SubjectRow
 from trust_kernel.errors import Conflict
+from trust_kernel.names.plain import fold
+
+_CHUNK = 500
 
 
 class PeopleRows(Rows):
@@ -24,6 +28,7 @@ class PeopleRows(Rows):
             handle=record.handle,
             handle_digest=handle_digest,
             display_name=record.display_name,
+            display_folded=fold(record.display_name),
             consent_epoch=record.consent_epoch,
             birth_year=record.birth_year,
             created_at=record.created_at,
@@ -55,6 +60,21 @@ class PeopleRows(Rows):
         with self.database.reading() as session:
             return [_subject(row) for row in session.exec(statement, execution_options=FRESH)]
 
+    def called(self, folded: Iterable[str]) -> Mapping[str, frozenset[str]]:
+        """By folded name that is the display name, or the handle, of somebody registered: their accounts."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        handles = {handle: name for name in folded for handle in (name.replace(" ", "_"), name.replace(" ", ""))}
+        named = {name: name for name in handles.values()}
+        with self.database.reading() as session:
+            for column, names in ((SubjectRow.display_folded, named), (SubjectRow.handle, handles)):
+                keys = sorted(names)
+                for start in range(0, len(keys), _CHUNK):
+                    chosen = col(column).in_(keys[start : start + _CHUNK])
+                    for key, account in session.exec(select(column, SubjectRow.account_id).where(chosen)):
+                        if key and account:
+                            found[names[key]].add(account)
+        return {name: frozenset(accounts) for name, accounts in found.items()}
+
     def lock(self, subject_ids: Collection[str]) -> Mapping[str, SubjectRecord]:
         """Lock in order of id, so that two who lock several subjects cannot wait for each other."""
         statement = (
@@ -72,7 +92,14 @@ class PeopleRows(Rows):
 
     def bury(self, subject_id: str, at: datetime) -> None:
         """Erase what is personal."""
-        gone = {"account_id": None, "handle": None, "display_name": "", "birth_year": None, "forgotten_at": at}
+        gone = {
+            "account_id": None,
+            "handle": None,
+            "display_name": "",
+            "display_folded": "",
+            "birth_year": None,
+            "forgotten_at": at,
+        }
         gone |= {"paused_at": None, "daily_uses": None}
         self.change(update(SubjectRow).where(col(SubjectRow.id) == subject_id).values(**gone))
 

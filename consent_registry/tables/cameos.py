@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Column, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from consent_registry.tables.columns import moment
+from trust_kernel.columns import moment
 
 
 class CameoRow(SQLModel, table=True):

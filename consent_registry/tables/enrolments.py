@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from consent_registry.tables.columns import moment
+from trust_kernel.columns import moment
 
 
 class EnrolmentRow(SQLModel, table=True):

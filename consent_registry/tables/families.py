@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from consent_registry.tables.columns import moment
+from trust_kernel.columns import moment
 
 
 class AgeRow(SQLModel, table=True):

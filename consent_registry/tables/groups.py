@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
-from consent_registry.tables.columns import moment
+from trust_kernel.columns import moment
 
 
 class GroupRow(SQLModel, table=True):

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Column
 from sqlmodel import Field, SQLModel
 
-from consent_registry.tables.columns import moment
+from trust_kernel.columns import moment
 
 
 class SubjectRow(SQLModel, table=True):
@@ -18,6 +18,8 @@ class SubjectRow(SQLModel, table=True):
     handle: str | None = Field(default=None, unique=True)
     handle_digest: str = Field(unique=True)
     display_name: str = ""
+    display_folded: str = Field(default="", index=True)
+    """The name as claims on names are compared with it; empty once the person is forgotten."""
     consent_epoch: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     birth_year: int | None = None
     created_at: datetime = moment()

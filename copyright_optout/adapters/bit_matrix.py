@@ -38,7 +38,7 @@ class BitMatrix:
         """Replace what is known of each changed claim."""
         for change in changes:
             if change.active and change.fingerprints:
-                self._bits[change.claim_id] = _words(change.fingerprints)
+                self._bits[change.claim_id] = words_of(change.fingerprints)
             else:
                 self._bits.pop(change.claim_id, None)
         claims = tuple(self._bits)
@@ -67,6 +67,7 @@ def _distances(queries: Hashes, hashes: Hashes) -> NDArray[np.uint16]:
     return distances
 
 
-def _words(bits: Sequence[str]) -> Hashes:
+def words_of(bits: Sequence[str]) -> Hashes:
+    """Hashes of 64 hex digits each, as words."""
     raw = b"".join(bytes.fromhex(each) for each in bits)
     return np.frombuffer(raw, dtype=">u8").astype(np.uint64).reshape(-1, 4)

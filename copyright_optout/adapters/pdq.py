@@ -1,10 +1,11 @@
 """Fingerprints of pictures by PDQ.
 
-PDQ forgives re-encoding, resizing and recolouring, but hardly any cropping: 3 % off each side costs about 30 bits. So a
-few centred crops are kept of each reference, and whole, trimmed, centred and framed parts of each frame are searched.
+PDQ forgives re-encoding, resizing and recolouring, but hardly any cropping: 3 % off each side costs about 30 bits. So
+of each reference picture some crops are kept, centred and with a part of one side or of two that meet cut off, and
+whole, trimmed, centred and framed parts of each frame are searched.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +13,18 @@ from numpy.typing import NDArray
 from copyright_optout.adapters.pdq_hash import SIDE, pdq, pdq_dihedral
 from copyright_optout.domain import LEAST_QUALITY, Fingerprint
 from copyright_optout.ports import View
+from trust_kernel.media.refs import Look
 
 Picture = NDArray[np.uint8]
 
 WORKING_SIDE = 384
 """Pixels of the longer side from which parts are cut."""
 
-REFERENCE_CROPS = (0.96, 0.92, 0.84, 0.76)
+REFERENCE_CROPS = (0.96, 0.92, 0.88, 0.84, 0.8, 0.76, 0.7)
 QUERY_CROPS = (0.92, 0.84, 0.76, 0.68, 0.6)
 """Shares of width and height, centred: each step is about as much as PDQ forgives."""
+SIDE_CUTS = (0.05, 0.1, 0.15, 0.2, 0.25)
+"""Shares of the width or height that are cut off one side of a reference picture, or off two that meet."""
 
 _FLAT = 24
 """Grey levels by which a border line may vary and still be a border."""
@@ -36,33 +40,44 @@ _MOST_FRAMED_AREA = 0.95
 
 
 class PdqHasher:
-    """PDQ over several views of a picture."""
+    """PDQ over several views of a picture.
+
+    Args:
+        least_quality: 0 to 100, below which there is too little in a picture.
+    """
+
+    def __init__(self, least_quality: int = LEAST_QUALITY) -> None:
+        self._least = least_quality
 
     def fingerprint(self, picture: Picture) -> Fingerprint:
         """The hash of a whole picture, uint8 RGB (h, w, 3)."""
-        return _fingerprint(_working(picture))
+        return self._fingerprint(_working(picture))
+
+    def fingerprints(self, look: Look) -> tuple[str, ...]:
+        """Hashes that are kept of all frames of a look, hex, whole and cropped; those with too little are left out."""
+        small = [_working(frame) for frame in look.frames]
+        kept = (one for frame in small for one in self._kept(frame, (_trimmed(frame), *_centres(_trimmed(frame)))))
+        return tuple(one.bits for one in kept if one.is_usable)
 
     def references(self, picture: Picture) -> Sequence[Fingerprint]:
-        """The whole picture first, then without its borders, then centred crops."""
+        """The whole picture first, then without its borders, then centred crops, then without parts of its sides."""
         small = _working(picture)
         trimmed = _trimmed(small)
-        made = [
-            _fingerprint(part) for part in (small, trimmed, *(_centred(trimmed, share) for share in REFERENCE_CROPS))
-        ]
-        return [
-            made[0],
-            *{each.bits: each for each in made[1:] if each.is_usable and each.bits != made[0].bits}.values(),
-        ]
+        return self._kept(small, (trimmed, *_centres(trimmed), *_sides(trimmed)))
+
+    def _kept(self, small: Picture, parts: Iterable[Picture]) -> Sequence[Fingerprint]:
+        whole, others = self._fingerprint(small), map(self._fingerprint, parts)
+        further = {one.bits: one for one in others if one.is_usable and one.bits != whole.bits}
+        return [whole, *further.values()]
 
     def views(self, picture: Picture) -> Sequence[View]:
         """Whole, trimmed, centred and framed parts, each in eight orientations."""
         seen = (_view(part) for part in _parts(_working(picture)))
-        return [view for view in seen if view.quality >= LEAST_QUALITY]
+        return [view for view in seen if view.quality >= self._least]
 
-
-def _fingerprint(picture: Picture) -> Fingerprint:
-    bits, quality = pdq(_square(picture))
-    return Fingerprint(np.packbits(bits).tobytes().hex(), quality)
+    def _fingerprint(self, picture: Picture) -> Fingerprint:
+        bits, quality = pdq(_square(picture))
+        return Fingerprint(np.packbits(bits).tobytes().hex(), quality, self._least)
 
 
 def _view(picture: Picture) -> View:
@@ -100,6 +115,19 @@ def _parts(picture: Picture) -> Iterator[Picture]:
         yield trimmed[top : top + side, left : left + side]
     yield from (_centred(trimmed, share) for share in QUERY_CROPS)
     yield from (picture[top:bottom, left:right] for top, bottom, left, right in _framed(picture))
+
+
+def _centres(picture: Picture) -> Iterator[Picture]:
+    yield from (_centred(picture, share) for share in REFERENCE_CROPS)
+
+
+def _sides(picture: Picture) -> Iterator[Picture]:
+    height, width = picture.shape[:2]
+    for cut in SIDE_CUTS:
+        rows, columns = round(height * cut), round(width * cut)
+        yield from (picture[rows:], picture[: height - rows], picture[:, columns:], picture[:, : width - columns])
+        yield from (picture[rows:, columns:], picture[rows:, : width - columns])
+        yield from (picture[: height - rows, columns:], picture[: height - rows, : width - columns])
 
 
 def _centred(picture: Picture, share: float) -> Picture:

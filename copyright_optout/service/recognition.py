@@ -1,29 +1,28 @@
 """Recognising claimed works in prompts and media."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-import numpy as np
-from numpy.typing import NDArray
-
 from copyright_optout.domain import (
-    MATCH_DISTANCE,
-    MOST_FRAMES,
-    UNSURE_DISTANCE,
     Band,
     Claim,
+    HeardWork,
     IndexReadiness,
+    LookAlike,
     NamedWork,
     PicturedWork,
+    Thresholds,
 )
 from copyright_optout.ports import ClaimStore, FingerprintIndex, PictureHasher
-from copyright_optout.service.namebook import NameBook
+from copyright_optout.service.scenes import Seen, sampled, seen
+from copyright_optout.service.watching import ReferenceParts, Watching
 from trust_kernel.clock import Clock
 from trust_kernel.media.refs import Look
+from trust_kernel.names import NameMatcher
+from trust_kernel.names.shelves import NameBook
 
-_STILL = 1.0
-_THUMB = 32
+_DEFAULTS = Thresholds()
 
 
 @dataclass(slots=True)
@@ -39,16 +38,34 @@ class _Sight:
 class Recognition:
     """Searches names and pictures of the claims that stand, as of now.
 
-    Both searches first read every change committed so far, by any process, and afterwards confirm each hit against the
+    All searches first read every change committed so far, by any process, and afterwards confirm each hit against the
     claim itself: the indexes are caches (architecture, rule 3).
+
+    Args:
+        store: the claims.
+        hasher: makes fingerprints of pictures.
+        index: of reference pictures, this process's, empty.
+        clock: the time.
+        references: for videos, sounds and looks; None where they are not searched.
+        thresholds: from where on something is taken for a claimed work.
     """
 
-    def __init__(self, store: ClaimStore, hasher: PictureHasher, index: FingerprintIndex, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: ClaimStore,
+        hasher: PictureHasher,
+        index: FingerprintIndex,
+        clock: Clock,
+        references: ReferenceParts | None = None,
+        thresholds: Thresholds = _DEFAULTS,
+    ) -> None:
         self._store = store
         self._hasher = hasher
         self._index = index
         self._clock = clock
-        self._names = NameBook()
+        self._thresholds = thresholds
+        self._watching = Watching(references, self._standing, thresholds) if references else None
+        self._names = NameBook(NameMatcher)
         self._generation = 0
         self._lock = Lock()
 
@@ -56,7 +73,7 @@ class Recognition:
         """Claims that a text names, by place."""
         with self._lock:
             self._catch_up()
-            hits = self._names.match(text)
+        hits = self._names.match(text)
         standing = self._standing({hit.entity for hit in hits})
         return tuple(
             NamedWork(standing[hit.entity], hit.alias, hit.span, hit.transformations, hit.score)
@@ -65,98 +82,96 @@ class Recognition:
         )
 
     def pictured(self, look: Look) -> tuple[PicturedWork, ...]:
-        """Claims that a medium shows, nearest first."""
+        """Claims that a medium shows, by reference pictures or videos, the surest first and each once."""
         with self._lock:
             self._catch_up()
-            if not len(self._index):
-                return ()
-        sights: dict[str, _Sight] = {}
-        for picture, start, end in _scenes(look):
-            self._see(picture, start, end, sights)
-        standing = self._standing(sights)
-        works = [_pictured(standing[claim_id], sight) for claim_id, sight in sights.items() if claim_id in standing]
-        return tuple(sorted(works, key=lambda work: (work.distance, work.claim_id)))
+        # Asked in any case, because it reads what was committed meanwhile.
+        watching = self._watching if self._watching and self._watching.has_footage() else None
+        if not len(self._index) and watching is None:
+            return ()
+        frames = seen(look, self._hasher)
+        works = [*(watching.watched(frames) if watching else ()), *self._shown(frames)]
+        best: dict[str, PicturedWork] = {}
+        for work in sorted(works, key=lambda work: (work.band is not Band.MATCH, work.distance)):
+            best.setdefault(work.claim.id, work)
+        return tuple(sorted(best.values(), key=lambda work: (work.distance, work.claim.id)))
 
-    def _see(self, picture: NDArray[np.uint8], start: float, end: float, sights: dict[str, _Sight]) -> None:
-        views = self._hasher.views(picture)
-        if not views:
-            return
-        queries = np.concatenate([view.turned for view in views])
-        qualities = [view.quality for view in views for _ in range(len(view.turned))]
-        for hit in self._index.search(queries, UNSURE_DISTANCE):
-            sight = sights.setdefault(hit.claim_id, _Sight(hit.distance, qualities[hit.query], start, end))
+    def heard(self, look: Look) -> tuple[HeardWork, ...]:
+        """Claims that a medium lets hear, the surest first and each once.
+
+        Raises:
+            Unavailable: what makes fingerprints of sound did not answer.
+        """
+        return self._watching.heard(look) if self._watching else ()
+
+    def resembled(self, look: Look) -> tuple[LookAlike, ...]:
+        """Claims that something in a medium looks like; none where `looks_searched` is False."""
+        return self._watching.resembled(look) if self._watching else ()
+
+    @property
+    def looks_searched(self) -> bool:
+        """Whether look-alikes are searched at all."""
+        return self._watching is not None and self._watching.looks_searched
+
+    def _shown(self, frames: Sequence[Seen]) -> list[PicturedWork]:
+        """Claims of which a frame, or a part of one, is a reference picture."""
+        sights: dict[str, _Sight] = {}
+        for frame in frames:
+            self._see(frame, sights)
+        standing = self._standing(sights)
+        return [self._pictured(standing[claim_id], sights[claim_id]) for claim_id in sights if claim_id in standing]
+
+    def _see(self, frame: Seen, sights: dict[str, _Sight]) -> None:
+        start, end = frame.scene.start, frame.scene.end
+        for hit in self._index.search(frame.hashes, self._thresholds.unsure_distance):
+            quality = frame.qualities[hit.query]
+            sight = sights.setdefault(hit.claim_id, _Sight(hit.distance, quality, start, end))
             if hit.distance < sight.distance:
-                sight.distance, sight.quality = hit.distance, qualities[hit.query]
+                sight.distance, sight.quality = hit.distance, quality
             sight.first, sight.last = min(sight.first, start), max(sight.last, end)
+
+    def _pictured(self, claim: Claim, sight: _Sight) -> PicturedWork:
+        threshold = self._thresholds.match_distance
+        return PicturedWork(
+            claim=claim,
+            band=Band.MATCH if sight.distance <= threshold else Band.UNSURE,
+            distance=sight.distance,
+            threshold=threshold,
+            seconds=(sight.first, sight.last),
+            quality=sight.quality,
+        )
+
+    def aliases(self, most: int) -> tuple[tuple[str, str], ...]:
+        """(claim, alias) of so many aliases of active claims at most, unconfirmed."""
+        with self._lock:
+            self._catch_up()
+            return self._names.some(most)
 
     def fingerprints(self, look: Look) -> tuple[str, ...]:
         """PDQ hashes of up to 24 frames, hex, in time order; frames with too little in them are left out."""
-        made = (self._hasher.fingerprint(look.frames[index]) for index in _sampled(len(look.frames)))
+        made = (self._hasher.fingerprint(look.frames[index]) for index in sampled(len(look.frames)))
         return tuple(fingerprint.bits for fingerprint in made if fingerprint.is_usable)
 
     def readiness(self) -> IndexReadiness:
         """How far this process has read, without reading on."""
-        return IndexReadiness(self._generation, self._store.latest_generation())
+        reached = min(self._generation, self._watching.generation) if self._watching else self._generation
+        return IndexReadiness(reached, self._store.latest_generation())
 
     def warm_up(self) -> None:
         """Read everything now, so that the first search does not have to."""
         with self._lock:
             self._catch_up()
+        if self._watching:
+            self._watching.warm_up()
 
     def _catch_up(self) -> None:
         changes = self._store.changes_since(self._generation)
         if changes:
             self._index.apply(changes)
-            self._names.apply(changes)
+            self._names.apply({one.claim_id: one.aliases if one.active else None for one in changes})
             self._generation = changes[-1].generation
 
-    def _standing(self, claim_ids: Mapping[str, object] | set[str]) -> Mapping[str, Claim]:
+    def _standing(self, claim_ids: Collection[str]) -> Mapping[str, Claim]:
         now = self._clock.now()
         found = self._store.many(claim_ids) if claim_ids else {}
         return {claim_id: claim for claim_id, claim in found.items() if claim.stands(now)}
-
-
-def _pictured(claim: Claim, sight: _Sight) -> PicturedWork:
-    return PicturedWork(
-        claim_id=claim.id,
-        kind=claim.kind,
-        title=claim.title,
-        band=Band.MATCH if sight.distance <= MATCH_DISTANCE else Band.UNSURE,
-        distance=sight.distance,
-        threshold=MATCH_DISTANCE,
-        seconds=(sight.first, sight.last),
-        quality=sight.quality,
-    )
-
-
-def _sampled(count: int) -> Sequence[int]:
-    """Up to MOST_FRAMES indices, evenly, first and last among them."""
-    return (
-        [int(index) for index in np.unique(np.linspace(0, count - 1, min(count, MOST_FRAMES)).round())] if count else []
-    )
-
-
-def _scenes(look: Look) -> Iterator[tuple[NDArray[np.uint8], float, float]]:
-    """Sampled frames with first and last second; a picture that stands still is looked at once."""
-    kept: tuple[NDArray[np.uint8], NDArray[np.float32], float] | None = None
-    end = 0.0
-    for index in _sampled(len(look.frames)):
-        frame, moment = look.frames[index], float(look.times[index])
-        thumb = _thumb(frame)
-        if kept is not None and float(np.abs(thumb - kept[1]).max()) > _STILL:
-            yield kept[0], kept[2], end
-            kept = None
-        kept = kept or (frame, thumb, moment)
-        end = moment
-    if kept is not None:
-        yield kept[0], kept[2], end
-
-
-def _thumb(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Means over a grid of up to 32 by 32 cells, in grey levels."""
-    height, width = frame.shape[:2]
-    rows = np.linspace(0, height, min(height, _THUMB) + 1).astype(int)[:-1]
-    columns = np.linspace(0, width, min(width, _THUMB) + 1).astype(int)[:-1]
-    summed = np.add.reduceat(np.add.reduceat(frame.sum(axis=2, dtype=np.float32), rows, axis=0), columns, axis=1)
-    cells = np.outer(np.diff([*rows, height]), np.diff([*columns, width])) * 3.0
-    return np.asarray(summed / cells, dtype=np.float32)

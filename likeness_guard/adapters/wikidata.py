@@ -9,18 +9,19 @@ from datetime import date
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
-from likeness_guard.adapters.csv_people import listed
-from likeness_guard.adapters.json_items import JsonItems
+from likeness_guard.adapters.csv_people import CODES
 from likeness_guard.domain.people import Alias, Category
 from likeness_guard.errors import ImportFault
 from likeness_guard.ports.people_files import BadLine, ListedPerson, Trouble
 from likeness_guard.service.blocklist_terms import moment_of
 from trust_kernel.errors import InvalidInput
+from trust_kernel.tabular import JsonItems, listed
 
 CHIEF_LANGUAGES = ("en", "mul")
 """The language whose label is the name; else the first label there is."""
 MOST_ALIASES = 150
 MAJORITY = 18
+_PARTS = frozenset({"entities", "results", "bindings"})
 _ITEM = re.compile(r"Q[1-9][0-9]{0,18}")
 _TIME = re.compile(r"\+(\d{4,})-(\d\d)-(\d\d)T")
 
@@ -80,7 +81,7 @@ def read_document(file: BinaryIO, today: date) -> Iterator[ListedPerson | BadLin
     Raises:
         InvalidInput: ``likeness:import:unreadable``, this is neither.
     """
-    items = JsonItems(file)
+    items = JsonItems(file, CODES, within=_PARTS, members="entities")
     number = 0
     for number, item in enumerate(items, 1):
         yield _person(item, number, today)

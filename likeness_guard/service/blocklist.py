@@ -21,7 +21,7 @@ from likeness_guard.errors import BlocklistFault
 from likeness_guard.ports import EntryStore, NameMatcherMaker, NameMatching, TemplateStore
 from likeness_guard.ports.entries import Record
 from likeness_guard.service.blocklist_import import Importer
-from likeness_guard.service.blocklist_names import NameBook, NameWatch
+from likeness_guard.service.blocklist_names import NameWatch
 from likeness_guard.service.blocklist_similar import LookAlikes
 from likeness_guard.service.blocklist_terms import (
     FIELDS,
@@ -42,6 +42,7 @@ from likeness_guard.service.enrolment import Enrolment
 from likeness_guard.service.templates import TemplateBook
 from trust_kernel.clock import Clock
 from trust_kernel.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from trust_kernel.names.shelves import NameBook
 
 MOST_HISTORY = 200
 
@@ -271,6 +272,10 @@ class Blocklist:
             for hit in hits
             if hit.entity in standing
         )
+
+    def aliases(self, most: int) -> tuple[tuple[str, str], ...]:
+        """(entry, name) of so many names at most, those of the entries that changed last first."""
+        return self._names.some(most)
 
     def lag(self) -> int:
         """Changes that this process's names are behind; changes nothing."""

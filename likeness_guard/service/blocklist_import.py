@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from likeness_guard.domain.folding import Census, fold
+from likeness_guard.domain.folding import Census
 from likeness_guard.domain.people import Alias, Entry, EntryChange, EntryEvent, NewEntry, NoisyName, Similar
 from likeness_guard.errors import EnrolmentFault, ImportFault
 from likeness_guard.ports import Picture, Sound
@@ -30,6 +30,7 @@ from likeness_guard.service.blocklist_terms import (
 )
 from trust_kernel.clock import Clock
 from trust_kernel.errors import Conflict, InvalidInput, NotPermitted
+from trust_kernel.names.plain import fold
 
 if TYPE_CHECKING:
     from likeness_guard.service.blocklist import Blocklist

@@ -1,208 +1,12 @@
-"""The names of a hundred thousand people, searchable, and cheap to change.
-
-One matcher for all of them takes most of a minute to build. Names are therefore shelved: each shelf is a matcher that
-never changes; what changes goes onto a new, small shelf and counts from the very next request; a thread of its own puts
-small shelves together meanwhile.
-"""
+"""The names of the blocklist, as new as the last commit."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from likeness_guard.ports.entries import EntryStore
-from likeness_guard.ports.names import NameHit, NameMatcherMaker, NameMatching
+from likeness_guard.ports.names import NameHit
+from trust_kernel.names.shelves import NameBook
 
-LARGEST_SHELF = 200_000
-"""Names on one shelf at most: about 0.4 GB, and what one merge costs at most."""
-MOST_SMALL = 4
-"""Small shelves at most before they are put together: each shelf costs every prompt a look."""
-_GROWTH = 4
-"""A shelf so many times larger than all smaller ones together is left alone when those are put together."""
-_TINY = 64
 _FEED = 5_000
-_TRIES = 3
-
-Spawn = Callable[[Callable[[], None]], None]
-"""Runs something later, in another thread."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Shelf:
-    """Attributes: number: grows; entries: on it when it was made; names: how many those have."""
-
-    number: int
-    matcher: NameMatching
-    entries: tuple[str, ...]
-    names: int
-
-
-def in_a_thread(work: Callable[[], None]) -> None:
-    """Run something in a thread that ends with the process."""
-    threading.Thread(target=work, name="blocklist-names", daemon=True).start()
-
-
-class NameBook:
-    """Names by entry, on shelves; safe for many threads.
-
-    Args:
-        make_matcher: builds a matcher.
-        spawn: runs merges; in a thread unless given.
-        largest: names on one shelf at most.
-        tiny: names up to which the newest shelf is simply made anew with what has changed since.
-    """
-
-    def __init__(
-        self,
-        make_matcher: NameMatcherMaker,
-        spawn: Spawn = in_a_thread,
-        *,
-        largest: int = LARGEST_SHELF,
-        tiny: int = _TINY,
-    ) -> None:
-        self._make_matcher = make_matcher
-        self._spawn = spawn
-        self._largest = largest
-        self._tiny = tiny
-        self._names: dict[str, tuple[str, ...]] = {}
-        self._home: dict[str, int] = {}  # entry -> the one shelf whose word counts
-        self._live: dict[int, int] = {}  # shelf -> entries for which its word counts
-        self._shelves: tuple[_Shelf, ...] = ()
-        self._numbers = 0
-        self._merging = False
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        """Entries held."""
-        return len(self._names)
-
-    @property
-    def shelves(self) -> int:
-        """Matchers that a prompt is held against."""
-        return len(self._shelves)
-
-    def apply(self, changed: Mapping[str, tuple[str, ...] | None]) -> None:
-        """Take changes in: each entry's names as they are now, None for one that is gone. One caller at a time."""
-        if not changed:
-            return
-        anew = {entry: names for entry, names in changed.items() if names}
-        with self._lock:
-            anew = {**self._on_a_tiny_shelf(), **anew}
-            anew = {entry: names for entry, names in anew.items() if changed.get(entry, names)}
-        made = [self._shelf(part) for part in self._parts(anew)]
-        with self._lock:
-            for entry in changed.keys() - anew.keys():
-                self._names.pop(entry, None)
-                self._settle(entry, None)
-            self._names.update(anew)
-            self._place(made)
-        self._tidy()
-
-    def _on_a_tiny_shelf(self) -> Mapping[str, tuple[str, ...]]:
-        """What counts on the newest shelf, if that is so small that it is better made anew."""
-        newest = self._shelves[-1] if self._shelves else None
-        if newest is None or newest.names > self._tiny:
-            return {}
-        return {entry: self._names[entry] for entry in newest.entries if self._home.get(entry) == newest.number}
-
-    def match(self, text: str) -> list[NameHit]:
-        """Every hit in a text; `entity` is the entry's id. Takes in nothing: call `apply` first."""
-        for _ in range(_TRIES):
-            shelves = self._shelves
-            found = [(shelf, hit) for shelf in shelves for hit in shelf.matcher.match(text)]
-            with self._lock:
-                if self._shelves is shelves:
-                    return self._counting(found)
-        with self._lock:  # changed at every try: keep it still for once
-            return self._counting((shelf, hit) for shelf in self._shelves for hit in shelf.matcher.match(text))
-
-    def _counting(self, found: Iterable[tuple[_Shelf, NameHit]]) -> list[NameHit]:
-        hits = [hit for shelf, hit in found if self._home.get(hit.entity) == shelf.number]
-        return sorted(hits, key=lambda hit: (hit.span, -hit.score, hit.entity))
-
-    def _parts(self, names: Mapping[str, tuple[str, ...]]) -> Iterable[dict[str, tuple[str, ...]]]:
-        part: dict[str, tuple[str, ...]] = {}
-        size = 0
-        for entry, called in names.items():
-            if part and size + len(called) > self._largest:
-                yield part
-                part, size = {}, 0
-            part[entry] = called
-            size += len(called)
-        if part:
-            yield part
-
-    def _shelf(self, names: Mapping[str, tuple[str, ...]]) -> _Shelf:
-        matcher = self._make_matcher((entry, name) for entry, called in names.items() for name in called)
-        with self._lock:
-            self._numbers += 1
-            return _Shelf(self._numbers, matcher, tuple(names), sum(map(len, names.values())))
-
-    def _place(self, made: Sequence[_Shelf], movable: frozenset[int] | None = None) -> None:
-        """Put shelves up: their word counts from now on, for all on them or for who stood on one of `movable`.
-
-        Shelves whose word counts for nobody any more come down.
-        """
-        for shelf in made:
-            self._live[shelf.number] = 0
-            for entry in shelf.entries:
-                if movable is None or self._home.get(entry) in movable:
-                    self._settle(entry, shelf.number)
-        up = (shelf for shelf in (*self._shelves, *made) if self._live[shelf.number])
-        self._shelves = tuple(sorted(up, key=lambda shelf: shelf.number))
-        self._live = {shelf.number: self._live[shelf.number] for shelf in self._shelves}
-
-    def _settle(self, entry: str, number: int | None) -> None:
-        before = self._home.pop(entry, None)
-        if before is not None:
-            self._live[before] -= 1
-        if number is not None:
-            self._home[entry] = number
-            self._live[number] += 1
-
-    def _size(self, shelf: _Shelf) -> int:
-        """Names on a shelf that still count, about."""
-        return shelf.names * self._live[shelf.number] // len(shelf.entries)
-
-    def _small(self) -> list[_Shelf]:
-        return sorted((s for s in self._shelves if self._size(s) <= self._largest // 2), key=self._size)
-
-    def _tidy(self) -> None:
-        with self._lock:
-            if self._merging or len(self._small()) <= MOST_SMALL:
-                return
-            self._merging = True
-        try:
-            self._spawn(self._merge)
-        except RuntimeError:  # no thread can be had: the names count already, and the next change tries again
-            self._merging = False
-
-    def _merge(self) -> None:
-        """Put small shelves together until few are left; the lock is held only to begin and to end."""
-        try:
-            while chosen := self._chosen():
-                olds, names = chosen
-                made = [self._shelf(part) for part in self._parts(names)]
-                with self._lock:
-                    self._place(made, olds)
-        finally:
-            self._merging = False
-
-    def _chosen(self) -> tuple[frozenset[int], dict[str, tuple[str, ...]]] | None:
-        """The smallest shelves, two at least and as many as grow together, and what counts on them; None where few."""
-        with self._lock:
-            small = self._small()
-            if len(small) <= MOST_SMALL:
-                return None
-            size, numbers = 0, set[int]()
-            for shelf in small:
-                more = self._size(shelf)
-                fits = size + more <= self._largest and more <= _GROWTH * size
-                if len(numbers) > 1 and not fits:
-                    break
-                size += more
-                numbers.add(shelf.number)
-            names = {entry: self._names[entry] for entry, number in self._home.items() if number in numbers}
-            return frozenset(numbers), names
 
 
 class NameWatch:
@@ -240,6 +44,11 @@ class NameWatch:
                 self._book.apply(feed.names)
                 # No line of history bears the number only where it was written before there was one.
                 self._number = feed.number if feed.number > self._number else latest
+
+    def some(self, most: int) -> tuple[tuple[str, str], ...]:
+        """(entry, name) of so many of the names committed before the call, at most."""
+        self.catch_up()
+        return self._book.some(most)
 
     def match(self, text: str) -> list[NameHit]:
         """Every hit, among all names committed before the call."""

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from likeness_guard.domain import Gallery, Modality
-from likeness_guard.domain.folding import Census, fold, fragments_of
+from likeness_guard.domain.folding import Census, fragments_of
 from likeness_guard.domain.people import Entry, Likeness, Similar
 from likeness_guard.ports.entries import EntryStore
 from likeness_guard.ports.templates import IndexName
 from likeness_guard.service.templates import TemplateBook
+from trust_kernel.names.plain import fold
 
 Bounds = Callable[[Modality, str, int], tuple[float, float]]
 """Match and unsure thresholds by modality, model version and people in the gallery."""

@@ -9,7 +9,6 @@ from sqlalchemy import Select, delete, func, insert, or_, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from likeness_guard.domain.folding import fold
 from likeness_guard.domain.people import (
     Alias,
     Category,
@@ -27,6 +26,7 @@ from likeness_guard.tables import BlocklistChangeRow, BlocklistEntryRow, Likenes
 from trust_kernel.clock import Clock, aware
 from trust_kernel.db import Database
 from trust_kernel.errors import Conflict
+from trust_kernel.names.plain import fold
 
 _ENTRIES = "entries"
 _IDS_AT_ONCE = 500

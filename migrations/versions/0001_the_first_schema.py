@@ -32,6 +32,33 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('account_id')
     )
+    op.create_table('appeals',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('case_id', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('decision_id', sa.String(), nullable=False),
+    sa.Column('stage', sa.String(), nullable=False),
+    sa.Column('draft', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('statement', sa.String(), nullable=False),
+    sa.Column('evidence', sa.String(), nullable=False),
+    sa.Column('licence', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('filed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('escalated_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('proposed_by', sa.String(), nullable=False),
+    sa.Column('lifts', sa.JSON(), nullable=False),
+    sa.Column('decided_by', sa.String(), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('note', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('case_id', 'decision_id', name='appeals_once')
+    )
+    with op.batch_alter_table('appeals', schema=None) as batch_op:
+        batch_op.create_index('appeals_state', ['state', 'due_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_appeals_account_id'), ['account_id'], unique=False)
+
     op.create_table('appearances',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('owner', sa.String(), nullable=False),
@@ -154,6 +181,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('cases', schema=None) as batch_op:
         batch_op.create_index('cases_account', ['account_id', 'id'], unique=False)
+        batch_op.create_index('cases_created', ['created_at', 'id'], unique=False)
         batch_op.create_index('cases_open', ['status', 'lease_until'], unique=False)
         batch_op.create_index(batch_op.f('ix_cases_remix_of'), ['remix_of'], unique=False)
 
@@ -196,6 +224,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('decisions', schema=None) as batch_op:
+        batch_op.create_index('decisions_at', ['at'], unique=False)
         batch_op.create_index('decisions_case', ['case_id', 'at'], unique=False)
 
     op.create_table('deliveries',
@@ -374,29 +403,40 @@ def upgrade() -> None:
     sa.Column('areas', sa.JSON(), nullable=False),
     sa.PrimaryKeyConstraint('account_id')
     )
-    op.create_table('optout_claims',
-    sa.Column('id', sa.String(), nullable=False),
-    sa.Column('rights_holder', sa.String(), nullable=False),
-    sa.Column('kind', sa.String(), nullable=False),
-    sa.Column('title', sa.String(), nullable=False),
-    sa.Column('names', sa.JSON(), nullable=False),
-    sa.Column('licensees', sa.JSON(), nullable=False),
-    sa.Column('territory', sa.String(), nullable=False),
-    sa.Column('state', sa.String(), nullable=False),
-    sa.Column('pictures', sa.Integer(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('generation', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('id')
-    )
-    with op.batch_alter_table('optout_claims', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_optout_claims_generation'), ['generation'], unique=False)
-        batch_op.create_index(batch_op.f('ix_optout_claims_rights_holder'), ['rights_holder'], unique=False)
-
     op.create_table('optout_generation',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('latest', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('optout_notices',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('statute', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=True),
+    sa.Column('language', sa.String(), nullable=False),
+    sa.Column('declared', sa.JSON(), nullable=False),
+    sa.Column('missing', sa.JSON(), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('valid_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('acted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('suit_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('claim_id', sa.String(), nullable=False),
+    sa.Column('rejection', sa.String(), nullable=True),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('warned_of', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('mailed', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('optout_notices', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_optout_notices_account_id'), ['account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_optout_notices_state'), ['state'], unique=False)
+
+    op.create_table('optout_organisations',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('only_licensed', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_table('outbox',
@@ -559,6 +599,7 @@ def upgrade() -> None:
     sa.Column('handle', sa.String(), nullable=True),
     sa.Column('handle_digest', sa.String(), nullable=False),
     sa.Column('display_name', sa.String(), nullable=False),
+    sa.Column('display_folded', sa.String(), nullable=False),
     sa.Column('consent_epoch', sa.BigInteger(), nullable=False),
     sa.Column('birth_year', sa.Integer(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
@@ -570,6 +611,30 @@ def upgrade() -> None:
     sa.UniqueConstraint('handle'),
     sa.UniqueConstraint('handle_digest')
     )
+    with op.batch_alter_table('subjects', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_subjects_display_folded'), ['display_folded'], unique=False)
+
+    op.create_table('takedowns',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('found', sa.Integer(), nullable=False),
+    sa.Column('opened_by', sa.String(), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('confirmed_by', sa.String(), nullable=False),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('undo_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_by', sa.String(), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('note', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('takedowns', schema=None) as batch_op:
+        batch_op.create_index('takedowns_about', ['about'], unique=False)
+        batch_op.create_index('takedowns_state', ['state', 'undo_until'], unique=False)
+
     op.create_table('told_uses',
     sa.Column('case_id', sa.String(), nullable=False),
     sa.Column('subject_id', sa.String(), nullable=False),
@@ -631,6 +696,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('api_keys', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_api_keys_account_id'), ['account_id'], unique=False)
+
+    op.create_table('appeal_voices',
+    sa.Column('appeal_id', sa.String(), nullable=False),
+    sa.Column('claim_id', sa.String(), nullable=False),
+    sa.Column('organisation_id', sa.String(), nullable=False),
+    sa.Column('reasons', sa.JSON(), nullable=False),
+    sa.Column('comment', sa.String(), nullable=False),
+    sa.Column('permits', sa.Boolean(), nullable=False),
+    sa.Column('by', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['appeal_id'], ['appeals.id'], ),
+    sa.PrimaryKeyConstraint('appeal_id', 'claim_id')
+    )
+    with op.batch_alter_table('appeal_voices', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_appeal_voices_organisation_id'), ['organisation_id'], unique=False)
 
     op.create_table('cameo_media',
     sa.Column('subject_id', sa.String(), nullable=False),
@@ -775,14 +855,115 @@ def upgrade() -> None:
     with op.batch_alter_table('looks', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_looks_subject_id'), ['subject_id'], unique=False)
 
-    op.create_table('optout_fingerprints',
-    sa.Column('claim_id', sa.String(), nullable=False),
-    sa.Column('number', sa.Integer(), nullable=False),
-    sa.Column('bits', sa.String(), nullable=False),
-    sa.Column('quality', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['claim_id'], ['optout_claims.id'], ),
-    sa.PrimaryKeyConstraint('claim_id', 'number')
+    op.create_table('optout_claims',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('organisation_id', sa.String(), nullable=False),
+    sa.Column('filed_by', sa.String(), nullable=False),
+    sa.Column('reference', sa.String(), nullable=True),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('names', sa.JSON(), nullable=False),
+    sa.Column('descriptions', sa.JSON(), nullable=False),
+    sa.Column('blocks', sa.JSON(), nullable=False),
+    sa.Column('licences', sa.JSON(), nullable=False),
+    sa.Column('told', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('proof', sa.JSON(), nullable=True),
+    sa.Column('declared', sa.JSON(), nullable=False),
+    sa.Column('media', sa.JSON(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('generation', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['optout_organisations.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('organisation_id', 'reference')
     )
+    with op.batch_alter_table('optout_claims', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_optout_claims_filed_by'), ['filed_by'], unique=False)
+        batch_op.create_index(batch_op.f('ix_optout_claims_generation'), ['generation'], unique=False)
+        batch_op.create_index(batch_op.f('ix_optout_claims_state'), ['state'], unique=False)
+
+    op.create_table('optout_counters',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('notice_id', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('case_ids', sa.JSON(), nullable=False),
+    sa.Column('restored_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['notice_id'], ['optout_notices.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('optout_counters', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_optout_counters_account_id'), ['account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_optout_counters_notice_id'), ['notice_id'], unique=False)
+
+    op.create_table('optout_imports',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('organisation_id', sa.String(), nullable=False),
+    sa.Column('by', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('submit', sa.Boolean(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('proof', sa.JSON(), nullable=True),
+    sa.Column('declared', sa.JSON(), nullable=False),
+    sa.Column('digest', sa.String(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('read', sa.Integer(), nullable=False),
+    sa.Column('lines', sa.Integer(), nullable=False),
+    sa.Column('last_line', sa.Integer(), nullable=False),
+    sa.Column('batches', sa.Integer(), nullable=False),
+    sa.Column('counts', sa.JSON(), nullable=False),
+    sa.Column('failure', sa.JSON(), nullable=True),
+    sa.Column('activated', sa.Integer(), nullable=False),
+    sa.Column('left', sa.Integer(), nullable=False),
+    sa.Column('reached', sa.Integer(), nullable=False),
+    sa.Column('activated_by', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('held_until', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['organisation_id'], ['optout_organisations.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('optout_imports', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_optout_imports_by'), ['by'], unique=False)
+        batch_op.create_index(batch_op.f('ix_optout_imports_organisation_id'), ['organisation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_optout_imports_state'), ['state'], unique=False)
+
+    op.create_table('optout_members',
+    sa.Column('organisation_id', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('role', sa.String(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['optout_organisations.id'], ),
+    sa.PrimaryKeyConstraint('organisation_id', 'account_id')
+    )
+    with op.batch_alter_table('optout_members', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_optout_members_account_id'), ['account_id'], unique=False)
+
+    op.create_table('optout_notice_texts',
+    sa.Column('notice_id', sa.String(), nullable=False),
+    sa.Column('part', sa.String(), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['notice_id'], ['optout_notices.id'], ),
+    sa.PrimaryKeyConstraint('notice_id', 'part')
+    )
+    op.create_table('optout_notice_videos',
+    sa.Column('notice_id', sa.String(), nullable=False),
+    sa.Column('case_id', sa.String(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('found_by', sa.String(), nullable=False),
+    sa.Column('similarity', sa.Integer(), nullable=False),
+    sa.Column('batch_id', sa.String(), nullable=False),
+    sa.Column('reference_id', sa.String(), nullable=False),
+    sa.Column('restored_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['notice_id'], ['optout_notices.id'], ),
+    sa.PrimaryKeyConstraint('notice_id', 'case_id')
+    )
+    with op.batch_alter_table('optout_notice_videos', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_optout_notice_videos_case_id'), ['case_id'], unique=False)
+
     op.create_table('recording_prints',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('subject_id', sa.String(), nullable=False),
@@ -809,6 +990,19 @@ def upgrade() -> None:
     with op.batch_alter_table('sessions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_sessions_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_sessions_expires_at'), ['expires_at'], unique=False)
+
+    op.create_table('takedown_items',
+    sa.Column('takedown_id', sa.String(), nullable=False),
+    sa.Column('case_id', sa.String(), nullable=False),
+    sa.Column('found_by', sa.String(), nullable=False),
+    sa.Column('score', sa.Float(), nullable=False),
+    sa.Column('what', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['takedown_id'], ['takedowns.id'], ),
+    sa.PrimaryKeyConstraint('takedown_id', 'case_id')
+    )
+    with op.batch_alter_table('takedown_items', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_takedown_items_case_id'), ['case_id'], unique=False)
 
     op.create_table('consent_approvals',
     sa.Column('id', sa.String(), nullable=False),
@@ -885,12 +1079,103 @@ def upgrade() -> None:
         batch_op.create_index('grant_uses_account', ['account_id', 'at'], unique=False)
         batch_op.create_index('grant_uses_subject', ['subject_id', 'at'], unique=False)
 
+    op.create_table('optout_aliases',
+    sa.Column('claim_id', sa.String(), nullable=False),
+    sa.Column('folded', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['claim_id'], ['optout_claims.id'], ),
+    sa.PrimaryKeyConstraint('claim_id', 'folded')
+    )
+    with op.batch_alter_table('optout_aliases', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_optout_aliases_folded'), ['folded'], unique=False)
+
+    op.create_table('optout_concerns',
+    sa.Column('claim_id', sa.String(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('concern', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['claim_id'], ['optout_claims.id'], ),
+    sa.PrimaryKeyConstraint('claim_id', 'number')
+    )
+    op.create_table('optout_fingerprints',
+    sa.Column('claim_id', sa.String(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('bits', sa.String(), nullable=False),
+    sa.Column('quality', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['claim_id'], ['optout_claims.id'], ),
+    sa.PrimaryKeyConstraint('claim_id', 'number')
+    )
+    op.create_table('optout_import_reports',
+    sa.Column('import_id', sa.String(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('lines', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['import_id'], ['optout_imports.id'], ),
+    sa.PrimaryKeyConstraint('import_id', 'number')
+    )
+    op.create_table('optout_references',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('claim_id', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('seconds', sa.Float(), nullable=False),
+    sa.Column('hashes', sa.LargeBinary(), nullable=False),
+    sa.Column('moments', sa.LargeBinary(), nullable=False),
+    sa.Column('codes', sa.JSON(), nullable=False),
+    sa.Column('looks', sa.LargeBinary(), nullable=False),
+    sa.Column('looks_by', sa.String(), nullable=False),
+    sa.Column('looks_length', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['claim_id'], ['optout_claims.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('optout_references', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_optout_references_claim_id'), ['claim_id'], unique=False)
+
+    op.create_table('optout_rehearsals',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('claim_id', sa.String(), nullable=False),
+    sa.Column('asked_by', sa.String(), nullable=False),
+    sa.Column('days', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tally', sa.JSON(), nullable=True),
+    sa.ForeignKeyConstraint(['claim_id'], ['optout_claims.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('optout_rehearsals', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_optout_rehearsals_claim_id'), ['claim_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_optout_rehearsals_state'), ['state'], unique=False)
+
+    op.create_table('optout_sounds',
+    sa.Column('reference_id', sa.String(), nullable=False),
+    sa.Column('printer', sa.String(), nullable=False),
+    sa.Column('words', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['reference_id'], ['optout_references.id'], ),
+    sa.PrimaryKeyConstraint('reference_id', 'printer')
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Change it back."""
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table('optout_sounds')
+    with op.batch_alter_table('optout_rehearsals', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_optout_rehearsals_state'))
+        batch_op.drop_index(batch_op.f('ix_optout_rehearsals_claim_id'))
+
+    op.drop_table('optout_rehearsals')
+    with op.batch_alter_table('optout_references', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_optout_references_claim_id'))
+
+    op.drop_table('optout_references')
+    op.drop_table('optout_import_reports')
+    op.drop_table('optout_fingerprints')
+    op.drop_table('optout_concerns')
+    with op.batch_alter_table('optout_aliases', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_optout_aliases_folded'))
+
+    op.drop_table('optout_aliases')
     with op.batch_alter_table('grant_uses', schema=None) as batch_op:
         batch_op.drop_index('grant_uses_subject')
         batch_op.drop_index('grant_uses_account')
@@ -911,6 +1196,10 @@ def downgrade() -> None:
         batch_op.drop_index('consent_approvals_due')
 
     op.drop_table('consent_approvals')
+    with op.batch_alter_table('takedown_items', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_takedown_items_case_id'))
+
+    op.drop_table('takedown_items')
     with op.batch_alter_table('sessions', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sessions_expires_at'))
         batch_op.drop_index(batch_op.f('ix_sessions_account_id'))
@@ -922,7 +1211,32 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_recording_prints_recording'))
 
     op.drop_table('recording_prints')
-    op.drop_table('optout_fingerprints')
+    with op.batch_alter_table('optout_notice_videos', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_optout_notice_videos_case_id'))
+
+    op.drop_table('optout_notice_videos')
+    op.drop_table('optout_notice_texts')
+    with op.batch_alter_table('optout_members', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_optout_members_account_id'))
+
+    op.drop_table('optout_members')
+    with op.batch_alter_table('optout_imports', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_optout_imports_state'))
+        batch_op.drop_index(batch_op.f('ix_optout_imports_organisation_id'))
+        batch_op.drop_index(batch_op.f('ix_optout_imports_by'))
+
+    op.drop_table('optout_imports')
+    with op.batch_alter_table('optout_counters', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_optout_counters_notice_id'))
+        batch_op.drop_index(batch_op.f('ix_optout_counters_account_id'))
+
+    op.drop_table('optout_counters')
+    with op.batch_alter_table('optout_claims', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_optout_claims_state'))
+        batch_op.drop_index(batch_op.f('ix_optout_claims_generation'))
+        batch_op.drop_index(batch_op.f('ix_optout_claims_filed_by'))
+
+    op.drop_table('optout_claims')
     with op.batch_alter_table('looks', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_looks_subject_id'))
 
@@ -958,6 +1272,10 @@ def downgrade() -> None:
     op.drop_table('challenges')
     op.drop_table('cameos')
     op.drop_table('cameo_media')
+    with op.batch_alter_table('appeal_voices', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_appeal_voices_organisation_id'))
+
+    op.drop_table('appeal_voices')
     with op.batch_alter_table('api_keys', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_api_keys_account_id'))
 
@@ -979,6 +1297,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_told_uses_subject_id'))
 
     op.drop_table('told_uses')
+    with op.batch_alter_table('takedowns', schema=None) as batch_op:
+        batch_op.drop_index('takedowns_state')
+        batch_op.drop_index('takedowns_about')
+
+    op.drop_table('takedowns')
+    with op.batch_alter_table('subjects', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_subjects_display_folded'))
+
     op.drop_table('subjects')
     with op.batch_alter_table('sign_in_attempts', schema=None) as batch_op:
         batch_op.drop_index('sign_in_attempts_address')
@@ -1028,12 +1354,13 @@ def downgrade() -> None:
         batch_op.drop_index('outbox_recipient_at')
 
     op.drop_table('outbox')
-    op.drop_table('optout_generation')
-    with op.batch_alter_table('optout_claims', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_optout_claims_rights_holder'))
-        batch_op.drop_index(batch_op.f('ix_optout_claims_generation'))
+    op.drop_table('optout_organisations')
+    with op.batch_alter_table('optout_notices', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_optout_notices_state'))
+        batch_op.drop_index(batch_op.f('ix_optout_notices_account_id'))
 
-    op.drop_table('optout_claims')
+    op.drop_table('optout_notices')
+    op.drop_table('optout_generation')
     op.drop_table('notice_settings')
     with op.batch_alter_table('media_uses', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_media_uses_case_id'))
@@ -1090,6 +1417,7 @@ def downgrade() -> None:
     op.drop_table('deliveries')
     with op.batch_alter_table('decisions', schema=None) as batch_op:
         batch_op.drop_index('decisions_case')
+        batch_op.drop_index('decisions_at')
 
     op.drop_table('decisions')
     op.drop_table('data_keys')
@@ -1100,6 +1428,7 @@ def downgrade() -> None:
     with op.batch_alter_table('cases', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_cases_remix_of'))
         batch_op.drop_index('cases_open')
+        batch_op.drop_index('cases_created')
         batch_op.drop_index('cases_account')
 
     op.drop_table('cases')
@@ -1124,6 +1453,11 @@ def downgrade() -> None:
         batch_op.drop_index('appearances_case')
 
     op.drop_table('appearances')
+    with op.batch_alter_table('appeals', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_appeals_account_id'))
+        batch_op.drop_index('appeals_state')
+
+    op.drop_table('appeals')
     op.drop_table('ages')
     op.drop_table('accounts')
     # ### end Alembic commands ###

@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copyright_optout.domain import Claim, ClaimKind, ClaimState, alike, may_move
+from copyright_optout.domain import ANYTHING, Blocks, ClaimState, Depiction, Licence, Setting, alike, may_move
 from copyright_optout.errors import IllegalMove
+from tests.factories.claims import a_claim, terms
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-CLAIM = Claim(
-    "claim_1", "acct_a", ClaimKind.WORK, "Title", ("Name",), ("acct_l",), "", ClaimState.ACTIVE, 0, NOW, NOW, None
-)
+CLAIM = a_claim(says=replace(terms("Title", "Name"), licences=(Licence("acct_l"),)))
 _STATES = st.sampled_from(ClaimState)
 
 
@@ -28,9 +27,9 @@ def test_nothing_comes_back_from_withdrawal_or_expiry(path: list[ClaimState]) ->
         ended = ended or state in {ClaimState.WITHDRAWN, ClaimState.EXPIRED}
 
 
-def test_a_claim_becomes_active_from_submission_verification_or_dispute_only() -> None:
+def test_a_claim_becomes_active_from_submission_verification_quarantine_or_dispute_only() -> None:
     ways = {state for state in ClaimState if may_move(state, ClaimState.ACTIVE)}
-    assert ways == {ClaimState.SUBMITTED, ClaimState.VERIFIED, ClaimState.DISPUTED}
+    assert ways == {ClaimState.SUBMITTED, ClaimState.VERIFIED, ClaimState.QUARANTINED, ClaimState.DISPUTED}
 
 
 def test_an_illegal_move_says_which() -> None:
@@ -43,16 +42,36 @@ def test_only_active_claims_stand(state: ClaimState) -> None:
     assert replace(CLAIM, state=state).stands(NOW) == (state is ClaimState.ACTIVE)
 
 
-def test_expiry_is_exact() -> None:
-    ending = replace(CLAIM, expires_at=NOW)
-    assert ending.stands(NOW - timedelta(microseconds=1))
-    assert not ending.stands(NOW)
+def test_start_and_expiry_are_exact() -> None:
+    instant = timedelta(microseconds=1)
+    running = replace(CLAIM, terms=replace(CLAIM.terms, starts_at=NOW, expires_at=NOW + timedelta(days=1)))
+    assert not running.stands(NOW - instant)
+    assert running.stands(NOW)
+    assert running.stands(NOW + timedelta(days=1) - instant)
+    assert not running.stands(NOW + timedelta(days=1))
 
 
-def test_the_rights_holder_and_the_licensees_may() -> None:
-    assert CLAIM.licenses("acct_a")
-    assert CLAIM.licenses("acct_l")
-    assert not CLAIM.licenses("acct_x")
+def test_a_licence_holds_for_its_account_its_settings_its_territories_and_its_time() -> None:
+    licence = Licence("acct_l", frozenset({Setting.COMEDY}), frozenset({"IT"}), NOW)
+    claim = replace(CLAIM, terms=replace(CLAIM.terms, licences=(licence,)))
+    within = Depiction(frozenset({Setting.COMEDY}), frozenset({"IT"}))
+    before = NOW - timedelta(microseconds=1)
+    assert claim.licenses("acct_l", within, before)
+    assert not claim.licenses("acct_x", within, before)
+    assert not claim.licenses("acct_l", within, NOW)
+    assert not claim.licenses("acct_l", replace(within, settings=frozenset({Setting.COMEDY, Setting.VIOLENT})), before)
+    assert not claim.licenses("acct_l", replace(within, territories=frozenset({"IT", "FR"})), before)
+    assert not claim.licenses("acct_l", replace(within, territories=frozenset()), before)
+
+
+def test_a_claim_on_stated_settings_and_territories_leaves_the_others_open() -> None:
+    claim = replace(CLAIM, terms=replace(CLAIM.terms, blocks=Blocks(frozenset({Setting.VIOLENT}), frozenset({"DE"}))))
+    assert CLAIM.blocks(ANYTHING)
+    assert not claim.blocks(ANYTHING)
+    assert claim.blocks(Depiction(frozenset({Setting.VIOLENT, Setting.COMEDY})))
+    assert claim.blocks(Depiction(frozenset({Setting.VIOLENT}), frozenset({"DE", "FR"})))
+    assert not claim.blocks(Depiction(frozenset({Setting.VIOLENT}), frozenset({"FR"})))
+    assert replace(claim, only_licensed=True).blocks(ANYTHING)
 
 
 A, B, C = "00" * 32, "ff" * 32, "0f" * 32

@@ -9,21 +9,19 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from copyright_optout.adapters.bit_matrix import BitMatrix
-from copyright_optout.adapters.pdq import PdqHasher
-from copyright_optout.api import Band, ClaimKind, NewClaim, OptOutIndex, PicturedWork
+from copyright_optout.api import Band, OptOutIndex, PicturedWork
 from copyright_optout.domain import alike
 from tests.factories.characters import fox, robot
-from tests.fakes.optout import MemoryClaims, MemoryRecord, SetClock, look_at
+from tests.factories.claims import active, terms
+from tests.fakes.optout import look_at, optout_parts
 
 Picture = NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")
 def optouts() -> OptOutIndex:
-    made = OptOutIndex(MemoryClaims(), PdqHasher(), BitMatrix(), MemoryRecord(), SetClock())
-    new = NewClaim("acct_a", ClaimKind.CHARACTER, "Fennimore", pictures=[fox(0), fox(1), fox(2)])
-    made.activate(made.file(new).id, actor="acct_s")
+    made = OptOutIndex(optout_parts())
+    active(made, terms("Fennimore"), pictures=[fox(0), fox(1), fox(2)])
     return made
 
 

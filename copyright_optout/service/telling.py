@@ -1,0 +1,67 @@
+"""Telling accounts what becomes of claims."""
+
+from collections.abc import Mapping, Sequence
+
+from copyright_optout.domain import Claim, ClaimState, Concern, Concerning, OptOutEvent, Organisation
+from copyright_optout.ports import OrganisationStore, Outbox, People, Staff
+from trust_kernel.names.plain import fold
+
+DECIDES = "optout:activate"
+"""Permission of the staff who decide on claims."""
+
+
+class ClaimNotices:
+    """Tells members of organisations, people whose names are claimed, and staff; in the caller's transaction.
+
+    Args:
+        organisations: who acts for whom.
+        people: whose name is claimed.
+        staff: who decides.
+        outbox: takes what is told.
+    """
+
+    def __init__(self, organisations: OrganisationStore, people: People, staff: Staff, outbox: Outbox) -> None:
+        self._organisations = organisations
+        self._people = people
+        self._staff = staff
+        self._outbox = outbox
+
+    def moved(self, claim: Claim, *, actor: str) -> None:
+        """Tell every member of its organisation where a claim stands now, but the one who moved it."""
+        facts = {"claim_id": claim.id, "title": claim.terms.title}
+        for member in self._organisations.members(claim.organisation_id):
+            if member.account_id != actor:
+                self._outbox.emit(f"optout:claim:{claim.state}", member.account_id, facts)
+
+    def named(self, claims: Sequence[Claim], concerns: Mapping[str, Sequence[Concerning]]) -> None:
+        """Tell people that a claim that was handed in is about their own name: they can object to it."""
+        handed_in = [claim for claim in claims if claim.state is ClaimState.SUBMITTED]
+        pairs = [
+            (claim, one.name)
+            for claim in handed_in
+            for one in concerns.get(claim.id, ())
+            if one.concern is Concern.PERSON
+        ]
+        accounts = self._people.called({fold(name) for _, name in pairs}) if pairs else {}
+        for claim, name in pairs:
+            for account_id in sorted(accounts.get(fold(name), ())):
+                self._outbox.emit(OptOutEvent.PERSON_NAMED, account_id, {"claim_id": claim.id, "name": name})
+
+    def objected(self, claim: Claim) -> None:
+        """Tell staff that somebody objects to a claim on their name."""
+        for account_id in sorted(self._staff.who_may(DECIDES)):
+            self._outbox.emit(
+                OptOutEvent.PERSON_OBJECTED, account_id, {"claim_id": claim.id, "title": claim.terms.title}
+            )
+
+    def flooded(self, claim: Claim, share: str) -> None:
+        """Tell staff that a claim would stop, or has stopped, too much."""
+        facts = {"claim_id": claim.id, "title": claim.terms.title, "percent": share}
+        for account_id in sorted(self._staff.who_may(DECIDES)):
+            self._outbox.emit(OptOutEvent.CLAIM_FLOODED, account_id, facts)
+
+    def ownerless(self, organisation: Organisation) -> None:
+        """Tell staff that nobody owns an organisation any more: they can name somebody."""
+        facts = {"organisation_id": organisation.id, "name": organisation.name}
+        for account_id in sorted(self._staff.who_may(DECIDES)):
+            self._outbox.emit(OptOutEvent.ORGANISATION_OWNERLESS, account_id, facts)
