@@ -3,9 +3,20 @@
 from generator_gateway.errors import GatewayReason
 from generator_gateway.pipeline import produce, withdraw
 from generator_gateway.ports import Appearance, AppearanceState, CaseSummary, Cause, Owner, ReleaseRecord
+from generator_gateway.ports.appeals import Appeal, AppealKind, AppealState, Choice, Said
 from generator_gateway.ports.ownership import Objection, ObjectionState, ShareLink
+from generator_gateway.ports.takedowns import (
+    Batch,
+    BatchItem,
+    BatchState,
+    ItemState,
+    TakedownCause,
+    Takedowns,
+    Touched,
+)
 from generator_gateway.ports.verification import (
-    WITHDRAWN,
+    STANDING,
+    STANDING_CODES,
     Fact,
     Facts,
     Fit,
@@ -22,10 +33,14 @@ from generator_gateway.ports.verification import (
     Track,
     Verification,
 )
+from generator_gateway.service.appeal_deciding import AppealFile, AppealReview
+from generator_gateway.service.appeal_holders import AppealHearing, Hearing
+from generator_gateway.service.appeals import AppealDesk, OwnAppeals
 from generator_gateway.service.lineage import Lineage, LineageDesk
 from generator_gateway.service.ownership import OwnerEntry, Ownership, OwnershipDesk
 from generator_gateway.service.reviewing import CaseFile, ReviewDesk
 from generator_gateway.service.sharing import DEFAULT_DAYS, MAX_DAYS, NewLink, Shared, SharingDesk
+from generator_gateway.service.takedowns import TakedownDesk
 from generator_gateway.service.tracing import AppearanceDesk
 from generator_gateway.service.verification import ReportDesk, ReportTerms, Sources, VerificationDesk
 from generator_gateway.service.verification.texts import shown
@@ -37,18 +52,32 @@ __all__ = [
     "DEFAULT_DAYS",
     "LANGUAGES",
     "MAX_DAYS",
-    "WITHDRAWN",
+    "STANDING",
+    "STANDING_CODES",
+    "Appeal",
+    "AppealDesk",
+    "AppealFile",
+    "AppealHearing",
+    "AppealKind",
+    "AppealReview",
+    "AppealState",
     "Appearance",
     "AppearanceDesk",
     "AppearanceState",
+    "Batch",
+    "BatchItem",
+    "BatchState",
     "CaseFile",
     "CaseSummary",
     "Cause",
+    "Choice",
     "Fact",
     "Facts",
     "Fit",
     "GatewayReason",
     "Headline",
+    "Hearing",
+    "ItemState",
     "Lineage",
     "LineageDesk",
     "MarkEvidence",
@@ -59,6 +88,7 @@ __all__ = [
     "Objection",
     "ObjectionState",
     "OnStep",
+    "OwnAppeals",
     "Owner",
     "OwnerEntry",
     "Ownership",
@@ -69,6 +99,7 @@ __all__ = [
     "ReportDesk",
     "ReportTerms",
     "ReviewDesk",
+    "Said",
     "Segment",
     "ShareLink",
     "Shared",
@@ -76,7 +107,11 @@ __all__ = [
     "Sources",
     "Statement",
     "Step",
+    "TakedownCause",
+    "TakedownDesk",
+    "Takedowns",
     "Tone",
+    "Touched",
     "Track",
     "UseOf",
     "Verification",

@@ -54,3 +54,51 @@ class GatewayReason(StrEnum):
     LINK_ENDED = "release:link:ended"
     LINK_TERM = "release:link:term"
     LINK_TOO_MANY = "release:link:too_many"
+    # takedowns
+    RELEASE_TAKEN_DOWN = "release:video:taken_down"
+    REMIX_PARENT_TAKEN_DOWN = "remix:parent:taken_down"
+    TAKEN_DOWN_FOR_CLAIM = "release:claim:touched"
+    TAKEDOWN_UNKNOWN = "takedown:batch:unknown"
+    TAKEDOWN_STATE = "takedown:batch:state"
+    TAKEDOWN_NOTICE = "takedown:batch:of_notice"
+    TAKEDOWN_LATE = "takedown:batch:late"
+    TAKEDOWN_SIZE = "takedown:batch:size"
+    TAKEDOWN_NOTHING = "takedown:batch:nothing"
+    TAKEDOWN_OWN = "takedown:batch:own"
+    TAKEDOWN_CHOICE = "takedown:batch:choice"
+
+
+# appeals
+
+
+class AppealFault(StrEnum):
+    """Why something about an appeal is refused."""
+
+    UNKNOWN = "appeal:case:unknown"
+    NOTHING = "appeal:case:nothing_decided"
+    LATE = "appeal:case:late"
+    TWICE = "appeal:case:twice"
+    PERSONS = "appeal:case:persons"
+    CLOSED = "appeal:case:closed"
+    OWN = "appeal:case:own"
+    GONE = "appeal:case:inputs_gone"
+    CHOICE = "appeal:reason:choice"
+    TEXT = "appeal:text:length"
+    MAKER = "appeal:case:maker"
+    SECOND = "appeal:case:second"
+
+
+class AppealEvent(StrEnum):
+    """What becomes of an appeal: goes onto the ledger, and is told."""
+
+    FILED = "appeal:case:filed"
+    PROPOSED = "appeal:case:proposed"
+    UPHELD = "appeal:case:upheld"
+    OVERTURNED = "appeal:case:overturned"
+    LICENSED = "appeal:case:licensed"
+    LAPSED = "appeal:case:lapsed"
+    WITHDRAWN = "appeal:case:withdrawn"
+    ESCALATED = "appeal:case:escalated"
+    CLAIM_CONCERNED = "appeal:claim:concerned"
+    CLAIM_PERMITTED = "appeal:claim:permitted"
+    CLAIM_SETTLED = "appeal:claim:settled"

@@ -1,5 +1,6 @@
 """HTTP shapes of the gateway. The video object is OpenAI's, every key present, with ours under `placet`."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -7,6 +8,8 @@ from pydantic import BaseModel
 
 from consent_registry.api import Awaited
 from generator_gateway.ports import CaseSummary, ReleaseRecord, ReleaseState
+from generator_gateway.ports.appeals import Contested
+from generator_gateway.service.appealing import appeal_path
 from trust_kernel.decisions import Decision, Finding, Ruling
 
 _STATUS: dict[str, Literal["queued", "in_progress", "completed", "failed"]] = {
@@ -19,17 +22,24 @@ _STATUS: dict[str, Literal["queued", "in_progress", "completed", "failed"]] = {
 
 
 class ErrorOut(BaseModel):
-    """Why a video failed: a documented reason code."""
+    """Why a video failed: a documented reason code.
+
+    Attributes:
+        appeal: path where whoever asked can appeal; null where they cannot.
+        appeal_until: Unix seconds from which they cannot any more.
+    """
 
     code: str
     message: str
+    appeal: str | None = None
+    appeal_until: int | None = None
 
 
 class PlacetOut(BaseModel):
     """What a client of ours may also want to know.
 
     Attributes:
-        state: the case's own state; "held", "objected" and "withdrawn" have no word in the videos API.
+        state: the case's own state; "held", "objected", "taken_down" and "withdrawn" have no word in the videos API.
         reasons: every reason code, worst first.
     """
 
@@ -144,20 +154,33 @@ class ReviewIn(BaseModel):
     note: str = ""
 
 
-def video_out(case: CaseSummary, release: ReleaseRecord | None) -> VideoOut:
-    """A case as the videos API shows it; a withdrawn video has failed."""
+_GONE: Mapping[str, ErrorOut] = {
+    ReleaseState.WITHDRAWN: ErrorOut(code="release:video:withdrawn", message="This video was withdrawn."),
+    ReleaseState.TAKEN_DOWN: ErrorOut(code="release:video:taken_down", message="This video was taken down."),
+}
+
+
+def video_out(case: CaseSummary, release: ReleaseRecord | None, room: Contested | None = None) -> VideoOut:
+    """A case as the videos API shows it; a video that was withdrawn or taken down has failed.
+
+    Args:
+        case: what was asked for.
+        release: what came of it.
+        room: what whoever looks can appeal against; None for nothing.
+    """
     request = case.request
-    withdrawn = release is not None and release.status == ReleaseState.WITHDRAWN
-    objected = release is not None and release.status == ReleaseState.OBJECTED
-    error: ErrorOut | None = None
-    if withdrawn and release is not None:
-        error = ErrorOut(code="release:video:withdrawn", message="This video was withdrawn.")
-    elif case.status == "failed":
+    standing = release.status if release is not None else ReleaseState.RELEASED
+    error = _GONE.get(standing)
+    gone = error is not None
+    if error is None and case.status == "failed":
         error = ErrorOut(code=case.error_code or "case:machine:broken", message=case.error_message or "")
+    if error is not None and room is not None:
+        until = int(room.until.timestamp())
+        error = error.model_copy(update={"appeal": appeal_path(case.id), "appeal_until": until})
     return VideoOut(
         id=case.id,
         model=request.model,
-        status="failed" if withdrawn else _STATUS[case.status],
+        status="failed" if gone else _STATUS[case.status],
         progress=case.progress,
         created_at=int(case.created_at.timestamp()),
         completed_at=int(case.completed_at.timestamp()) if case.completed_at else None,
@@ -167,7 +190,7 @@ def video_out(case: CaseSummary, release: ReleaseRecord | None) -> VideoOut:
         remixed_from_video_id=request.remix_of,
         error=error,
         placet=PlacetOut(
-            state="withdrawn" if withdrawn else "objected" if objected else case.status,
+            state=case.status if standing == ReleaseState.RELEASED else str(standing),
             reasons=list(case.reasons),
             message=case.error_message,
         ),

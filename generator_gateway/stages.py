@@ -110,6 +110,7 @@ class Stopped:
         decision_id: None where the machine failed before deciding.
         reasons: reason codes, worst first.
         message: for the person who asked.
+        appealable: whether something that stopped it can be overturned on appeal, should it be denied.
     """
 
     case_id: str
@@ -117,6 +118,7 @@ class Stopped:
     reasons: tuple[str, ...]
     message: str
     decision_id: str | None = None
+    appealable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

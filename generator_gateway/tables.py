@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from trust_kernel.columns import moment
+
 
 class CaseRow(SQLModel, table=True):
     """One generation request and where it stands."""
@@ -15,6 +17,7 @@ class CaseRow(SQLModel, table=True):
         UniqueConstraint("account_id", "idempotency_key", name="cases_idempotency"),
         Index("cases_account", "account_id", "id"),
         Index("cases_open", "status", "lease_until"),
+        Index("cases_created", "created_at", "id"),
     )
 
     id: str = Field(primary_key=True)
@@ -64,7 +67,7 @@ class DecisionRow(SQLModel, table=True):
     """A decision with everything that it was made with, so that it can be replayed."""
 
     __tablename__ = "decisions"
-    __table_args__ = (Index("decisions_case", "case_id", "at"),)
+    __table_args__ = (Index("decisions_case", "case_id", "at"), Index("decisions_at", "at"))
 
     id: str = Field(primary_key=True)
     case_id: str
@@ -280,3 +283,87 @@ class VerificationFeedbackRow(SQLModel, table=True):
     text: str
     at: datetime
     until: datetime = Field(index=True)
+
+
+class TakedownRow(SQLModel, table=True):
+    """What one cause takes down."""
+
+    __tablename__ = "takedowns"
+    __table_args__ = (Index("takedowns_state", "state", "undo_until"), Index("takedowns_about", "about"))
+
+    id: str = Field(primary_key=True)
+    reason: str
+    about: str
+    title: str
+    state: str
+    found: int = 0
+    opened_by: str
+    opened_at: datetime = moment()
+    confirmed_by: str = ""
+    confirmed_at: datetime | None = moment(nullable=True)
+    undo_until: datetime | None = moment(nullable=True)
+    ended_by: str = ""
+    ended_at: datetime | None = moment(nullable=True)
+    note: str = ""
+
+
+class TakedownItemRow(SQLModel, table=True):
+    """One release of a batch."""
+
+    __tablename__ = "takedown_items"
+
+    takedown_id: str = Field(primary_key=True, foreign_key="takedowns.id")
+    case_id: str = Field(primary_key=True, index=True)
+    found_by: str
+    score: float
+    what: str
+    state: str
+
+
+class AppealRow(SQLModel, table=True):
+    """One appeal.
+
+    Attributes:
+        lifts: pairs of reason and what it is about, lifted or proposed to be.
+    """
+
+    __tablename__ = "appeals"
+    __table_args__ = (
+        UniqueConstraint("case_id", "decision_id", name="appeals_once"),
+        Index("appeals_state", "state", "due_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    case_id: str
+    kind: str
+    decision_id: str
+    stage: str
+    draft: str = ""
+    account_id: str = Field(index=True)
+    statement: str
+    evidence: str = ""
+    licence: str = ""
+    state: str
+    filed_at: datetime = moment()
+    due_at: datetime = moment()
+    escalated_at: datetime | None = moment(nullable=True)
+    proposed_by: str = ""
+    lifts: list[list[str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    decided_by: str = ""
+    decided_at: datetime | None = moment(nullable=True)
+    note: str = ""
+
+
+class AppealVoiceRow(SQLModel, table=True):
+    """What a rights holder concerned says of an appeal; there from the start, empty while they say nothing."""
+
+    __tablename__ = "appeal_voices"
+
+    appeal_id: str = Field(primary_key=True, foreign_key="appeals.id")
+    claim_id: str = Field(primary_key=True)
+    organisation_id: str = Field(index=True)
+    reasons: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    comment: str = ""
+    permits: bool = False
+    by: str = ""
+    at: datetime | None = moment(nullable=True)

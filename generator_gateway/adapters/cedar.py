@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from consent_registry.api import AgeBand, Context, WordHit
 from generator_gateway.errors import GatewayReason
 from generator_gateway.ports import CaseView, GateReport, MarkRuling
-from trust_kernel.decisions import Decision, Finding, Ruling, Verdict
+from trust_kernel.decisions import Decision, Finding, Overturn, Ruling, Verdict
 from trust_kernel.errors import InvalidInput
 from trust_kernel.ids import new_id
 
@@ -61,7 +61,8 @@ class CedarPolicy:
             and only declared contexts count.
 
     Raises:
-        InvalidInput: the text does not parse, does not fit the schema, or has a policy without ``@id``.
+        InvalidInput: the text does not parse, does not fit the schema, or has a policy without ``@id`` or with an
+            ``@appeal`` that is none of `Overturn`.
     """
 
     def __init__(self, text: str, consents: Consents | None = None) -> None:
@@ -177,9 +178,14 @@ class CedarPolicy:
     def _said(self, finding: Finding, verdict: Verdict, answer: _Answer) -> Ruling:
         if not answer.policies:
             reason = finding.reason if verdict is Verdict.HOLD else GatewayReason.POLICY_DEFAULT
-            return Ruling(finding, verdict, "default-deny", reason, _DEFAULT_MESSAGE)
+            # What no rule allows, no appeal does; what only nobody may let pass unseen, somebody who looks may.
+            overturn = Overturn.ONE if verdict is Verdict.HOLD else Overturn.NEVER
+            return Ruling(finding, verdict, "default-deny", reason, _DEFAULT_MESSAGE, overturn)
         notes = self._annotations[min(answer.policies)]
-        return Ruling(finding, verdict, notes["id"], notes.get("reason", finding.reason), notes.get("message", ""))
+        # Where several rules stop it, the hardest of them counts.
+        overturn = max((_overturn(self._annotations[name]) for name in answer.policies), key=list(Overturn).index)
+        reason = notes.get("reason", finding.reason)
+        return Ruling(finding, verdict, notes["id"], reason, notes.get("message", ""), overturn)
 
 
 def _entity(index: int, finding: Finding) -> dict[str, Any]:
@@ -218,4 +224,16 @@ def _annotations(policies: Mapping[str, Mapping[str, Any]]) -> Mapping[str, dict
     unnamed = [name for name, notes in found.items() if "id" not in notes]
     if unnamed:
         raise InvalidInput(f"every policy carries @id; {len(unnamed)} do not", field="policy")
+    for notes in found.values():
+        _overturn(notes)
     return found
+
+
+def _overturn(notes: Mapping[str, str]) -> Overturn:
+    """How many people it takes to overturn what a policy says; one where it does not say."""
+    said = notes.get("appeal", Overturn.ONE.value)
+    if said not in set(Overturn):
+        raise InvalidInput(
+            f"@appeal of {notes['id']} is {said[:20]!r}", field="policy", limit=", ".join(map(str, Overturn))
+        )
+    return Overturn(said)

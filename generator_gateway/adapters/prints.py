@@ -17,6 +17,7 @@ from trust_kernel.media.sandbox import ChildLimits, Reply, Sandbox
 LONGEST = 384
 """Pixels of a frame's longer side: what the hasher works on."""
 MOST_FRAMES = 240
+STEP = 0.5
 MOST_DETAILED = 24
 """Frames whose details are looked for, evenly."""
 _CHANNELS = 3
@@ -40,11 +41,28 @@ class SandboxedPrints:
         hashes: hashes frames, here: what comes back from the child are plain arrays.
         limits: what may be read; of what is longer than `max_seconds`, that much is.
         code: ISCC of a file's bytes; empty where none is made.
+        longest: pixels of a frame's longer side.
+        most: frames hashed, evenly.
+        step: seconds from one of them to the next, at least.
+        detailed: frames whose details are looked for, evenly.
     """
 
     def __init__(
-        self, sandbox: Sandbox, hashes: Hashes, limits: MediaLimits, code: Callable[[Path], str] = lambda _: ""
+        self,
+        sandbox: Sandbox,
+        hashes: Hashes,
+        limits: MediaLimits,
+        code: Callable[[Path], str] = lambda _: "",
+        *,
+        longest: int = LONGEST,
+        most: int = MOST_FRAMES,
+        step: float = STEP,
+        detailed: int = MOST_DETAILED,
     ) -> None:
+        self._longest = longest
+        self._most = most
+        self._step = step
+        self._detailed = detailed
         self._sandbox = sandbox
         self._hashes = hashes
         self._limits = limits
@@ -69,7 +87,7 @@ class SandboxedPrints:
         if len(times) != len(frames) or frames.shape[3] != _CHANNELS:
             raise _unreadable()
         hashed = [(place, bits) for place, frame in enumerate(frames) for bits in self._hash(frame)]
-        looked_into = set(np.linspace(0, len(hashed) - 1, min(len(hashed), MOST_DETAILED)).round().tolist())
+        looked_into = set(np.linspace(0, len(hashed) - 1, min(len(hashed), self._detailed)).round().tolist())
         return Prints(
             pictures=tuple(bits for _, bits in hashed),
             sound=tuple(sound.tolist()),
@@ -93,8 +111,9 @@ class SandboxedPrints:
             prints_child.gather,
             limits=child,
             source=path.resolve(),
-            longest=LONGEST,
-            most=MOST_FRAMES,
+            longest=self._longest,
+            most=self._most,
+            step=self._step,
             max_pixels=limits.max_pixels,
             max_seconds=limits.max_seconds,
         )

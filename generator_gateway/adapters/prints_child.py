@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from generator_gateway.adapters.sound_prints import sound_prints
 from trust_kernel.errors import InvalidInput
 from trust_kernel.media import pictures
 from trust_kernel.media.containers import Tracks, damaged, opened
@@ -14,13 +13,12 @@ from trust_kernel.media.footage import Reel, SoundTrack
 from trust_kernel.media.reasons import MediaReason
 from trust_kernel.media.refs import SAMPLE_RATE
 from trust_kernel.media.sniff import GIF, HEAD_BYTES, recognise
+from trust_kernel.media.sound_prints import sound_prints
 
-_STEP = 0.5
-"""Seconds from one looked-at frame to the next, where the file is short enough."""
 _MOST_ASPECT = 8
 
 
-def gather(*, source: str, longest: int, most: int, max_pixels: int, max_seconds: float) -> dict[str, Any]:
+def gather(*, source: str, longest: int, most: int, step: float, max_pixels: int, max_seconds: float) -> dict[str, Any]:
     """Decode once, at most `max_seconds`, and give what fingerprints are made of.
 
     Returns:
@@ -40,14 +38,16 @@ def gather(*, source: str, longest: int, most: int, max_pixels: int, max_seconds
     if found is GIF and not pictures.is_animated(source=source, reader="GIF")["animated"]:
         reader = "GIF"
     if not reader.isupper():
-        return _footage(source, reader, longest, most, max_pixels, max_seconds)
+        return _footage(source, reader, longest, most, step, max_pixels, max_seconds)
     seen = pictures.look(source=source, reader=reader, longest=longest, max_pixels=max_pixels)
     return {"frames": seen["frames"], "times": seen["times"], "sound": np.zeros(0, np.uint32)}
 
 
-def _footage(source: str, reader: str, longest: int, most: int, max_pixels: int, max_seconds: float) -> dict[str, Any]:
+def _footage(
+    source: str, reader: str, longest: int, most: int, least_step: float, max_pixels: int, max_seconds: float
+) -> dict[str, Any]:
     with opened(source, reader) as tracks:
-        step = max(_STEP, min(tracks.seconds, max_seconds) / most)
+        step = max(least_step, min(tracks.seconds, max_seconds) / most)
         reel = Reel(_Grid(step, most), longest, max_pixels, _pixel_shape(tracks), most=most + 1)
         sound = SoundTrack()
         _run(tracks, reel, sound, max_seconds)

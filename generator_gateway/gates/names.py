@@ -2,6 +2,7 @@
 
 from copyright_optout.api import SURE_NAME, NamedWork, OptOutIndex
 from generator_gateway.errors import GatewayReason
+from generator_gateway.gates.claims import ClaimedWorks
 from generator_gateway.gates.panel import clear
 from generator_gateway.ports import CaseView, GateReport
 from likeness_guard.api import LikenessGuard, LikenessReason, NamedPerson
@@ -16,9 +17,10 @@ class NamesGate:
 
     name = "prompt:names"
 
-    def __init__(self, likeness: LikenessGuard, optouts: OptOutIndex) -> None:
+    def __init__(self, likeness: LikenessGuard, optouts: OptOutIndex, claimed: ClaimedWorks) -> None:
         self._likeness = likeness
         self._optouts = optouts
+        self._claimed = claimed
 
     def look(self, view: CaseView) -> GateReport:
         """One finding for each name, or one that all is clear.
@@ -47,16 +49,16 @@ class NamesGate:
         )
 
     def _work(self, view: CaseView, hit: NamedWork) -> Finding:
-        outcome = Outcome.MATCH if hit.score >= SURE_NAME else Outcome.UNSURE
-        if self._optouts.licensed(hit.claim.id, view.request.account_id):
-            outcome = Outcome.CONSENTED
+        found = Outcome.MATCH if hit.score >= SURE_NAME else Outcome.UNSURE
+        outcome, reason = self._claimed.outcome(view.request, hit.claim, found, hit.reason)
         return Finding(
             gate=self.name,
             stage=view.stage,
             outcome=outcome,
-            reason=hit.reason,
+            reason=reason,
             evidence=Evidence("prompt", span=hit.span, note=", ".join(hit.transformations)),
             score=hit.score,
             threshold=SURE_NAME,
             about=hit.claim.id,
+            facts=self._claimed.facts(hit.claim),
         )

@@ -4,7 +4,8 @@ from consent_registry.api import ConsentRegistry
 from generator_gateway.errors import GatewayReason
 from generator_gateway.gates.consents import ask, assurance_of, joined
 from generator_gateway.gates.panel import clear
-from generator_gateway.ports import MAX_LINEAGE, Ancestor, Ancestry, CaseView, GateReport, Releases, ReleaseState
+from generator_gateway.ports import MAX_LINEAGE, Ancestor, Ancestry, CaseView, GateReport, Releases
+from generator_gateway.service.lineage import worst_of
 from generator_gateway.stages import Consent
 from trust_kernel.decisions import Evidence, Finding, Outcome, Stage
 
@@ -45,9 +46,7 @@ class RemixGate:
             return None
         if ancestor.status is None:
             return self._refusal(view, GatewayReason.REMIX_PARENT_UNKNOWN, ancestor.case_id)
-        objected = ancestor.status == ReleaseState.OBJECTED
-        reason = GatewayReason.REMIX_PARENT_OBJECTED if objected else GatewayReason.REMIX_PARENT_WITHDRAWN
-        return self._refusal(view, reason, ancestor.case_id)
+        return self._refusal(view, worst_of([ancestor.status]), ancestor.case_id)
 
     def _refusal(self, view: CaseView, reason: GatewayReason, ancestor: str) -> Finding:
         return Finding(self.name, view.stage, Outcome.MATCH, reason, Evidence("remix"), about=ancestor)

@@ -9,7 +9,7 @@ from generator_gateway.stages import (
     Request,
     Stopped,
 )
-from trust_kernel.decisions import Decision, Stage, Verdict
+from trust_kernel.decisions import Decision, Lift, Stage, Verdict
 
 Earned = TypeVar("Earned")
 
@@ -86,6 +86,10 @@ class Cases(Protocol):
 
     def approved(self, case_id: str, stage: Stage) -> frozenset[str]:
         """Reason codes whose holds a reviewer lifted on this look."""
+        ...
+
+    def overturned(self, case_id: str, stage: Stage, draft: str) -> frozenset[Lift]:
+        """What appeals lifted for this look: at the request, or at this draft (its digest; else empty)."""
         ...
 
     def stop(self, stopped: Stopped) -> Request:

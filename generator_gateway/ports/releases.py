@@ -14,6 +14,8 @@ class ReleaseState(StrEnum):
     RELEASED = "released"
     OBJECTED = "objected"
     """Somebody who appears in it objects: held back until they lift it, or it is taken back."""
+    TAKEN_DOWN = "taken_down"
+    """Nobody is given it, because of a claim or a notice; for a while that can be undone. See `ports.takedowns`."""
     WITHDRAWN = "withdrawn"
     """Taken back, for good."""
 
@@ -183,7 +185,7 @@ class Releases(Protocol):
         ...
 
     def set_state(self, case_id: str, state: ReleaseState) -> None:
-        """Hold a locked release back, or let it out again; withdrawing is `mark_withdrawn`."""
+        """Hold a locked release back, take it down, or let it out again; withdrawing is `mark_withdrawn`."""
         ...
 
     def by_number(self, release_number: int) -> ReleaseRecord | None:

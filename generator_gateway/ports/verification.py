@@ -4,7 +4,7 @@ Nothing here holds a sentence. Whatever a person reads is a `Statement`: a code 
 `generator_gateway.wording` in the reader's language, so that page, command and API say the same. Nobody is ever named.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -35,7 +35,10 @@ def told(code: str, **values: Value) -> Statement:
 
 
 WITHDRAWN = told("verify:note:withdrawn")
-"""The note that belongs into the plain sentence too."""
+TAKEN_DOWN = told("verify:note:taken_down")
+STANDING = (WITHDRAWN, TAKEN_DOWN)
+"""The notes that belong into the plain sentence too."""
+STANDING_CODES = frozenset(note.code for note in STANDING)
 
 
 class Headline(StrEnum):
@@ -246,7 +249,7 @@ class ReleaseEvidence:
     """A release that this file is, or comes from, or resembles. No names.
 
     Attributes:
-        consent: "active" or "withdrawn".
+        consent: "active", "taken_down" (because of a claim or a notice, and perhaps not for good) or "withdrawn".
         people: how many people appear and co-own.
         ledger_proved: whether the ledger holds the release.
     """
@@ -269,6 +272,18 @@ class ReleaseEvidence:
     def is_withdrawn(self) -> bool:
         """Whether the file is it, or comes from it, and consent to it is gone."""
         return self.is_certain and self.consent == "withdrawn"
+
+    @property
+    def is_taken_down(self) -> bool:
+        """Whether the file is it, or comes from it, and nobody is given it for now."""
+        return self.is_certain and self.consent == "taken_down"
+
+
+def standing_notes(releases: Iterable[ReleaseEvidence]) -> tuple[Statement, ...]:
+    """What is to be told before all else of releases that are not out any more."""
+    found = tuple(releases)
+    stopped = (any(one.is_withdrawn for one in found), any(one.is_taken_down for one in found))
+    return tuple(note for note, holds in zip(STANDING, stopped, strict=True) if holds)
 
 
 class Track(StrEnum):

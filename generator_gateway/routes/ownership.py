@@ -50,7 +50,7 @@ class OwnersOut(BaseModel):
     """Whose a video is.
 
     Attributes:
-        state: "released", "objected" or "withdrawn".
+        state: "released", "objected", "taken_down" or "withdrawn".
         digest: what the ledger's entry `ledger_index` holds: SHA-256 of `canonical`.
         canonical: the list of owners as text, by pseudonyms.
         may: what the one who asks may do now.
@@ -98,7 +98,7 @@ class AncestorOut(BaseModel):
 
     Attributes:
         depth: 1 for the parent.
-        state: "released", "objected", "withdrawn" or "unreleased".
+        state: "released", "objected", "taken_down", "withdrawn" or "unreleased".
     """
 
     video_id: str

@@ -6,7 +6,14 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from generator_gateway.ports.verification import WITHDRAWN, Fact, ReleaseEvidence, Statement, Verification
+from generator_gateway.ports.verification import (
+    STANDING,
+    STANDING_CODES,
+    Fact,
+    ReleaseEvidence,
+    Statement,
+    Verification,
+)
 from generator_gateway.service.verification.texts import shown
 from generator_gateway.wording import Wording
 from watermark.api import CredentialReport
@@ -208,8 +215,8 @@ def verification_out(found: Verification, words: Wording) -> VerificationOut:
 
 
 def sentence_of(found: Verification, words: Wording) -> str:
-    """The plain sentence: the headline, and that consent was withdrawn where it was."""
-    notes = (note for note in found.notes if note == WITHDRAWN)
+    """The plain sentence: the headline, and that it was withdrawn or taken down where it was."""
+    notes = (note for note in found.notes if note in STANDING)
     return " ".join(words.say(said.code, said.values) for said in (found.headline, *notes))
 
 
@@ -244,7 +251,7 @@ def reworded(kept: VerificationOut, words: Wording) -> VerificationOut:
 
 def settle_sentence(out: VerificationOut) -> None:
     """Make the plain sentence anew of the headline and the notes."""
-    notes = (note.sentence for note in out.notes if note.code == WITHDRAWN.code)
+    notes = (note.sentence for note in out.notes if note.code in STANDING_CODES)
     out.sentence = " ".join((out.headline.sentence, *notes))
 
 

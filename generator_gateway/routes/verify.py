@@ -15,7 +15,14 @@ from pydantic import BaseModel, Field, ValidationError
 
 from generator_gateway.errors import GatewayReason
 from generator_gateway.ports.reports import KeptReport
-from generator_gateway.ports.verification import WITHDRAWN, FoundBy, OnStep, Verification, told
+from generator_gateway.ports.verification import (
+    STANDING_CODES,
+    FoundBy,
+    OnStep,
+    Verification,
+    standing_notes,
+    told,
+)
 from generator_gateway.routes.aloud import Aloud
 from generator_gateway.routes.apart import ThreadsApart
 from generator_gateway.routes.uploads import Received, receive, small_body
@@ -178,9 +185,10 @@ def _as_it_stands(reports: ReportDesk, kept: KeptReport, words: Wording) -> Veri
     out.releases = [release_out(release) for release in now]
     out.release = next((one for one in out.releases if out.release and one.video_id == out.release.video_id), None)
     out.facts.consent = fact_out(reports.consent_fact(now), words)
-    if any(one.is_withdrawn for one in now) and all(note.code != WITHDRAWN.code for note in out.notes):
-        out.notes.insert(0, statement_out(WITHDRAWN, words))
-        settle_sentence(out)
+    # As it is now: what was taken down may be out again, or withdrawn.
+    stopped = [statement_out(note, words) for note in standing_notes(now)]
+    out.notes = [*stopped, *(note for note in out.notes if note.code not in STANDING_CODES)]
+    settle_sentence(out)
     return out
 
 

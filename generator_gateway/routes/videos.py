@@ -9,21 +9,22 @@ from generator_gateway.ports import CaseSummary
 from generator_gateway.routes.handing import hand_out, media_type_of
 from generator_gateway.routes.intake import VideoIntake
 from generator_gateway.schemas import RemixIn, VideoDeleted, VideoOut, VideoPage, video_out
+from generator_gateway.service.appeals import AppealDesk
 from generator_gateway.service.videos import NewVideo, VideoDesk
 from trust_kernel.web.access import Access, Actor
 
 POLL_AFTER_MS = "500"
 
 
-def build_video_router(desk: VideoDesk, intake: VideoIntake, access: Access) -> APIRouter:
+def build_video_router(desk: VideoDesk, appeals: AppealDesk, intake: VideoIntake, access: Access) -> APIRouter:
     """Routes of the videos API."""
     router = APIRouter(prefix="/v1/videos", tags=["videos"])
     create = access.requires("video:create")
     read = access.requires("video:read")
     delete = access.requires("video:delete")
 
-    def shown(case: CaseSummary) -> VideoOut:
-        return video_out(case, desk.release_of(case.id))
+    def shown(case: CaseSummary, actor: Actor) -> VideoOut:
+        return video_out(case, desk.release_of(case.id), appeals.room(actor.account_id, case))
 
     @router.post("")
     async def create_video(
@@ -34,7 +35,7 @@ def build_video_router(desk: VideoDesk, intake: VideoIntake, access: Access) -> 
         """Ask for a video; the answer is the job, not the video."""
         async with intake.read(request) as new:
             case = await run_in_threadpool(desk.submit, actor.account_id, new, idempotency_key)
-        return shown(case)
+        return shown(case, actor)
 
     @router.get("")
     def list_videos(
@@ -45,7 +46,7 @@ def build_video_router(desk: VideoDesk, intake: VideoIntake, access: Access) -> 
     ) -> VideoPage:
         """The caller's videos and those that it co-owns."""
         cases, more = desk.list(actor.account_id, after=after, limit=limit, ascending=order == "asc")
-        data = [shown(case) for case in cases]
+        data = [shown(case, actor) for case in cases]
         return VideoPage(
             data=data,
             first_id=data[0].id if data else None,
@@ -57,7 +58,7 @@ def build_video_router(desk: VideoDesk, intake: VideoIntake, access: Access) -> 
     def retrieve_video(video_id: str, response: Response, actor: Annotated[Actor, read]) -> VideoOut:
         """One video job."""
         response.headers["openai-poll-after-ms"] = POLL_AFTER_MS
-        return shown(desk.see(actor.account_id, video_id))
+        return shown(desk.see(actor.account_id, video_id), actor)
 
     @router.get("/{video_id}/content", response_class=Response)
     def download_video(video_id: str, actor: Annotated[Actor, read], variant: str = "video") -> Response:
@@ -83,6 +84,6 @@ def build_video_router(desk: VideoDesk, intake: VideoIntake, access: Access) -> 
             remix_of=video_id,
             purpose=parent.purpose,
         )
-        return shown(desk.submit(actor.account_id, new))
+        return shown(desk.submit(actor.account_id, new), actor)
 
     return router

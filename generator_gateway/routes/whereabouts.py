@@ -41,7 +41,7 @@ class WhereaboutOut(BaseModel):
 
     Attributes:
         by: the maker's handle; null where they have none, and where it may be somebody else in it.
-        state: "released", "objected" or "withdrawn".
+        state: "released", "objected", "taken_down" or "withdrawn".
     """
 
     video_id: str

@@ -15,11 +15,9 @@ from numpy.typing import NDArray
 
 from generator_gateway.ports.bindings import ByteCodes, Prints
 from generator_gateway.service.bindings_iscc import read_code
+from trust_kernel.media.sound_search import KEPT_EVERY, sound_matches
 
 Words = NDArray[np.uint64]
-
-KEPT_EVERY = 4
-"""Of a release's sub-fingerprints of sound this many give one that is kept; of a query all are used."""
 
 NEAR_BITS = 31
 """Bits of 256 by which two frames of one picture differ at most (vPDQ, ThreatExchange)."""
@@ -31,32 +29,8 @@ _MOST_FRAMES = 128
 _PAIRS = 1 << 18
 """Hashes compared at a time: 2 MB a word, which stays in the processor's cache."""
 
-_WORD_BITS = 32
-MOST_ERRORS = 0.35
-"""Share of bits by which stretches of the same sound differ at most (Haitsma and Kalker, 2002)."""
-SURE = 12.0
-"""Standard deviations of fair coins below one half that a stretch found among all must be. Bits of music are no fair
-coins: stretches of different tunes deviate twice as much, and reached 9 where bass and beat are the same."""
-_SURE_OF_ONE = 10.0
-"""The same where one release is held against a file: a million times fewer tries."""
-_LEAST_POSITIONS = 32
-"""Positions that must be heard in both: 4 s."""
-_LEAST_OF_ONE = 16
-_REACH = 64
-"""Positions on either side of an anchor that are compared: 8 s."""
-_PARTNER = 4
-"""An anchor is a position and the one half a second later, whose windows do not overlap."""
-_ANCHOR_BITS = 18
-"""Bits of an anchor's 64 that may differ: chance passes 3 in 10,000, three of four anchors do with a quarter wrong."""
-_ANCHOR_STEP = 15
-"""Query positions, of 32 ms, from one anchor to the next; odd, so that anchors fall between kept positions in turn."""
-_ANCHOR_PAIRS = 1 << 29
-"""Anchors times kept positions that are compared at most."""
-_MOST_HITS = 1 << 19
-"""Near positions that are looked at closely, of all anchors together: many releases may share one hum, and a query may
-be made to meet every position of it at every anchor. Looked at are then as many of each anchor's, evenly."""
-_CANDIDATES = 4096
-"""Candidates checked at a time."""
+_AT_ONCE = 4096
+"""Releases taken in at a time."""
 
 _CODE_SURE = 7.0
 """Standard deviations by which the bits of two Data-Codes that agree must pass one half of them."""
@@ -121,7 +95,7 @@ class PrintIndex:
 
     def add(self, releases: Sequence[Kept]) -> None:
         """Take releases in."""
-        for part in (releases[start : start + _CANDIDATES] for start in range(0, len(releases), _CANDIDATES)):
+        for part in (releases[start : start + _AT_ONCE] for start in range(0, len(releases), _AT_ONCE)):
             frames = [np.frombuffer(one.pictures, ">u8").reshape(-1, 4) for one in part]
             sounds = [np.frombuffer(one.sound, ">u4").reshape(-1, 1) for one in part]
             codes = np.stack([_code_row(one.iscc) for one in part])
@@ -144,6 +118,30 @@ class PrintIndex:
         found = [*self._alike_bytes(prints.iscc), *self._alike_pictures(prints.pictures)]
         found += self._alike_sound(prints.sound, sole=sole)
         return sorted(found, key=lambda one: (-one.similarity, one.by, one.case_id))
+
+    def showing(self, pictures: Words, within: int = NEAR_BITS) -> dict[str, tuple[int, int]]:
+        """Releases with a frame that is one of these pictures, however flipped.
+
+        Args:
+            pictures: uint64 (n, 4), PDQ hashes.
+            within: bits of 256 up to which a frame is a picture, at most NEAR_BITS.
+
+        Returns:
+            By case id: bits of the nearest frame, and how many frames are one of the pictures.
+        """
+        frames, starts = self._frames.values, self._frame_starts.values[:, 0]
+        if not len(pictures) or not len(frames):
+            return {}
+        queries = np.unique(np.concatenate([pictures ^ turn for turn in _TURNS]), axis=0)
+        found: dict[str, tuple[int, int]] = {}
+        for _, frame, bits in (pairs[:, pairs[2] <= within] for pairs in _near_frames(queries, frames)):
+            places = np.searchsorted(starts, frame, side="right") - 1
+            for place in np.unique(places).tolist():
+                mine = places == place
+                nearest, many = found.get(self._cases[place], (_HASH_BITS, 0))
+                count = len(np.unique(frame[mine]))
+                found[self._cases[place]] = min(nearest, int(bits[mine].min())), many + count
+        return found
 
     def _alike_bytes(self, code: str) -> list[Likeness]:
         return self.with_codes(read_code(code)) if code else []
@@ -202,8 +200,8 @@ class PrintIndex:
         kept, starts = self._sound.values[:, 0], self._sound_starts.values[:, 0]
         query = np.array(sound, np.uint32)
         best: dict[int, float] = {}
-        for release, errors in _sound_hits(query, kept, starts, sole=sole):
-            best[release] = min(errors, best.get(release, 1.0))
+        for match in sound_matches(query, kept, starts, sole=sole):
+            best[match.work] = min(match.errors, best.get(match.work, 1.0))
         return [Likeness(self._cases[release], round(100 * (1 - best[release])), "sound") for release in best]
 
 
@@ -268,76 +266,3 @@ def _near_frames(queries: Words, frames: Words) -> Iterator[NDArray[np.int64]]:
             near = bits <= NEAR_BITS
             if near.any():
                 yield np.stack([query[near], frame[near] + start, bits[near]])
-
-
-def _sound_hits(
-    query: NDArray[np.uint32], kept: NDArray[np.uint32], starts: NDArray[np.int64], *, sole: bool
-) -> Iterator[tuple[int, float]]:
-    """Releases that a query sounds like where an anchor of it was found, with the share of bits that differ."""
-    least, sure = (_LEAST_OF_ONE, _SURE_OF_ONE) if sole else (_LEAST_POSITIONS, SURE)
-    if len(kept) < least or len(query) < KEPT_EVERY * least:
-        return
-    ends = np.append(starts[1:], len(kept))
-    lines: dict[int, set[int]] = {}
-    for place, hits in _anchors(query, kept):
-        for hit in hits.tolist():
-            # One line for all anchors that lie alike: where the query's beginning would fall, in query steps.
-            lines.setdefault(hit * KEPT_EVERY - place, set()).add(place)
-    tries = np.array([(line, place) for line, places in lines.items() for place in places], np.int64).reshape(-1, 2)
-    for start in range(0, len(tries), _CANDIDATES):
-        part = tries[start : start + _CANDIDATES]
-        errors, heard, release = _compared(query, kept, starts, ends, part)
-        bound = np.minimum(MOST_ERRORS, 0.5 - sure / 2 / np.sqrt(_WORD_BITS * np.maximum(heard, 1)))
-        for one in np.flatnonzero((heard >= least) & (errors <= bound)):
-            yield int(release[one]), float(errors[one])
-
-
-def _anchors(query: NDArray[np.uint32], kept: NDArray[np.uint32]) -> Iterator[tuple[int, NDArray[np.intp]]]:
-    """Places in a query, and the kept positions that are near there and half a second later."""
-    pairs = _paired(kept, _PARTNER)
-    asked = _paired(query, _PARTNER * KEPT_EVERY)
-    places = np.arange(0, len(asked), _ANCHOR_STEP)
-    places = places[(query[places] != 0) & (query[places + _PARTNER * KEPT_EVERY] != 0)]
-    most = max(KEPT_EVERY, _ANCHOR_PAIRS // max(1, len(pairs)))
-    if len(places) > most:
-        places = places[np.linspace(0, len(places) - 1, most).astype(np.intp)]
-    share = max(1, _MOST_HITS // max(1, len(places)))
-    for place in places.tolist():
-        near = [
-            np.flatnonzero(np.bitwise_count(pairs[start : start + _PAIRS] ^ asked[place]) <= _ANCHOR_BITS) + start
-            for start in range(0, len(pairs), _PAIRS)
-        ]
-        yield place, _evenly(np.concatenate(near), share)
-
-
-def _evenly(hits: NDArray[np.intp], most: int) -> NDArray[np.intp]:
-    if len(hits) <= most:
-        return hits
-    return hits[np.linspace(0, len(hits) - 1, most).astype(np.intp)]
-
-
-def _paired(words: NDArray[np.uint32], apart: int) -> Words:
-    return np.asarray(words[:-apart].astype(np.uint64) << np.uint64(32) | words[apart:], np.uint64)
-
-
-def _compared(
-    query: NDArray[np.uint32],
-    kept: NDArray[np.uint32],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    tries: NDArray[np.int64],
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """For each (line, place): share of bits that differ around the place, positions heard in both, and the release."""
-    anchors = (tries[:, 0] + tries[:, 1]) // KEPT_EVERY
-    release = np.searchsorted(starts, anchors, side="right") - 1
-    around = np.arange(-_REACH, _REACH + 1)
-    theirs = anchors[:, None] + around
-    mine = tries[:, 1, None] + KEPT_EVERY * around
-    inside = (theirs >= starts[release][:, None]) & (theirs < ends[release][:, None])
-    inside &= (mine >= 0) & (mine < len(query))
-    left = np.where(inside, kept[np.clip(theirs, 0, len(kept) - 1)], 0)
-    right = np.where(inside, query[np.clip(mine, 0, len(query) - 1)], 0)
-    both = (left != 0) & (right != 0)
-    heard = both.sum(axis=1)
-    wrong = (np.bitwise_count(left ^ right) * both).sum(axis=1, dtype=np.int64)
-    return wrong / (_WORD_BITS * np.maximum(heard, 1)), heard, release

@@ -10,7 +10,7 @@ def entitle(act: Act, release: ReleaseRecord, account_id: str) -> None:
     """Let an account do something with a release, or say why not.
 
     Raises:
-        Gone: it was withdrawn.
+        Gone: it was withdrawn, or taken down.
         Conflict: somebody who appears in it objects to it.
         NotPermitted: it is not theirs to do.
     """
@@ -20,6 +20,10 @@ def entitle(act: Act, release: ReleaseRecord, account_id: str) -> None:
         return
     if reason is GatewayReason.RELEASE_WITHDRAWN:
         raise Gone("this video was withdrawn", code=reason, field="video_id")
+    if reason is GatewayReason.RELEASE_TAKEN_DOWN:
+        raise Gone(
+            "this video was taken down; its owners were told why and how to appeal", code=reason, field="video_id"
+        )
     if reason is GatewayReason.RELEASE_OBJECTED:
         raise Conflict("somebody who appears in this video objects to it", code=reason, field="video_id")
     raise NotPermitted("this is not yours to do with this video", code=reason)

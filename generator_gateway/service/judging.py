@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Protocol
 
 from generator_gateway.ports import Cases, CaseView, GateReport, Journal, Panel, Policy
+from generator_gateway.service.appealing import liftable, may_be_appealed
 from generator_gateway.service.awaiting import Awaiting, held_for_answers, shows
+from generator_gateway.service.disclosing import disclosed
 from generator_gateway.stages import Admitted, Draft, Opened, Passed, Previewed, Stopped
 from trust_kernel.clock import Clock
 from trust_kernel.db import Database
-from trust_kernel.decisions import Decision, Stage, Verdict, approved_by_review
+from trust_kernel.decisions import Decision, Stage, Verdict, approved_by_review, lifted_on_appeal
 from trust_kernel.media.blobs import Blobs
 from trust_kernel.media.refs import Look, MediaLimits
 
@@ -114,7 +116,7 @@ class OutputJudge:
         looks = (("output", look),)
         view = CaseView(Stage.OUTPUT, admitted.opened.request, bench.clock.now(), looks, admitted.consents)
         report = bench.panel.look(view)
-        decision = _reviewed(bench, draft.case_id, bench.policy.decide(view, report))
+        decision = _reviewed(bench, draft.case_id, bench.policy.decide(view, report), draft.media.digest)
         if shows(decision):
             self._previews.make(draft)
         with bench.database.transaction():
@@ -138,17 +140,28 @@ def _sensed(report: GateReport) -> tuple[tuple[str, str], ...]:
     return tuple(sorted({(about, modality) for about, modality in pairs if about is not None}))
 
 
-def _reviewed(bench: Bench, case_id: str, decision: Decision) -> Decision:
+def _reviewed(bench: Bench, case_id: str, decision: Decision, draft: str = "") -> Decision:
     decision = held_for_answers(decision)
     lifted = bench.cases.approved(case_id, decision.stage)
-    return approved_by_review(decision, lifted) if lifted else decision
+    decision = approved_by_review(decision, lifted) if lifted else decision
+    overturned = bench.cases.overturned(case_id, decision.stage, draft)
+    return lifted_on_appeal(decision, overturned, liftable) if overturned else decision
 
 
 def _stopped(case_id: str, decision: Decision, asked: str = "") -> Stopped:
     deciding = [ruling for ruling in decision.rulings if ruling.verdict is decision.verdict]
-    said = dict.fromkeys([*(ruling.message for ruling in deciding), asked])
+    rules = (ruling.message for ruling in deciding)
+    claims = (disclosed(ruling.finding) for ruling in deciding if ruling.verdict is Verdict.DENY)
+    said = dict.fromkeys([*rules, *claims, asked])
     message = " ".join(part for part in said if part)
-    return Stopped(case_id, decision.verdict, decision.reasons, message or _SILENT, decision.id)
+    return Stopped(
+        case_id,
+        decision.verdict,
+        decision.reasons,
+        message or _SILENT,
+        decision.id,
+        appealable=may_be_appealed(decision.rulings),
+    )
 
 
 _SILENT = "No check answered, so nothing can be allowed."

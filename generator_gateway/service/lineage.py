@@ -1,11 +1,25 @@
 """What a remix comes from: its ancestors, where each stands, and who is in them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from consent_registry.api import ConsentRegistry
-from generator_gateway.ports import MAX_LINEAGE, Ancestor, CaseSummary, Releases
+from generator_gateway.errors import GatewayReason
+from generator_gateway.ports import MAX_LINEAGE, Ancestor, CaseSummary, Releases, ReleaseState
 from trust_kernel.errors import NotFound
+
+FALLEN: Mapping[str, GatewayReason] = {
+    ReleaseState.OBJECTED: GatewayReason.REMIX_PARENT_OBJECTED,
+    ReleaseState.TAKEN_DOWN: GatewayReason.REMIX_PARENT_TAKEN_DOWN,
+}
+"""Why nothing may be made of a release that is not out, by its state; for any other because it is withdrawn."""
+
+
+def worst_of(states: Collection[str | None]) -> GatewayReason:
+    """The one reason, where several ancestors do not stand: what is final comes first."""
+    found = {FALLEN.get(state or "", GatewayReason.REMIX_PARENT_WITHDRAWN) for state in states}
+    order = (GatewayReason.REMIX_PARENT_WITHDRAWN, GatewayReason.REMIX_PARENT_TAKEN_DOWN)
+    return next((reason for reason in order if reason in found), GatewayReason.REMIX_PARENT_OBJECTED)
 
 
 @dataclass(frozen=True, slots=True)

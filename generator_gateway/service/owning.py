@@ -65,6 +65,9 @@ _OPEN: dict[tuple[ReleaseState, Role], frozenset[Act]] = {
     # Who appears may still look at what is argued about; who made it may only end it.
     (ReleaseState.OBJECTED, Role.REQUESTER): _ENDING,
     (ReleaseState.OBJECTED, Role.SUBJECT): _ENDING | {Act.DOWNLOAD, Act.OBJECT},
+    # Staff may yet let it out again; its owners may end it before.
+    (ReleaseState.TAKEN_DOWN, Role.REQUESTER): _ENDING,
+    (ReleaseState.TAKEN_DOWN, Role.SUBJECT): _ENDING,
     # Nothing brings it back: what is left is to look at what became of it, and to clear it away.
     (ReleaseState.WITHDRAWN, Role.REQUESTER): frozenset({Act.SEE, Act.DELETE}),
     (ReleaseState.WITHDRAWN, Role.SUBJECT): frozenset({Act.SEE, Act.DELETE}),
@@ -80,7 +83,7 @@ def decide(act: Act, owners: Iterable[Owner], state: ReleaseState) -> GatewayRea
         state: where the release stands.
 
     Returns:
-        None where they may, else why not: it is withdrawn, it is objected to, or it was never theirs to do.
+        None where they may, else why not: it is withdrawn, taken down or objected to, or it was never theirs to do.
     """
     entitled = [owner for owner in owners if _NEEDS[act] in owner.rights]
     if not entitled:
@@ -89,6 +92,8 @@ def decide(act: Act, owners: Iterable[Owner], state: ReleaseState) -> GatewayRea
         return None
     if state is ReleaseState.WITHDRAWN:
         return GatewayReason.RELEASE_WITHDRAWN
+    if state is ReleaseState.TAKEN_DOWN:
+        return GatewayReason.RELEASE_TAKEN_DOWN
     if state is ReleaseState.OBJECTED:
         return GatewayReason.RELEASE_OBJECTED
     return GatewayReason.RIGHT_MISSING

@@ -1,8 +1,10 @@
 """A case on record: opened before any work, sealed before release, closed with its reasons."""
 
 import hashlib
+from datetime import timedelta
 
 from generator_gateway.ports import Cases, Journal, Notices, Record
+from generator_gateway.service.appealing import offer
 from generator_gateway.service.telling import UseKind, UseNotices
 from generator_gateway.stages import Logged, Opened, Request, Signed, Stopped
 from trust_kernel.clock import Clock
@@ -11,7 +13,11 @@ from trust_kernel.decisions import Verdict
 
 
 class LedgerSteps:
-    """The pipeline's `ledger`: each step is one transaction, and does nothing the second time."""
+    """The pipeline's `ledger`: each step is one transaction, and does nothing the second time.
+
+    Args:
+        appeals: how long after a denial it can be appealed about.
+    """
 
     def __init__(
         self,
@@ -22,6 +28,7 @@ class LedgerSteps:
         record: Record,
         notices: Notices,
         uses: UseNotices,
+        appeals: timedelta,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -30,6 +37,7 @@ class LedgerSteps:
         self._record = record
         self._notices = notices
         self._uses = uses
+        self._appeals = appeals
 
     def open(self, request: Request) -> Opened:
         """Put the intent on record."""
@@ -62,10 +70,20 @@ class LedgerSteps:
             self._notices.emit(
                 "video:case:held" if held else "video:case:failed",
                 request.account_id,
-                {"video_id": stopped.case_id, "code": stopped.reasons[0], "message": stopped.message},
+                {
+                    "video_id": stopped.case_id,
+                    "code": stopped.reasons[0],
+                    "message": stopped.message,
+                    **self._offer(stopped),
+                },
             )
             self._uses.tell(UseKind.HELD if held else UseKind.REFUSED, request)
         return stopped
+
+    def _offer(self, stopped: Stopped) -> dict[str, str]:
+        """How to appeal, where what was denied can be overturned."""
+        denied = stopped.verdict is Verdict.DENY and stopped.appealable
+        return offer(stopped.case_id, self._clock.now() + self._appeals) if denied else {}
 
     def seal(self, signed: Signed) -> Logged:
         """Put what is about to go out on record, and sign the log's head over it."""

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -69,7 +70,10 @@ class DraftRenderer:
         """Make the draft and tell everybody whose likeness is in it."""
         earned = self._journal.earned(admitted.case_id, Draft)
         if earned is not None:
-            return earned
+            if earned.admitted.decision_id == admitted.decision_id:
+                return earned
+            # What was made was appealed about: it stays, under what the request was admitted by this time.
+            return self._journal.earn(admitted.case_id, replace(earned, admitted=admitted))
         backend = self._backend(admitted)
         with tempfile.TemporaryDirectory(prefix="placet-draft-") as folder, ExitStack() as stack:
             target = Path(folder) / "draft.mp4"

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
 from consent_registry.api import Awaited
 from generator_gateway.errors import GatewayReason
 from generator_gateway.ports import CaseShelf, CaseSummary, Journal, Notices, Queue, Record
+from generator_gateway.service.appealing import may_be_appealed, offer
 from generator_gateway.service.awaiting import waits_alone
 from generator_gateway.stages import Draft
 from trust_kernel.db import Database
@@ -44,7 +46,11 @@ class Awaits(Protocol):
 
 
 class ReviewDesk:
-    """The staff's side of cases."""
+    """The staff's side of cases.
+
+    Args:
+        appeals: how long after a denial it can be appealed about.
+    """
 
     def __init__(
         self,
@@ -56,6 +62,7 @@ class ReviewDesk:
         notices: Notices,
         queue: Queue,
         answers: Awaits,
+        appeals: timedelta,
     ) -> None:
         self._database = database
         self._cases = cases
@@ -65,6 +72,7 @@ class ReviewDesk:
         self._notices = notices
         self._queue = queue
         self._answers = answers
+        self._appeals = appeals
 
     def page(self, *, status: str | None, after: str | None, limit: int) -> tuple[list[CaseFile], bool]:
         """Cases of everybody, newest first."""
@@ -96,11 +104,18 @@ class ReviewDesk:
             self._cases.review(case_id, reviewer, verdict, note)
             if verdict is not Verdict.ALLOW:
                 case = self._cases.get(case_id)
-                payload = {"video_id": case_id, "code": GatewayReason.REVIEW_DENIED.value}
+                payload = {"video_id": case_id, "code": GatewayReason.REVIEW_DENIED.value, **self._offer(case)}
                 self._notices.emit("video:case:failed", case.account_id, payload)
         if verdict is Verdict.ALLOW:
             self._queue.enqueue(case_id)
         return self.open(case_id)
+
+    def _offer(self, case: CaseSummary) -> dict[str, str]:
+        """How to appeal against a reviewer's no, where that can be overturned."""
+        decisions = self._cases.decisions(case.id)
+        if case.completed_at is None or not decisions or not may_be_appealed(decisions[-1].rulings):
+            return {}
+        return offer(case.id, case.completed_at + self._appeals)
 
     def _check_answers(self, case_id: str) -> None:
         file = self.open(case_id)

@@ -149,7 +149,7 @@ class SharingDesk:
 
         Raises:
             NotFound: there never was such a link.
-            Gone: it ran out or was ended; or the video is withdrawn, or held back by an objection.
+            Gone: it ran out or was ended; or the video is withdrawn, taken down, or held back by an objection.
         """
         link, release = self._standing(token)
         request = self._case_of(release.case_id).request
@@ -171,7 +171,7 @@ class SharingDesk:
             raise Gone("this link has ended", code=GatewayReason.LINK_ENDED)
         release = self._releases.find(link.case_id)
         if release is None or release.status != ReleaseState.RELEASED:
-            # Which of the two it is, is the owners' affair.
+            # Which of these it is, is the owners' affair.
             raise Gone("this video is not shown any more", code=GatewayReason.LINK_ENDED)
         return link, release
 

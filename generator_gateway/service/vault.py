@@ -21,6 +21,7 @@ from generator_gateway.ports import (
     Releases,
     ReleaseState,
 )
+from generator_gateway.service.lineage import worst_of
 from generator_gateway.service.owning import Appearing, Role, canonical, digest_of, owners_of
 from generator_gateway.service.records import LedgerSteps
 from generator_gateway.service.telling import OwnerNotices, RememberedHearers, UseKind, UseNotices
@@ -139,9 +140,8 @@ class ReleaseVault:
             return None
         if self._releases.all_stand(self._releases.ancestry(request.case_id).case_ids):
             return None
-        states = [ancestor.status for ancestor in self._releases.ancestry(request.case_id).ancestors]
-        withdrawn = any(state not in {ReleaseState.RELEASED, ReleaseState.OBJECTED} for state in states)
-        return GatewayReason.REMIX_PARENT_WITHDRAWN if withdrawn else GatewayReason.REMIX_PARENT_OBJECTED
+        states = {ancestor.status for ancestor in self._releases.ancestry(request.case_id).ancestors}
+        return worst_of(states - {ReleaseState.RELEASED})
 
     def _owners(self, passed: Passed) -> tuple[Owner, ...]:
         """The requester, everybody whose consent it goes by, and everybody whom the scan of the output recognised."""

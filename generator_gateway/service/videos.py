@@ -118,7 +118,7 @@ class VideoDesk:
             InvalidInput: names the field and the limit.
             NotFound: the parent of a remix is not the caller's to see.
             Conflict: the parent is not finished, or the idempotency key was used for another request.
-            Gone: the parent was withdrawn.
+            Gone: the parent was withdrawn or taken down.
         """
         request = self._request(account_id, new)
         digest = _digest(request) if idempotency_key else None
@@ -221,7 +221,7 @@ class VideoDesk:
         Raises:
             NotFound: not the caller's.
             Conflict: not finished, or somebody who appears in it objects and the caller does not appear in it.
-            Gone: withdrawn.
+            Gone: withdrawn or taken down.
         """
         self.see(account_id, case_id)
         release = self._releases.find(case_id)

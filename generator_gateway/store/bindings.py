@@ -1,8 +1,9 @@
 """What releases are bound to: rows, blobs of manifest stores, and this process's search index over them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 
+import numpy as np
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
@@ -10,17 +11,19 @@ from generator_gateway.errors import GatewayReason
 from generator_gateway.ports import MAX_LINEAGE
 from generator_gateway.ports.bindings import BindingMatch, ByteCodes, Prints
 from generator_gateway.service.bindings_details import LEAST, kept_of, shows_part_of
-from generator_gateway.service.bindings_search import Kept, Likeness, PrintIndex
+from generator_gateway.service.bindings_search import Kept, Likeness, PrintIndex, Words
 from generator_gateway.tables import BindingRow, CaseRow, ReleaseRow
 from trust_kernel.db import Database
 from trust_kernel.errors import NotFound
 from trust_kernel.media.blobs import Blobs
+from trust_kernel.media.sound_search import KEPT_EVERY
 
 _AT_ONCE = 5000
 """Rows read at a time when the index catches up."""
 _CHUNK = 500
 """Ids in one query."""
 _SOUND_NUMBERS = 1 << 32
+_HASH_BYTES = 32
 _EXACT = 100
 _PART = 80
 """Similarity of pictures that show a part of a release's, at most: less than of whole frames."""
@@ -121,6 +124,24 @@ class BindingStore:
         if not any(one.by == "pictures" for one in found) and (alike := shows_part_of(prints.details, row.details)):
             found.append(Likeness(case_id, min(_PART, round(_PART * alike / (2 * LEAST))), "pictures"))
         return self._confirmed(found, limit=len(_WAYS))
+
+    def showing(self, pictures: Words, within: int) -> Mapping[str, tuple[int, int]]:
+        """Releases with a frame that is one of these pictures: bits of the nearest, and how many frames are."""
+        return self._caught_up().showing(pictures, within)
+
+    def alike(self, prints: Prints) -> Sequence[Likeness]:
+        """Every release that looks or sounds alike, the most similar first."""
+        return self._caught_up().search(prints)
+
+    def prints_of(self, case_id: str) -> Prints:
+        """What is kept of a release, as a query; empty where there is none. Of sound each word stands for four."""
+        with self._database.reading() as session:
+            row = session.get(BindingRow, case_id)
+        if row is None:
+            return Prints()
+        pictures = tuple(row.pictures[at : at + _HASH_BYTES].hex() for at in range(0, len(row.pictures), _HASH_BYTES))
+        sound = np.repeat(np.frombuffer(row.sound, ">u4").astype(np.uint32), KEPT_EVERY)
+        return Prints(pictures=pictures, sound=tuple(sound.tolist()), iscc=row.iscc)
 
     def warm_up(self) -> None:
         """Read every row now, so that the first search does not have to."""

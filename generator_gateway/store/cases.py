@@ -8,16 +8,17 @@ from pydantic import TypeAdapter
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from generator_gateway.errors import GatewayReason
+from generator_gateway.errors import AppealFault, GatewayReason
 from generator_gateway.ports import CaseSummary
 from generator_gateway.stages import Request, Stopped
+from generator_gateway.store.appeals import lifted_for
 from generator_gateway.store.case_consents import drop_consents
 from generator_gateway.store.leases import UNDER_WAY, LeaseBook
 from generator_gateway.store.media import note_use
 from generator_gateway.tables import CaseRow, DecisionRow, HiddenVideoRow, OwnerRow, ReviewRow
 from trust_kernel.clock import Clock, aware
 from trust_kernel.db import Database
-from trust_kernel.decisions import Decision, Ruling, Stage, Verdict
+from trust_kernel.decisions import Decision, Lift, Ruling, Stage, Verdict
 from trust_kernel.errors import Conflict, NotFound
 from trust_kernel.ids import new_id, new_release_number
 
@@ -194,7 +195,9 @@ class CaseStore:
 
     def decisions(self, case_id: str) -> Sequence[Decision]:
         """Every decision on a case, oldest first."""
-        statement = select(DecisionRow).where(DecisionRow.case_id == case_id).order_by(col(DecisionRow.at))
+        statement = (
+            select(DecisionRow).where(DecisionRow.case_id == case_id).order_by(col(DecisionRow.at), col(DecisionRow.id))
+        )
         with self._database.reading() as session:
             return [_decision(row) for row in session.exec(statement)]
 
@@ -255,6 +258,27 @@ class CaseStore:
         )
         with self._database.reading() as session:
             return frozenset(reason for row in session.exec(statement) for reason in row.reasons)
+
+    def overturned(self, case_id: str, stage: Stage, draft: str) -> frozenset[Lift]:
+        """What appeals lifted for this look."""
+        with self._database.reading() as session:
+            return lifted_for(session, case_id, stage, draft)
+
+    def reopen(self, case_id: str) -> None:
+        """Have a refused case judged again, because an appeal was won.
+
+        Raises:
+            Conflict: it is not refused, or was deleted.
+        """
+        with self._database.transaction() as session:
+            row = session.get(CaseRow, case_id, with_for_update=True, populate_existing=True)
+            if row is None or row.status != "failed" or row.deleted_at is not None:
+                raise Conflict("this case is not refused any more", code=AppealFault.CLOSED)
+            row.status, row.progress, row.completed_at = "queued", 0, None
+            row.attempts, row.not_before, row.outages, row.outage_since = 0, None, 0, None
+            row.lease, row.lease_until, row.reasons = None, None, []
+            row.error_code, row.error_message = None, None
+            session.add(row)
 
 
 def _summary(row: CaseRow) -> CaseSummary:

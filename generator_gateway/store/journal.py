@@ -70,3 +70,11 @@ class CaseJournal:
             elif isinstance(value, Released):
                 drop_consents(session, case_id)
         return value
+
+    def forget(self, case_id: str, *stages: type) -> None:
+        """Drop stages, so that a case whose appeal was heard is judged again."""
+        with self._database.transaction() as session:
+            for stage in stages:
+                row = session.get(StageRow, (case_id, stage.__name__))
+                if row is not None:
+                    session.delete(row)

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from generator_gateway.tables import CaseRow, MediaUseRow, ReleaseRow
+from generator_gateway.ports.appeals import AppealState
+from generator_gateway.tables import AppealRow, CaseRow, MediaUseRow, ReleaseRow
 from trust_kernel.db import Database
 
 
@@ -22,12 +23,16 @@ class MediaUses:
         self._database = database
 
     def ended_before(self, moment: datetime, limit: int = 100) -> list[str]:
-        """Cases with media that were refused, deleted or withdrawn before a moment, oldest first."""
+        """Cases with media that were refused, deleted or withdrawn before a moment, oldest first.
+
+        Those with an open appeal are left: whoever decides has to see what it is about.
+        """
         using = select(MediaUseRow.case_id)
+        contested = select(AppealRow.case_id).where(AppealRow.state == AppealState.OPEN.value)
         statement = (
             select(CaseRow.id)
             .join(ReleaseRow, col(ReleaseRow.case_id) == col(CaseRow.id), isouter=True)
-            .where(col(CaseRow.id).in_(using))
+            .where(col(CaseRow.id).in_(using), col(CaseRow.id).not_in(contested))
             .where(
                 or_(
                     (col(CaseRow.status) == "failed") & (col(CaseRow.completed_at) < moment),

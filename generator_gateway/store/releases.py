@@ -79,7 +79,7 @@ class ReleaseStore:
             return _ancestry(session.connection().execute(_line_of(case_id)).all())
 
     def set_state(self, case_id: str, state: ReleaseState) -> None:
-        """Hold a locked release back, or let it out again."""
+        """Hold a locked release back, take it down, or let it out again."""
         with self._database.transaction() as session:
             row = session.get(ReleaseRow, case_id, with_for_update=True)
             if row is None or row.status == ReleaseState.WITHDRAWN:

@@ -24,9 +24,10 @@ def out(
     maker: str = ADA,
     remix_of: str | None = None,
     media_digest: str = "d" * 64,
+    prompt: str = "a quiet harbour",
 ) -> ReleaseRecord:
     """Accept a case and put its release on record."""
-    cases.accept(a_request(case_id, maker, remix_of=remix_of))
+    cases.accept(a_request(case_id, maker, prompt=prompt, remix_of=remix_of))
     number = int.from_bytes(hashlib.sha256(case_id.encode()).digest()[:7], "big")
     record = ReleaseRecord(
         case_id=case_id,

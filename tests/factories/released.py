@@ -15,8 +15,6 @@ from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from copyright_optout.adapters.bit_matrix import BitMatrix
-from copyright_optout.adapters.pdq import PdqHasher
 from copyright_optout.api import OptOutIndex
 from generator_gateway.adapters.prints import SandboxedPrints
 from generator_gateway.api import Owner, ReleaseRecord, Sources, VerificationDesk
@@ -24,7 +22,7 @@ from generator_gateway.store import ReleaseStore
 from generator_gateway.store.bindings import BindingStore
 from tests.factories.databases import sqlite
 from tests.fakes.media import InMemoryBlobs
-from tests.fakes.optout import MemoryClaims, MemoryRecord
+from tests.fakes.optout import optout_parts
 from trust_kernel.clock import SystemClock
 from trust_kernel.media.refs import MediaLimits
 from trust_kernel.media.sandbox import Sandbox
@@ -77,7 +75,7 @@ class Deployment:
         self.credentials = CredentialService(
             C2paSigner(authority.identity, profile), SandboxedReader(self.sandbox), profile
         )
-        works = OptOutIndex(MemoryClaims(), PdqHasher(), BitMatrix(), MemoryRecord(), SystemClock())
+        works = OptOutIndex(optout_parts())
         self.prints = SandboxedPrints(self.sandbox, works, LIMITS)
         self.desk = VerificationDesk(
             Sources(

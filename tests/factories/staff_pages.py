@@ -85,7 +85,9 @@ class StaffRoom:
         self.app = FastAPI()
         for router in (
             build_static_router(access),
-            build_overview_page(door, Desks(house.reviews, tracing.desk, house.ownership, letters)),
+            build_overview_page(
+                door, Desks(house.reviews, tracing.desk, house.ownership, letters, lambda _actor: iter(()))
+            ),
             build_enrolment_pages(door),
             build_vouching_pages(door, Uploads()),
             build_guardian_pages(door),

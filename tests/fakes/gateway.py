@@ -10,7 +10,17 @@ import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from copyright_optout.api import NamedWork, OptOutIndex, PicturedWork
+from copyright_optout.api import (
+    ANYTHING,
+    Claim,
+    Depiction,
+    HeardWork,
+    LookAlike,
+    NamedWork,
+    OptOutIndex,
+    OptOutReason,
+    PicturedWork,
+)
 from generator_gateway.errors import GatewayReason
 from generator_gateway.ports import CaseView, GateReport, MarkRuling, MediaInput, Prints, Progress, RenderOrder
 from likeness_guard.api import Claims, Examination, Gallery, LikenessGuard, NamedPerson, Sighting
@@ -99,24 +109,46 @@ class SeeingLikeness(LikenessGuard):
     def named(self, text: str) -> tuple[NamedPerson, ...]:
         return tuple(hit for hit in self.names if hit.alias in text)
 
+    def aliases(self, most: int) -> tuple[tuple[str, str], ...]:
+        return tuple((hit.entry_id, hit.alias) for hit in self.names)[:most]
+
 
 class SeeingOptOuts(OptOutIndex):
     """Recognises the works that a test put there."""
 
     def __init__(self) -> None:
         self.shown: dict[bytes, tuple[PicturedWork, ...]] = {}
+        self.sounding: dict[bytes, tuple[HeardWork, ...]] = {}
+        self.resembling: dict[bytes, tuple[LookAlike, ...]] = {}
         self.names: list[NamedWork] = []
         self.licences: set[tuple[str, str]] = set()
 
     def named(self, text: str) -> tuple[NamedWork, ...]:
         return tuple(hit for hit in self.names if hit.alias in text)
 
+    def aliases(self, most: int) -> tuple[tuple[str, str], ...]:
+        return tuple((hit.claim.id, hit.alias) for hit in self.names)[:most]
+
     def pictured(self, look: Look) -> tuple[PicturedWork, ...]:
         content = content_of(look)
         return next((works for key, works in self.shown.items() if key in content), ())
 
-    def licensed(self, claim_id: str, account_id: str) -> bool:
-        return (claim_id, account_id) in self.licences
+    @property
+    def made_with(self) -> Mapping[str, str]:
+        return {"optout:hash": "fake-1"}
+
+    def heard(self, look: Look) -> tuple[HeardWork, ...]:
+        content = content_of(look)
+        return next((works for key, works in self.sounding.items() if key in content), ())
+
+    def resembled(self, look: Look) -> tuple[LookAlike, ...]:
+        content = content_of(look)
+        return next((works for key, works in self.resembling.items() if key in content), ())
+
+    def permits(self, claim: Claim, account_id: str, depiction: Depiction = ANYTHING) -> OptOutReason | None:
+        if (claim.id, account_id) in self.licences:
+            return OptOutReason.LICENSED
+        return None if claim.blocks(depiction) else OptOutReason.NOT_BLOCKED
 
     def fingerprints(self, look: Look) -> tuple[str, ...]:
         return (hashlib.sha256(content_of(look).rsplit(b"|", 1)[-1]).hexdigest(),)

@@ -53,13 +53,13 @@ def enhanced_voice() -> OnnxGe2eVoice:
 
 def _voice_session(name: str) -> Callable[[], Session]:
     packs = {pack.name: pack for pack in (*PACKS, NSNET2)}
-    store = ModelStore(_model_cache(), packs.values(), CONVERTERS)
+    store = ModelStore(shared_cache(), packs.values(), CONVERTERS)
     store.pull(name)
     sessions = SessionFactory()
     return lambda: sessions.load(store.path(name))
 
 
-def _model_cache() -> Path:
+def shared_cache() -> Path:
     return Path(tempfile.gettempdir()) / f"placet-test-models-{os.getuid()}"
 
 

@@ -1,7 +1,7 @@
 """Takes a file apart, layer by layer: credential, marks, fingerprint, ledger. Keeps nothing."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -279,12 +279,15 @@ class VerificationDesk:
         return tuple(found.values())
 
 
+_CONSENTS: Mapping[str, str] = {ReleaseState.WITHDRAWN: "withdrawn", ReleaseState.TAKEN_DOWN: "taken_down"}
+
+
 def evidence_of(release: ReleaseRecord, found_by: FoundBy, ledger: Proves) -> ReleaseEvidence:
     """What may be told of a release: no names, no pseudonyms."""
     return ReleaseEvidence(
         found_by=found_by,
         video_id=release.case_id,
-        consent="withdrawn" if release.status == ReleaseState.WITHDRAWN else "active",
+        consent=_CONSENTS.get(release.status, "active"),
         released_at=release.released_at,
         withdrawn_at=release.withdrawn_at,
         people=sum(owner.role == "subject" for owner in release.owners),

@@ -113,6 +113,8 @@ def consent_fact(releases: tuple[ReleaseEvidence, ...]) -> Fact:
     gone = [release for release in certain if release.is_withdrawn]
     if gone:
         return fact(Tone.BAD, "consent", "withdrawn" if len(gone) == len(certain) else "some_withdrawn")
+    if any(release.is_taken_down for release in certain):
+        return fact(Tone.BAD, "consent", "taken_down")
     if not certain:
         return fact(Tone.NONE, "consent", "unknown")
     return fact(Tone.GOOD, "consent", _people(certain[0]) if len(certain) == 1 else "active")

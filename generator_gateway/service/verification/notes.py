@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from generator_gateway.ports.verification import WITHDRAWN, Fit, MarkEvidence, MarkState, Statement, told
+from generator_gateway.ports.verification import Fit, MarkEvidence, MarkState, Statement, standing_notes, told
 from generator_gateway.service.verification.facts import speaking
 from generator_gateway.service.verification.headline import HOLDS, Findings
 from generator_gateway.service.verification.texts import shown
@@ -20,7 +20,7 @@ _SIGNER = {
 def notes_of(found: Findings, development: str) -> tuple[Statement, ...]:
     """Every note, what matters most first; each once."""
     notes = (
-        *_consent(found),
+        *standing_notes(found.releases),
         *_ingredients(found),
         *_credential(found, development),
         *_picture(found),
@@ -30,11 +30,6 @@ def notes_of(found: Findings, development: str) -> tuple[Statement, ...]:
         *_absence(found),
     )
     return tuple(dict.fromkeys(notes))
-
-
-def _consent(found: Findings) -> Iterator[Statement]:
-    if any(release.is_withdrawn for release in found.releases):
-        yield WITHDRAWN
 
 
 def _ingredients(found: Findings) -> Iterator[Statement]:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from generator_gateway.ports import ReleaseRecord
 from generator_gateway.ports.reports import Feedback, KeptReport, Reports
 from generator_gateway.ports.verification import (
-    WITHDRAWN,
     Fact,
     Facts,
     FingerprintEvidence,
@@ -19,6 +18,7 @@ from generator_gateway.ports.verification import (
     ReleaseEvidence,
     Tone,
     Verification,
+    standing_notes,
     told,
 )
 from generator_gateway.service.verification.desk import evidence_of
@@ -113,7 +113,7 @@ class ReportDesk:
 def _of_release(sha256: str, record: ReleaseRecord, ledger: Proves) -> Verification:
     release = evidence_of(record, FoundBy.FILE, ledger)
     unread = MarkEvidence(MarkState.NOT_LOOKED)
-    notes = [WITHDRAWN] if release.is_withdrawn else []
+    notes = list(standing_notes([release]))
     if not release.ledger_proved:
         notes.append(told("verify:note:not_in_ledger"))
     return Verification(

@@ -29,6 +29,7 @@ from consent_registry.api import (
 from consent_registry.store import SqlConsentStore
 from generator_gateway.adapters.cedar import CedarPolicy, default_policy
 from generator_gateway.gates.cameos import CameosGate
+from generator_gateway.gates.claims import ClaimedWorks
 from generator_gateway.gates.likeness import LikenessGate
 from generator_gateway.gates.names import NamesGate
 from generator_gateway.gates.panel import GatePanel
@@ -37,6 +38,10 @@ from generator_gateway.gates.remix import RemixGate
 from generator_gateway.gates.works import WorksGate
 from generator_gateway.pipeline import produce
 from generator_gateway.ports import CaseSummary, CaseView, Lease, ReleaseRecord
+from generator_gateway.service.appeal_deciding import AppealReview
+from generator_gateway.service.appeal_holders import AppealHearing
+from generator_gateway.service.appeal_parts import AppealParts
+from generator_gateway.service.appeals import AppealDesk
 from generator_gateway.service.awaiting import Awaiting, CaseUses
 from generator_gateway.service.finishing import Finishing, MarkingStep, SigningStep, pseudonym_with
 from generator_gateway.service.halting import Halting
@@ -50,6 +55,7 @@ from generator_gateway.service.rendering import DraftRenderer
 from generator_gateway.service.reviewing import ReviewDesk
 from generator_gateway.service.runner import CaseRunner
 from generator_gateway.service.sharing import SharingDesk
+from generator_gateway.service.takedowns import TakedownDesk, TakedownParts
 from generator_gateway.service.telling import UseNotices
 from generator_gateway.service.vault import ReleaseRecall, ReleaseVault
 from generator_gateway.service.verification import Sources, VerificationDesk
@@ -58,13 +64,17 @@ from generator_gateway.service.whereabouts import WhereaboutsDesk
 from generator_gateway.service.withdrawing import RevocationWithdrawals
 from generator_gateway.stages import Ended, Request
 from generator_gateway.store import CaseConsentBook, CaseJournal, CaseStore, LeaseBook, ReleaseStore
+from generator_gateway.store.appeals import AppealStore
 from generator_gateway.store.bindings import BindingStore
 from generator_gateway.store.ownership import HiddenVideoStore, ObjectionStore, ToldUseStore
 from generator_gateway.store.sharing import ShareLinkStore
+from generator_gateway.store.takedowns import TakedownStore
 from generator_gateway.store.whereabouts import WhereaboutsStore
 from likeness_guard.api import Band, Gallery, Sighting
 from likeness_guard.api import Modality as SeenModality
+from placet.wiring.appeals import PeopleConcerned
 from tests.factories.databases import postgres, sqlite
+from tests.fakes.appeals import HousesStaff, KnownHolders, NothingTouched
 from tests.fakes.consent import FakeClock, FakeEnroller
 from tests.fakes.gateway import (
     LookPrints,
@@ -93,6 +103,8 @@ ORIGIN = "placet.test/ledger"
 PSEUDONYM = pseudonym_with(b"secret")
 TTL = timedelta(seconds=30)
 PATIENCE = timedelta(hours=72)
+KEEP = timedelta(hours=72)
+ANSWER = timedelta(days=7)
 LIMITS = MediaLimits(max_bytes=1_000)
 FACE = frozenset({Modality.FACE})
 VOICE = frozenset({Modality.VOICE})
@@ -179,8 +191,15 @@ class House:
         self.lineage = LineageDesk(self.releases, self.registry, self.desk.see)
         self.whereabouts = WhereaboutsDesk(self.registry, self.finder, WhereaboutsStore(database, self.releases))
         self.reviews = ReviewDesk(
-            database, self.cases, self.journal, self.blobs, self.ledger, self.outbox, self.queue, self.approvals
+            database, self.cases, self.journal, self.blobs, self.ledger, self.outbox, self.queue, self.approvals, KEEP
         )
+        self.holders = KnownHolders()
+        self.staff = HousesStaff()
+        self.takedowns = TakedownDesk(self._takedown_parts())
+        appealing = self._appeal_parts()
+        self.appeals = AppealDesk(appealing)
+        self.appeal_review = AppealReview(appealing)
+        self.appeal_hearing = AppealHearing(appealing)
         self.verification = VerificationDesk(
             Sources(
                 credentials=self.credentials,
@@ -222,12 +241,53 @@ class House:
             pseudonym=PSEUDONYM,
         )
 
+    def _takedown_parts(self) -> TakedownParts:
+        return TakedownParts(
+            database=self.database,
+            clock=self.clock,
+            batches=TakedownStore(self.database),
+            releases=self.releases,
+            objections=ObjectionStore(self.database),
+            recall=self.recall,
+            touches=NothingTouched(),
+            record=self.ledger,
+            notices=self.outbox,
+            hearers=self.registry,
+        )
+
+    def _appeal_parts(self) -> AppealParts:
+        return AppealParts(
+            database=self.database,
+            clock=self.clock,
+            appeals=AppealStore(self.database),
+            cases=self.cases,
+            reopens=self.cases,
+            journal=self.journal,
+            stages=self.journal,
+            releases=self.releases,
+            takedowns=self.takedowns,
+            claims=self.holders,
+            people=PeopleConcerned(self.registry),
+            staff=self.staff,
+            record=self.ledger,
+            notices=self.outbox,
+            queue=self.queue,
+            see=self.desk.see,
+            keep=KEEP,
+            answer=ANSWER,
+        )
+
+    @property
+    def claimed_works(self) -> ClaimedWorks:
+        """What may be made of claimed works."""
+        return ClaimedWorks(self.optouts, self.registry)
+
     def panel(self) -> GatePanel:
         gates = (
-            NamesGate(self.likeness, self.optouts),
+            NamesGate(self.likeness, self.optouts, self.claimed_works),
             CameosGate(self.registry),
             LikenessGate(self.likeness, self.registry),
-            WorksGate(self.optouts),
+            WorksGate(self.optouts, self.claimed_works),
             PreviewsGate(self.approvals, self.journal),
             RemixGate(self.registry, self.releases),
             self.gate,
@@ -242,7 +302,7 @@ class House:
             database, clock, journal, self.cases, self.panel(), self.policy, self.decoder, self.blobs, awaiting
         )
         uses = UseNotices(self.registry, self.cases, ToldUseStore(database), self.outbox)
-        ledger = LedgerSteps(database, clock, journal, self.cases, self.ledger, self.outbox, uses)
+        ledger = LedgerSteps(database, clock, journal, self.cases, self.ledger, self.outbox, uses, KEEP)
         blobs, decoder = self.blobs, self.decoder
         return ReleaseLine(
             ledger=ledger,

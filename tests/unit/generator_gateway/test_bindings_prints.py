@@ -9,21 +9,19 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from copyright_optout.adapters.bit_matrix import BitMatrix
-from copyright_optout.adapters.pdq import PdqHasher
 from copyright_optout.api import OptOutIndex, alike
 from generator_gateway.adapters import iscc
 from generator_gateway.adapters.prints import LONGEST, MOST_FRAMES, SandboxedPrints
-from generator_gateway.adapters.sound_prints import HOP, WINDOW, sound_prints
 from generator_gateway.ports.bindings import SOUND_STEP, Prints
 from generator_gateway.service.bindings_iscc import read_code
 from generator_gateway.service.bindings_search import Kept, PrintIndex
 from tests.factories.media import Picture, plain, scene, write_sound, write_video
-from tests.fakes.optout import MemoryClaims, MemoryRecord, SetClock
+from tests.fakes.optout import optout_parts
 from trust_kernel.errors import InvalidInput
 from trust_kernel.media.reasons import MediaReason
 from trust_kernel.media.refs import SAMPLE_RATE, MediaLimits
 from trust_kernel.media.sandbox import Sandbox
+from trust_kernel.media.sound_prints import HOP, WINDOW, sound_prints
 
 RATE = 48_000
 LIMITS = MediaLimits(max_bytes=5_000_000, max_pixels=2_000_000, max_seconds=12.0)
@@ -61,7 +59,7 @@ def film(seed: int, count: int = 72) -> list[Picture]:
 
 @pytest.fixture(scope="module")
 def maker() -> SandboxedPrints:
-    optouts = OptOutIndex(MemoryClaims(), PdqHasher(), BitMatrix(), MemoryRecord(), SetClock())
+    optouts = OptOutIndex(optout_parts())
     return SandboxedPrints(Sandbox(), optouts, LIMITS)
 
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from copyright_optout.api import alike
 from generator_gateway.ports.bindings import ByteCodes, Prints
-from generator_gateway.service import bindings_search
 from generator_gateway.service.bindings_iscc import read_code
-from generator_gateway.service.bindings_search import KEPT_EVERY, NEAR_BITS, Kept, PrintIndex
+from generator_gateway.service.bindings_search import NEAR_BITS, Kept, PrintIndex
+from trust_kernel.media import sound_search
+from trust_kernel.media.sound_search import KEPT_EVERY
 
 CODE = "ISCC:K4AFPTO5TP6JDOMBXVB2Q437A4RJPELOCQE3P5YRIY6LHS6YNJ65SMA"
 MIRRORED = int("5" * 64, 16)
@@ -140,14 +141,14 @@ def test_one_hum_in_many_releases_costs_a_query_made_to_meet_it_everywhere_no_mo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     most, tried = 2_000, []
-    compared = bindings_search._compared
+    compared = sound_search._compared
 
     def counted(*arguments: Any) -> Any:
-        tried.append(len(arguments[-1]))
+        tried.append(len(arguments[4]))
         return compared(*arguments)
 
-    monkeypatch.setattr(bindings_search, "_MOST_HITS", most)
-    monkeypatch.setattr(bindings_search, "_compared", counted)
+    monkeypatch.setattr(sound_search, "_MOST_HITS", most)
+    monkeypatch.setattr(sound_search, "_compared", counted)
     hum = (0x5A5A_1234,)
     index = index_of(*(Prints(sound=hum * 320) for _ in range(20)))
     assert found(index, Prints(sound=hum * 3000))

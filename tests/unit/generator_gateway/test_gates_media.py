@@ -6,13 +6,14 @@ import pytest
 
 from consent_registry.api import Subject
 from copyright_optout.api import Band as WorkBand
-from copyright_optout.api import ClaimKind, PicturedWork
+from copyright_optout.api import ClaimKind, HeardWork, LookAlike, PicturedWork
 from generator_gateway.gates.likeness import LikenessGate
 from generator_gateway.gates.works import WorksGate
 from generator_gateway.ports import GateReport
 from generator_gateway.stages import Consent
 from likeness_guard.api import Band, Gallery, Modality, Sighting
 from tests.factories.cases import a_request
+from tests.factories.claims import a_claim, terms
 from tests.unit.generator_gateway.conftest import FACE, House, seen, view_of
 from trust_kernel.decisions import Finding, Outcome, Stage
 
@@ -229,13 +230,13 @@ def test_somebody_seen_twice_is_one_owner(house: House) -> None:
 
 
 def work(band: WorkBand) -> PicturedWork:
-    return PicturedWork("claim_lion", ClaimKind.CHARACTER, "Leo", band, 16, 31, (0.5, 1.5), 90)
+    return PicturedWork(a_claim("claim_lion", says=terms("Leo")), band, 16, 31, (0.5, 1.5), 90)
 
 
 def works(house: House, *shown: PicturedWork, account_id: str = "acct_ada") -> tuple[Finding, ...]:
     house.optouts.shown = {b"photo": shown}
     view = view_of(a_request(account_id=account_id), house.clock, ("ref_1", b"image photo"))
-    return WorksGate(house.optouts).look(view).findings
+    return WorksGate(house.optouts, house.claimed_works).look(view).findings
 
 
 def test_pictures_without_works_are_clear(house: House) -> None:
@@ -255,6 +256,23 @@ def test_an_opted_out_work_is_recognised(house: House, band: WorkBand, outcome: 
     assert (finding.outcome, finding.reason, finding.about) == (outcome, reason, "claim_lion")
     assert (finding.score, finding.threshold) == (1 - 16 / 256, 1 - 31 / 256)
     assert (finding.evidence.source, finding.evidence.seconds) == ("ref_1", (0.5, 1.5))
+
+
+def test_what_is_heard_and_what_looks_alike_are_found_beside_what_is_seen(house: House) -> None:
+    claim = a_claim("claim_song", says=terms("Leo's Song", kind=ClaimKind.MUSIC))
+    song = HeardWork(claim, WorkBand.MATCH, 0.9, 0.65, (2.0, 9.0), 31.0, 0.2, "energy-1")
+    like = LookAlike(a_claim("claim_lion", says=terms("Leo")), 0.91, 0.85, (0.5, 1.5), "looks-1")
+    house.optouts.sounding, house.optouts.resembling = {b"photo": (song,)}, {b"photo": (like,)}
+    pictured, heard, alike = works(house, work(WorkBand.MATCH))
+    assert pictured.reason == "optout:character:pictured"
+    assert (heard.outcome, heard.reason, heard.about) == (Outcome.MATCH, "optout:music:heard", "claim_song")
+    assert (heard.score, heard.threshold, heard.evidence.seconds) == (0.9, 0.65, (2.0, 9.0))
+    assert (alike.outcome, alike.reason, alike.about) == (Outcome.UNSURE, "optout:looks:alike", "claim_lion")
+
+
+def test_the_thresholds_that_works_were_judged_by_are_on_record(house: House) -> None:
+    view = view_of(a_request(), house.clock, ("ref_1", b"image photo"))
+    assert WorksGate(house.optouts, house.claimed_works).look(view).made_with == {"optout:hash": "fake-1"}
 
 
 @pytest.mark.parametrize("band", WorkBand)

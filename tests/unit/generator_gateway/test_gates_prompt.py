@@ -5,17 +5,18 @@ from datetime import timedelta
 import pytest
 
 from consent_registry.api import Audience, AudienceKind, Modality
-from copyright_optout.api import Claim, ClaimKind, ClaimState, NamedWork
+from copyright_optout.api import NamedWork
 from generator_gateway.gates.cameos import CameosGate
 from generator_gateway.gates.names import NamesGate
 from generator_gateway.ports import GateReport
 from generator_gateway.stages import Consent
 from likeness_guard.api import NamedPerson
 from tests.factories.cases import NOON, a_request
+from tests.factories.claims import a_claim, terms
 from tests.unit.generator_gateway.conftest import EVERYONE, FACE, VOICE, House, view_of
 from trust_kernel.decisions import Finding, Outcome
 
-LION = Claim("claim_lion", "acct_studio", ClaimKind.CHARACTER, "Leo", (), (), "", ClaimState.ACTIVE, 0, NOON, NOON)
+LION = a_claim("claim_lion", says=terms("Leo"), at=NOON)
 
 
 def person(score: float, alias: str = "Queen Mab") -> NamedPerson:
@@ -28,7 +29,7 @@ def work(score: float, alias: str = "Leo") -> NamedWork:
 
 def names(house: House, prompt: str, account_id: str = "acct_ada") -> tuple[Finding, ...]:
     view = view_of(a_request(account_id=account_id, prompt=prompt), house.clock)
-    return NamesGate(house.likeness, house.optouts).look(view).findings
+    return NamesGate(house.likeness, house.optouts, house.claimed_works).look(view).findings
 
 
 # --- names

@@ -18,7 +18,7 @@ from likeness_guard.api import Band
 from placet.wiring.leaving import HouseDepartures
 from tests.factories.cases import a_finding, reached
 from tests.factories.staff_pages import StaffRoom
-from tests.unit.generator_gateway.conftest import EVERYONE, House, elsewhere, seen
+from tests.unit.generator_gateway.conftest import EVERYONE, KEEP, House, elsewhere, seen
 from trust_kernel.db import Database
 from trust_kernel.decisions import Outcome
 from trust_kernel.errors import Gone, NotFound
@@ -29,12 +29,12 @@ def joined(house: House) -> None:
     """Have the registry erase what the gateway holds, as an installation has it."""
     database, clock, found = house.database, house.clock, LeavingCases(house.database)
     notices = UseNotices(house.registry, house.cases, ToldUseStore(database), house.outbox)
-    ledger = LedgerSteps(database, clock, house.journal, house.cases, house.ledger, house.outbox, notices)
+    ledger = LedgerSteps(database, clock, house.journal, house.cases, house.ledger, house.outbox, notices, KEEP)
     media = LeavingMedia(database, clock, house.blobs, found.is_used, _rewritten)
     leaving = CaseLeaving(
         database, found, house.cases, house.leases, ledger, house.recall, MediaUses(database), house.finder, media
     )
-    parts = replace(house._parts(), departures=HouseDepartures(database, leaving, media))
+    parts = replace(house._parts(), departures=HouseDepartures(database, leaving, media, lambda _: None))
     house.registry = ConsentRegistry(parts)
 
 

@@ -16,7 +16,7 @@ from generator_gateway.ports import CaseView, GateReport, MarkRuling
 from generator_gateway.stages import Reference
 from likeness_guard.api import Gallery, LikenessReason
 from tests.factories.cases import NOON, a_finding, a_request
-from trust_kernel.decisions import Finding, Outcome, Stage, Verdict
+from trust_kernel.decisions import Finding, Outcome, Overturn, Stage, Verdict
 from trust_kernel.errors import InvalidInput
 from trust_kernel.media.reasons import MediaReason
 from trust_kernel.media.refs import MediaKind, MediaRef
@@ -324,3 +324,35 @@ def test_where_one_question_fails_the_other_does_not_take_the_mark_off() -> None
     when { resource.seconds * 9223372036854775807 > 1 };
     """
     assert _shown(_UNMARKED + failing, purpose="advertising", seconds=8) == MarkRuling()
+
+
+# --- appeals
+
+
+def test_policy_says_how_many_people_it_takes_to_overturn_it() -> None:
+    figure = ruled(a_finding(Outcome.MATCH, LikenessReason.NAME_BLOCKLISTED, gallery="blocklist"))
+    work = ruled(a_finding(Outcome.MATCH, OptOutReason.CHARACTER_NAMED))
+    assert (figure.overturn, work.overturn) == (Overturn.TWO, Overturn.ONE)
+    text = (
+        '@id("clear") permit (principal, action == Action::"generate", resource) when { resource.outcome == "clear" };'
+    )
+    nothing = CedarPolicy(text)
+    assert ruled(a_finding(Outcome.MATCH, OptOutReason.CHARACTER_NAMED), nothing).overturn is Overturn.NEVER
+
+
+def test_of_several_rules_that_stop_something_the_hardest_counts() -> None:
+    text = (
+        default_policy()
+        + """
+@id("never")
+@appeal("never")
+forbid (principal, action == Action::"generate", resource) when { resource.area == "optout" };
+"""
+    )
+    assert ruled(a_finding(Outcome.MATCH, OptOutReason.CHARACTER_NAMED), CedarPolicy(text)).overturn is Overturn.NEVER
+
+
+def test_a_rule_that_says_nothing_sensible_about_appeals_is_refused() -> None:
+    with pytest.raises(InvalidInput) as wrong:
+        CedarPolicy('@id("odd") @appeal("three") permit (principal, action, resource);')
+    assert (wrong.value.field, wrong.value.limit) == ("policy", "one, two, never")

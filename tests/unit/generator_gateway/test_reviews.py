@@ -5,7 +5,7 @@ import pytest
 from generator_gateway.stages import Released, Stopped
 from likeness_guard.api import Band
 from tests.factories.cases import a_finding
-from tests.unit.generator_gateway.conftest import House, seen
+from tests.unit.generator_gateway.conftest import KEEP, House, seen
 from trust_kernel.decisions import Outcome, Stage, Verdict
 from trust_kernel.errors import Conflict, NotFound, NotPermitted
 
@@ -112,7 +112,12 @@ def test_a_reviewer_ends_a_held_case(house: House) -> None:
     assert house.kinds()[-1] == "review:case:denied"
     assert house.queue.sent == []
     (told,) = house.notices("acct_ada", "video:case:failed")
-    assert dict(told.payload) == {"video_id": case_id, "code": "review:case:denied"}
+    assert dict(told.payload) == {
+        "video_id": case_id,
+        "code": "review:case:denied",
+        "appeal": f"/v1/videos/{case_id}/appeal",
+        "until": (house.clock.now() + KEEP).isoformat(),
+    }
     assert house.runner.run(case_id) is None
 
 

@@ -36,7 +36,7 @@ class Door:
         access = access_of(identities)
         intake = VideoIntake(self.fetcher, "fake", MAX_BYTES)
         self.app = FastAPI()
-        self.app.include_router(build_video_router(house.desk, intake, access))
+        self.app.include_router(build_video_router(house.desk, house.appeals, intake, access))
         self.app.include_router(build_case_router(house.reviews, house.desk, access))
         reports = ReportDesk(MemoryReports(), house.releases, LedgerProves(house.ledger), house.clock)
         limit = RateLimit(TokenBuckets(1000))

@@ -1,0 +1,250 @@
+"""Taking releases down for a reason that is not a person's consent, so that it can be undone for a while.
+
+A batch is what one cause takes down: a search proposes it or a notice names it; a person confirms; for 30 days it can
+be undone; then it is for good. Two batches may hold one release down: it is out again when none does any more.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
+
+UNDO_DAYS = 30
+"""How long a batch can be undone, unless it is kept longer."""
+NOTICE = "ntc_"
+"""What the ids of notices begin with: a batch about one is undone through it."""
+MOST_RELEASES = 1000
+"""Releases of one batch: it is one transaction, and a person must be able to look through it."""
+
+
+class BatchState(StrEnum):
+    """Where a batch stands."""
+
+    SEARCHING = "searching"
+    """What the cause touches is still being looked for."""
+    NOTHING = "nothing"
+    """The search that somebody asked for found nothing that is out."""
+    PROPOSED = "proposed"
+    """Found by a search; nothing happens before a person confirms."""
+    DISMISSED = "dismissed"
+    """A person let everything stay."""
+    TAKEN_DOWN = "taken_down"
+    UNDONE = "undone"
+    FINAL = "final"
+    """What it still held down was withdrawn, for good."""
+
+
+class ItemState(StrEnum):
+    """Where one release of a batch stands, as far as this batch goes."""
+
+    PROPOSED = "proposed"
+    SPARED = "spared"
+    """Whoever confirmed let this one stay."""
+    TAKEN_DOWN = "taken_down"
+    RESTORED = "restored"
+    """This batch does not hold it down any more; another, or an objection, may."""
+    OVERTAKEN = "overtaken"
+    """Something else withdrew it meanwhile, which nothing undoes."""
+    FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True)
+class TakedownCause:
+    """Why releases are taken down.
+
+    Attributes:
+        reason: reason code; owners and the ledger are told it.
+        about: id of the claim, notice or blocklist entry; staff see it and the ledger holds it. Not told to owners.
+        title: what owners are told it is about, as far as they may know; empty for nothing.
+    """
+
+    reason: str
+    about: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A release that a cause touches, and what it was found by.
+
+    Attributes:
+        found_by: "digest" for the very same bytes, "bytes" for nearly the same, "picture", "video" (a claimed one),
+            "sound", "prompt", or "named" where somebody said which.
+        score: in [0, 1]: how much of the release, or how sure the name.
+        what: the words that matched, or empty.
+    """
+
+    case_id: str
+    found_by: str = "named"
+    score: float = 1.0
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """One release of a batch."""
+
+    touched: Touched
+    state: ItemState
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one cause takes down.
+
+    Attributes:
+        id: ``takedown_...``.
+        opened_by: account, or "system".
+        found: releases that the search found; more than the batch holds where there are more than MOST_RELEASES.
+        confirmed_by: account that had it taken down or dismissed; empty before.
+        undo_until: from this moment on it cannot be undone; None before it is confirmed.
+        counts: how many of its releases are in each `ItemState`; states with none are left out.
+        note: what whoever decided last said; staff read it.
+    """
+
+    id: str
+    cause: TakedownCause
+    state: BatchState
+    opened_by: str
+    opened_at: datetime
+    found: int = 0
+    confirmed_by: str = ""
+    confirmed_at: datetime | None = None
+    undo_until: datetime | None = None
+    ended_by: str = ""
+    ended_at: datetime | None = None
+    note: str = ""
+    counts: Mapping[ItemState, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class Takedowns(Protocol):
+    """The use-cases: `service.takedowns.TakedownDesk`. Each is one transaction and joins one that is open.
+
+    Every step is on the ledger (``release:batch:*`` for the batch, ``release:video:*`` for each release), and every
+    owner, and a minor's guardians, is told with the reason and how to appeal.
+    """
+
+    def take_down(
+        self, case_ids: Collection[str], cause: TakedownCause, by: str, *, until: datetime | None = None
+    ) -> Batch:
+        """Take releases down now, as one confirmed batch. What is withdrawn or was never released is left out.
+
+        Args:
+            case_ids: which; at most MOST_RELEASES.
+            cause: why.
+            by: account that decides, or "system".
+            until: how long it can be undone; None for UNDO_DAYS from now.
+
+        Raises:
+            InvalidInput: too many, or none of them is there to be taken down.
+        """
+        ...
+
+    def restore(self, batch_id: str, by: str, *, note: str = "", by_notice: bool = False) -> Batch:
+        """Undo: what only this batch holds down is out again, or held back again where somebody objects to it.
+
+        A batch about a notice under a statute is undone by what becomes of the notice alone: `by_notice`.
+
+        Raises:
+            NotFound: there is no such batch.
+            Conflict: it is not TAKEN_DOWN, or its time to be undone is over.
+        """
+        ...
+
+    def finalise(self, batch_id: str, by: str) -> Batch:
+        """Withdraw for good what the batch still holds down; raises as `restore`, but whatever its time."""
+        ...
+
+    def keep(self, batch_id: str, until: datetime) -> Batch:
+        """Have a batch stay undoable until a moment, because something is undecided; never sooner than it was.
+
+        Raises:
+            NotFound, Conflict: as `restore`.
+        """
+        ...
+
+    def batch(self, batch_id: str) -> Batch:
+        """One; raises NotFound."""
+        ...
+
+    def items(self, batch_id: str) -> Sequence[BatchItem]:
+        """The releases of a batch, in order of id; raises NotFound."""
+        ...
+
+
+class TakedownShelf(Protocol):
+    """The rows of batches. Changes are made in the caller's transaction."""
+
+    def add(self, batch: Batch, touched: Sequence[Touched], state: ItemState) -> None:
+        """Insert a batch with its releases, all in one state."""
+        ...
+
+    def fill(self, batch: Batch, touched: Sequence[Touched]) -> None:
+        """Keep what a search found, as proposed, and the batch as it is now."""
+        ...
+
+    def drop(self, batch_id: str) -> None:
+        """Forget a batch in which there is nothing."""
+        ...
+
+    def get(self, batch_id: str, *, lock: bool = False) -> Batch | None:
+        """One, locked until the transaction ends if asked."""
+        ...
+
+    def replace(self, batch: Batch) -> None:
+        """Keep a changed batch; its counts are those of its items."""
+        ...
+
+    def items(self, batch_id: str) -> Sequence[BatchItem]:
+        """The releases of a batch, in order of id."""
+        ...
+
+    def set_items(self, batch_id: str, case_ids: Collection[str], state: ItemState) -> None:
+        """Put some releases of a batch into a state."""
+        ...
+
+    def held_by_others(self, batch_id: str, case_ids: Collection[str]) -> frozenset[str]:
+        """Which of these another batch holds down, as committed now."""
+        ...
+
+    def page(
+        self, *, state: BatchState | None, about: str | None, after: str | None, limit: int
+    ) -> tuple[list[Batch], bool]:
+        """Newest first, and whether there are more; `after` is the last id of the page before."""
+        ...
+
+    def of_case(self, case_id: str) -> Sequence[Batch]:
+        """Batches that took a release down, newest first."""
+        ...
+
+    def due(self, at: datetime, limit: int) -> Sequence[str]:
+        """Ids of batches that are TAKEN_DOWN and cannot be undone any more."""
+        ...
+
+    def searching(self, limit: int) -> Sequence[str]:
+        """Ids of batches whose search was not done, oldest first."""
+        ...
+
+
+class Touches(Protocol):
+    """Finds the releases that something touches, from what is stored of them; opens no medium."""
+
+    def by_claims(self, claim_ids: Collection[str]) -> Mapping[str, Sequence[Touched]]:
+        """By claim id, releases that the claim would have stopped and that are out, the surest first."""
+        ...
+
+    def by_file(self, path: Path) -> Sequence[Touched]:
+        """Releases that are this file, or look or sound like it, the surest first.
+
+        Raises:
+            InvalidInput: the file cannot be read.
+            Unavailable: there is no room to decode in.
+        """
+        ...
+
+    def copies_of(self, case_id: str) -> Sequence[Touched]:
+        """Other releases with the same bytes, or that look or sound like this one, the surest first."""
+        ...

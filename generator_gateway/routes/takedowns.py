@@ -1,0 +1,177 @@
+"""Batches of releases that are taken down because of a claim: for staff."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from copyright_optout.api import OptOutIndex
+from generator_gateway.errors import GatewayReason
+from generator_gateway.ports.takedowns import Batch, BatchItem, BatchState, TakedownCause
+from generator_gateway.service.takedowns import TakedownDesk
+from trust_kernel.web.access import Access, Actor
+
+_MOST_NOTE = 2000
+
+
+class TouchedOut(BaseModel):
+    """One release of a batch.
+
+    Attributes:
+        found_by: "digest", "bytes", "picture", "video", "sound", "prompt" or "named".
+        score: in [0, 1].
+        what: the words that matched; empty where it was no prompt.
+    """
+
+    video_id: str
+    found_by: str
+    score: float
+    what: str
+    state: str
+
+
+class TakedownOut(BaseModel):
+    """A batch, as staff see it.
+
+    Attributes:
+        about: id of the claim or notice.
+        found: releases that the search found; a batch holds 1,000 at most, and the rest is found by the next search.
+        counts: releases by their state in this batch.
+        videos: None in lists.
+    """
+
+    object: Literal["takedown"] = "takedown"
+    id: str
+    reason: str
+    about: str
+    title: str
+    state: str
+    found: int
+    counts: dict[str, int]
+    opened_by: str
+    opened_at: datetime
+    confirmed_by: str
+    confirmed_at: datetime | None
+    undo_until: datetime | None
+    ended_by: str
+    ended_at: datetime | None
+    note: str
+    videos: list[TouchedOut] | None = None
+
+
+class TakedownPage(BaseModel):
+    """Batches, newest first."""
+
+    data: list[TakedownOut]
+    has_more: bool
+
+
+class TakedownIn(BaseModel):
+    """Which claim's releases are to be looked for."""
+
+    claim_id: str = Field(max_length=100)
+
+
+class ConfirmIn(BaseModel):
+    """Which videos of a batch are to be taken down; all of them where none are named."""
+
+    videos: list[Annotated[str, Field(max_length=100)]] | None = Field(default=None, max_length=1000)
+    note: str = Field(default="", max_length=_MOST_NOTE)
+
+
+class NoteIn(BaseModel):
+    """Why, for other staff."""
+
+    note: str = Field(default="", max_length=_MOST_NOTE)
+
+
+def build_takedown_router(desk: TakedownDesk, optouts: OptOutIndex, access: Access) -> APIRouter:
+    """Routes under `/v1/takedowns`."""
+    router = APIRouter(prefix="/v1/takedowns", tags=["takedowns"])
+    _add_looking(router, desk, access)
+    _add_deciding(router, desk, optouts, access)
+    return router
+
+
+def _add_looking(router: APIRouter, desk: TakedownDesk, access: Access) -> None:
+    read = access.requires("case:read")
+
+    @router.get("")
+    def list_takedowns(
+        _actor: Annotated[Actor, read],
+        state: BatchState | None = None,
+        about: str | None = None,
+        after: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    ) -> TakedownPage:
+        """Batches of everybody, or of one claim or notice."""
+        found, more = desk.page(state=state, about=about, after=after, limit=limit)
+        return TakedownPage(data=[takedown_out(one) for one in found], has_more=more)
+
+    @router.get("/{takedown_id}")
+    def read_takedown(takedown_id: str, _actor: Annotated[Actor, read]) -> TakedownOut:
+        """One batch with its videos."""
+        return _whole(desk, desk.batch(takedown_id))
+
+
+def _add_deciding(router: APIRouter, desk: TakedownDesk, optouts: OptOutIndex, access: Access) -> None:
+    decide = access.requires("case:decide")
+
+    @router.post("", status_code=202)
+    def search_takedown(body: TakedownIn, actor: Annotated[Actor, decide]) -> TakedownOut:
+        """Have released videos looked for that an active claim touches; a worker does it within seconds."""
+        claim = optouts.claim(body.claim_id)
+        cause = TakedownCause(GatewayReason.TAKEN_DOWN_FOR_CLAIM, claim.id, optouts.told(claim).get("title", ""))
+        return takedown_out(desk.look_for(cause, actor.account_id))
+
+    @router.post("/{takedown_id}/confirm")
+    def confirm_takedown(takedown_id: str, body: ConfirmIn, actor: Annotated[Actor, decide]) -> TakedownOut:
+        """Take down what was found, or a part of it; the rest stays."""
+        return _whole(desk, desk.confirm(takedown_id, actor.account_id, body.videos, note=body.note))
+
+    @router.post("/{takedown_id}/dismiss")
+    def dismiss_takedown(takedown_id: str, actor: Annotated[Actor, decide], body: NoteIn | None = None) -> TakedownOut:
+        """Let everything stay that was found."""
+        return _whole(desk, desk.dismiss(takedown_id, actor.account_id, note=body.note if body else ""))
+
+    @router.post("/{takedown_id}/undo")
+    def undo_takedown(takedown_id: str, actor: Annotated[Actor, decide], body: NoteIn | None = None) -> TakedownOut:
+        """Bring back what this batch took down and nothing else keeps down; within 30 days."""
+        return _whole(desk, desk.restore(takedown_id, actor.account_id, note=body.note if body else ""))
+
+
+def takedown_out(batch: Batch) -> TakedownOut:
+    """A batch without its videos."""
+    return TakedownOut(
+        id=batch.id,
+        reason=batch.cause.reason,
+        about=batch.cause.about,
+        title=batch.cause.title,
+        state=batch.state.value,
+        found=batch.found,
+        counts={state.value: count for state, count in batch.counts.items()},
+        opened_by=batch.opened_by,
+        opened_at=batch.opened_at,
+        confirmed_by=batch.confirmed_by,
+        confirmed_at=batch.confirmed_at,
+        undo_until=batch.undo_until,
+        ended_by=batch.ended_by,
+        ended_at=batch.ended_at,
+        note=batch.note,
+    )
+
+
+def _whole(desk: TakedownDesk, batch: Batch) -> TakedownOut:
+    return takedown_out(batch).model_copy(update={"videos": [_item(one) for one in desk.items(batch.id)]})
+
+
+def _item(item: BatchItem) -> TouchedOut:
+    touched = item.touched
+    return TouchedOut(
+        video_id=touched.case_id,
+        found_by=touched.found_by,
+        score=touched.score,
+        what=touched.what,
+        state=item.state.value,
+    )

@@ -1,0 +1,63 @@
+"""What appeals need of claims and of staff, as a test says that it is; and a search that finds nothing."""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from generator_gateway.ports.appeals import ClaimFacts
+from generator_gateway.ports.takedowns import Touched
+from generator_gateway.stages import Request
+
+
+class KnownHolders:
+    """`ClaimHolders`: claims, members and licences as a test puts them there."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, ClaimFacts] = {}
+        self.acting: dict[str, str] = {}
+        """Organisation by account that acts for it."""
+        self.looking: dict[str, str] = {}
+        self.yielding: set[str] = set()
+        """Claims that stand against nothing any more."""
+
+    def claim(self, claim_id: str, organisation_id: str, title: str = "Fennimore") -> None:
+        self.known[claim_id] = ClaimFacts(claim_id, organisation_id, title)
+
+    def claims(self, ids: Collection[str]) -> Mapping[str, ClaimFacts]:
+        return {one: self.known[one] for one in ids if one in self.known}
+
+    def members(self, organisation_id: str) -> frozenset[str]:
+        everybody = {**self.looking, **self.acting}
+        return frozenset(account for account, one in everybody.items() if one == organisation_id)
+
+    def organisations(self, account_id: str, *, acting: bool) -> frozenset[str]:
+        seats = self.acting if acting else {**self.looking, **self.acting}
+        return frozenset({seats[account_id]} if account_id in seats else ())
+
+    def stands_against(self, claim_id: str, request: Request) -> bool:
+        del request
+        return claim_id not in self.yielding
+
+
+class HousesStaff:
+    """`Staff`: whoever a test says."""
+
+    def __init__(self, *leads: str) -> None:
+        self.leads = leads or ("acct_lead",)
+
+    def who_may(self, permission: str) -> Collection[str]:
+        return self.leads if permission == "account:write" else ()
+
+
+class NothingTouched:
+    """`Touches` that finds nothing."""
+
+    def by_claims(self, claim_ids: Collection[str]) -> Mapping[str, Sequence[Touched]]:
+        return dict.fromkeys(claim_ids, ())
+
+    def by_file(self, path: Path) -> Sequence[Touched]:
+        del path
+        return ()
+
+    def copies_of(self, case_id: str) -> Sequence[Touched]:
+        del case_id
+        return ()

@@ -1,0 +1,447 @@
+"""Releases that are taken down because of a claim: never served meanwhile, brought back, or withdrawn for good."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from generator_gateway.ports import Cause
+from generator_gateway.ports.takedowns import (
+    MOST_RELEASES,
+    UNDO_DAYS,
+    Batch,
+    BatchState,
+    ItemState,
+    TakedownCause,
+    Touched,
+)
+from generator_gateway.ports.verification import FoundBy, standing_notes
+from generator_gateway.schemas import video_out
+from generator_gateway.service.owning import Act, Appearing, decide
+from generator_gateway.service.takedowns import SYSTEM, TakedownDesk, TakedownParts
+from generator_gateway.service.verification.desk import evidence_of
+from generator_gateway.service.verification.facts import consent_fact
+from generator_gateway.store.ownership import ObjectionStore
+from generator_gateway.store.takedowns import TakedownStore
+from tests.factories.ownership import ADA, BEA, out
+from tests.unit.generator_gateway.conftest import House, LedgerProves
+from trust_kernel.errors import Conflict, Gone, InvalidInput, NotFound, NotPermitted
+
+STAFF = "acct_staff"
+WHY = TakedownCause("release:claim:touched", "claim_1", "Fennimore Fox")
+FILE = b"0123456789"
+
+
+@dataclass
+class Touching:
+    """Claims touch what a test says."""
+
+    by: dict[str, list[Touched]] = field(default_factory=dict)
+
+    def by_claims(self, claim_ids: Collection[str]) -> Mapping[str, Sequence[Touched]]:
+        return {claim_id: self.by.get(claim_id, []) for claim_id in claim_ids}
+
+    def by_file(self, path: Path) -> Sequence[Touched]:
+        del path
+        return []
+
+    def copies_of(self, case_id: str) -> Sequence[Touched]:
+        del case_id
+        return []
+
+
+def desk_of(house: House, touches: Touching | None = None) -> TakedownDesk:
+    return TakedownDesk(
+        TakedownParts(
+            database=house.database,
+            clock=house.clock,
+            batches=TakedownStore(house.database),
+            releases=house.releases,
+            objections=ObjectionStore(house.database),
+            recall=house.recall,
+            touches=touches or Touching(),
+            record=house.ledger,
+            notices=house.outbox,
+            hearers=house.registry,
+        )
+    )
+
+
+@pytest.fixture
+def desk(house: House) -> TakedownDesk:
+    """The desk of a house with two videos of Ada's; Bea is in the first."""
+    digest = house.blobs.put_bytes(FILE)
+    bea = house.person("bea", enrolled=False)
+    shown = Appearing(bea.id, bea.account_id, frozenset({"face"}))
+    out(house.cases, house.releases, "video_1", shown, media_digest=digest)
+    out(house.cases, house.releases, "video_2", media_digest=digest)
+    return desk_of(house)
+
+
+def state(house: House, case_id: str = "video_1") -> str:
+    return house.release(case_id).status
+
+
+def item_states(desk: TakedownDesk, batch: Batch) -> dict[str, ItemState]:
+    return {item.touched.case_id: item.state for item in desk.items(batch.id)}
+
+
+# --- what taken down means
+
+
+def test_nobody_is_given_what_was_taken_down_by_any_door(house: House, desk: TakedownDesk) -> None:
+    link = house.sharing.share(ADA, "video_1")
+    desk.take_down(["video_1"], WHY, STAFF)
+    for account in (ADA, BEA):
+        with pytest.raises(Gone) as refused, house.desk.download(account, "video_1"):
+            pass
+        assert refused.value.code == "release:video:taken_down"
+    with pytest.raises(Gone), house.sharing.download(link.token):
+        pass
+    with pytest.raises(Gone):
+        house.sharing.share(ADA, "video_1")
+    assert house.bindings.manifest(house.release("video_1").manifest_label) is None
+
+
+def test_nothing_is_made_of_what_was_taken_down(house: House) -> None:
+    parent = house.released()
+    desk_of(house).take_down([parent], WHY, STAFF)
+    with pytest.raises(Gone) as refused:
+        house.submit(remix_of=parent)
+    assert refused.value.code == "release:video:taken_down"
+
+
+def test_a_remix_under_way_does_not_come_out(house: House) -> None:
+    parent = house.released()
+    case = house.submit("again", remix_of=parent)
+    desk_of(house).take_down([parent], WHY, STAFF)
+    house.ended(case)
+    assert house.cases.get(case.id).error_code == "remix:parent:taken_down"
+
+
+def test_its_owners_may_still_end_it_but_not_object_to_it(house: House, desk: TakedownDesk) -> None:
+    desk.take_down(["video_1"], WHY, STAFF)
+    assert set(house.ownership.owners(BEA, "video_1").may) == {"see", "delete", "withdraw"}
+    with pytest.raises(Gone):
+        house.ownership.object(BEA, "video_1")
+    house.ownership.withdraw(BEA, "video_1")
+    assert state(house) == "withdrawn"
+
+
+def test_the_videos_api_says_so(house: House, desk: TakedownDesk) -> None:
+    desk.take_down(["video_1"], WHY, STAFF)
+    shown = video_out(house.cases.get("video_1"), house.release("video_1"))
+    assert (shown.status, shown.placet.state) == ("failed", "taken_down")
+    assert shown.error is not None
+    assert shown.error.code == "release:video:taken_down"
+
+
+def test_owners_are_told_why_and_how_to_appeal(house: House, desk: TakedownDesk) -> None:
+    batch = desk.take_down(["video_1"], WHY, STAFF)
+    assert batch.undo_until is not None
+    for account in (ADA, BEA):
+        (told,) = house.notices(account, "release:video:taken_down")
+        assert told.payload["reason"] == "release:claim:touched"
+        assert told.payload["title"] == "Fennimore Fox"
+        assert told.payload["appeal"] == "/v1/videos/video_1/appeal"
+        assert told.payload["until"] == batch.undo_until.isoformat()
+        assert "claim_1" not in str(told.payload)
+    assert house.kinds()[-2:] == ["release:batch:taken_down", "release:video:taken_down"]
+
+
+def test_verification_says_so_and_no_longer_once_it_is_back(house: House, desk: TakedownDesk) -> None:
+    batch = desk.take_down(["video_1"], WHY, STAFF)
+
+    def said() -> tuple[str, str, tuple[str, ...]]:
+        evidence = evidence_of(house.release("video_1"), FoundBy.CREDENTIAL, LedgerProves(house.ledger))
+        notes = tuple(note.code for note in standing_notes([evidence]))
+        return evidence.consent, consent_fact((evidence,)).answer.code, notes
+
+    assert said() == ("taken_down", "verify:consent:taken_down", ("verify:note:taken_down",))
+    desk.restore(batch.id, STAFF)
+    assert said() == ("active", "verify:consent:active_one", ())
+
+
+# --- proposing and confirming
+
+
+def test_nothing_happens_before_a_person_confirms(house: House, desk: TakedownDesk) -> None:
+    batch = desk.propose([Touched("video_1", "prompt", 1.0, "fox"), Touched("video_2")], WHY, SYSTEM)
+    assert (batch.state, batch.counts) == (BatchState.PROPOSED, {ItemState.PROPOSED: 2})
+    assert state(house) == "released"
+    done = desk.confirm(batch.id, STAFF, ["video_1"], note="looked at it")
+    assert (done.confirmed_by, done.note) == (STAFF, "looked at it")
+    assert item_states(desk, done) == {"video_1": ItemState.TAKEN_DOWN, "video_2": ItemState.SPARED}
+    assert (state(house), state(house, "video_2")) == ("taken_down", "released")
+
+
+def test_only_what_was_proposed_is_confirmed_and_once(house: House, desk: TakedownDesk) -> None:
+    batch = desk.propose([Touched("video_1")], WHY, SYSTEM)
+    with pytest.raises(InvalidInput) as refused:
+        desk.confirm(batch.id, STAFF, ["video_2"])
+    assert refused.value.code == "takedown:batch:choice"
+    with pytest.raises(InvalidInput):
+        desk.confirm(batch.id, STAFF, [])
+    desk.confirm(batch.id, STAFF)
+    with pytest.raises(Conflict) as again:
+        desk.confirm(batch.id, STAFF)
+    assert again.value.code == "takedown:batch:state"
+    assert state(house, "video_2") == "released"
+
+
+def test_nobody_decides_about_their_own_video(house: House, desk: TakedownDesk) -> None:
+    batch = desk.propose([Touched("video_1")], WHY, SYSTEM)
+    for owner in (ADA, BEA):
+        with pytest.raises(NotPermitted):
+            desk.confirm(batch.id, owner)
+    desk.confirm(batch.id, STAFF)
+    with pytest.raises(NotPermitted):
+        desk.restore(batch.id, ADA)
+    assert state(house) == "taken_down"
+
+
+def test_a_dismissed_batch_leaves_everything_as_it_is(house: House, desk: TakedownDesk) -> None:
+    batch = desk.dismiss(desk.propose([Touched("video_1")], WHY, SYSTEM).id, STAFF)
+    assert (batch.state, state(house)) == (BatchState.DISMISSED, "released")
+    with pytest.raises(Conflict):
+        desk.confirm(batch.id, STAFF)
+
+
+def test_what_is_not_out_makes_no_batch(desk: TakedownDesk) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        desk.take_down(["video_9"], WHY, STAFF)
+    assert refused.value.code == "takedown:batch:nothing"
+    with pytest.raises(InvalidInput) as many:
+        desk.take_down([f"video_{number}" for number in range(MOST_RELEASES + 1)], WHY, STAFF)
+    assert (many.value.code, many.value.limit) == ("takedown:batch:size", "1000 videos")
+    with pytest.raises(NotFound):
+        desk.batch("takedown_none")
+
+
+# --- undoing
+
+
+def test_undoing_brings_back_what_was_out_and_tells_its_owners(house: House, desk: TakedownDesk) -> None:
+    batch = desk.take_down(["video_1", "video_2"], WHY, STAFF)
+    house.clock.advance(days=UNDO_DAYS, seconds=-1)
+    undone = desk.restore(batch.id, STAFF, note="not his fox")
+    assert (undone.state, undone.ended_by, undone.note) == (BatchState.UNDONE, STAFF, "not his fox")
+    with house.desk.download(ADA, "video_1") as path:
+        assert path.read_bytes() == FILE
+    assert [told.payload["out"] for told in house.notices(BEA, "release:video:restored")] == [True]
+    assert house.kinds().count("release:video:restored") == 2
+
+
+def test_nothing_is_undone_after_thirty_days_to_the_second(house: House, desk: TakedownDesk) -> None:
+    batch = desk.take_down(["video_1"], WHY, STAFF)
+    house.clock.advance(days=UNDO_DAYS)
+    with pytest.raises(Conflict) as late:
+        desk.restore(batch.id, STAFF)
+    assert late.value.code == "takedown:batch:late"
+
+
+def test_what_another_batch_holds_down_stays_down(house: House, desk: TakedownDesk) -> None:
+    first = desk.take_down(["video_1"], WHY, STAFF)
+    second = desk.take_down(["video_1"], TakedownCause("release:claim:touched", "claim_2"), STAFF)
+    desk.restore(first.id, STAFF)
+    assert state(house) == "taken_down"
+    assert house.notices(ADA, "release:video:restored") == []
+    desk.restore(second.id, STAFF)
+    assert state(house) == "released"
+
+
+def test_an_objection_holds_it_back_after_it_was_brought_back(house: House, desk: TakedownDesk) -> None:
+    house.ownership.object(BEA, "video_1", "not like this")
+    batch = desk.take_down(["video_1"], WHY, STAFF)
+    assert state(house) == "taken_down"
+    desk.restore(batch.id, STAFF)
+    assert state(house) == "objected"
+    assert [told.payload["out"] for told in house.notices(ADA, "release:video:restored")] == [False]
+
+
+def test_a_withdrawal_wins_over_undoing(house: House, desk: TakedownDesk) -> None:
+    batch = desk.take_down(["video_1", "video_2"], WHY, STAFF)
+    house.recall.take_back(
+        house.recall.touched_by(Cause("consent:grant:revoked", case_ids=frozenset({"video_1"}))),
+        Cause("consent:grant:revoked"),
+    )
+    undone = desk.restore(batch.id, STAFF)
+    assert (state(house), state(house, "video_2")) == ("withdrawn", "released")
+    assert item_states(desk, undone) == {"video_1": ItemState.OVERTAKEN, "video_2": ItemState.RESTORED}
+
+
+def test_a_revocation_withdraws_what_is_taken_down(house: House) -> None:
+    ada = house.person("ada")
+    grant = house.give(ada)
+    video = house.released("a picture of @ada", "acct_bob")
+    desk = desk_of(house)
+    batch = desk.take_down([video], WHY, STAFF)
+    house.registry.revoke(grant.id, actor=ada.account_id)
+    assert state(house, video) == "withdrawn"
+    desk.restore(batch.id, STAFF)
+    assert state(house, video) == "withdrawn"
+
+
+# --- for good
+
+
+def test_after_thirty_days_the_worker_withdraws_it_for_good(house: House, desk: TakedownDesk) -> None:
+    batch = desk.take_down(["video_1"], WHY, STAFF)
+    house.clock.advance(days=UNDO_DAYS, seconds=-1)
+    assert desk.sweep() == 0
+    house.clock.advance(seconds=1)
+    assert desk.sweep() == 1
+    release = house.release("video_1")
+    assert (release.status, release.withdrawn_reason) == ("withdrawn", "release:claim:touched")
+    assert release.withdrawn_at == house.clock.now()
+    assert desk.batch(batch.id).state is BatchState.FINAL
+    assert desk.sweep() == 0
+    assert len(house.notices(ADA, "release:video:withdrawn")) == 1
+
+
+def test_a_batch_is_kept_as_long_as_something_is_undecided(house: House, desk: TakedownDesk) -> None:
+    batch = desk.take_down(["video_1"], WHY, STAFF)
+    until = house.clock.now() + timedelta(days=60)
+    assert desk.keep(batch.id, until).undo_until == until
+    assert desk.keep(batch.id, until - timedelta(days=50)).undo_until == until
+    house.clock.advance(days=59)
+    assert desk.sweep() == 0
+    desk.restore(batch.id, STAFF)
+    assert state(house) == "released"
+
+
+# --- searching
+
+
+def test_a_search_proposes_what_a_claim_touches_and_is_out(house: House, desk: TakedownDesk) -> None:
+    desk.take_down(["video_2"], WHY, STAFF)
+    found = [Touched("video_1", "prompt", 0.9, "f0x"), Touched("video_2"), Touched("video_9")]
+    searching = desk_of(house, Touching({"claim_7": found}))
+    asked = searching.look_for(TakedownCause("release:claim:touched", "claim_7"), STAFF)
+    assert searching.look_for(TakedownCause("release:claim:touched", "claim_7"), STAFF).id == asked.id
+    assert searching.search() == 1
+    batch = searching.batch(asked.id)
+    assert batch.state is BatchState.PROPOSED
+    assert [item.touched for item in searching.items(batch.id)] == [found[0]]
+    assert searching.search() == 0
+
+
+def test_a_search_that_finds_nothing_says_so(house: House) -> None:
+    desk = desk_of(house)
+    asked = desk.look_for(TakedownCause("release:claim:touched", "claim_7"), STAFF)
+    desk.search()
+    assert desk.batch(asked.id).state is BatchState.NOTHING
+    assert house.kinds() == []
+
+
+def test_a_search_that_nobody_asked_for_and_that_finds_nothing_leaves_nothing(house: House) -> None:
+    desk = desk_of(house)
+    desk.look_for(TakedownCause("release:claim:touched", "claim_7"), SYSTEM)
+    assert desk.search() == 1
+    assert desk.page() == ([], False)
+
+
+def test_batches_are_listed_newest_first(desk: TakedownDesk) -> None:
+    made = [desk.take_down([case_id], WHY, STAFF) for case_id in ("video_1", "video_2")]
+    page, more = desk.page(limit=1)
+    assert [one.id for one in page] == [max(one.id for one in made)]
+    assert more
+    assert [one.id for one in desk.of_case("video_1")] == [made[0].id]
+    assert desk.page(about="claim_9") == ([], False)
+
+
+# --- every order of things
+
+ACTS = st.sampled_from(["withdraw", "delete", "object", "lift"])
+
+
+class Releases(RuleBasedStateMachine):
+    """Whatever staff and owners do in whatever order."""
+
+    house: House
+    desk: TakedownDesk
+    count = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        Releases.count += 1
+        self.case = f"video_{Releases.count}"
+        bea = self.house.registry.subject_of(BEA)
+        assert bea is not None
+        shown = Appearing(bea.id, BEA, frozenset({"face"}))
+        out(self.house.cases, self.house.releases, self.case, shown)
+        self.batches: dict[str, bool] = {}
+        self.withdrawn = False
+
+    @precondition(lambda self: not self.withdrawn)
+    @rule()
+    def take_down(self) -> None:
+        self.batches[self.desk.take_down([self.case], WHY, STAFF).id] = True
+
+    @precondition(lambda self: any(self.batches.values()))
+    @rule(last=st.booleans())
+    def undo(self, last: bool) -> None:
+        held = [batch for batch, holds in self.batches.items() if holds]
+        batch = held[-1 if last else 0]
+        self.desk.restore(batch, STAFF)
+        self.batches[batch] = False
+
+    @precondition(lambda self: any(self.batches.values()))
+    @rule()
+    def finalise(self) -> None:
+        batch = next(batch for batch, holds in self.batches.items() if holds)
+        self.desk.finalise(batch, SYSTEM)
+        self.batches[batch] = False
+        self.withdrawn = True
+
+    @rule(act=ACTS)
+    def own(self, act: str) -> None:
+        acts: Mapping[str, Callable[[], object]] = {
+            "withdraw": lambda: self.house.ownership.withdraw(BEA, self.case),
+            "object": lambda: self.house.ownership.object(BEA, self.case),
+            "lift": lambda: self.house.ownership.lift(BEA, self.case),
+            "delete": lambda: self.house.recall.take_back(
+                self.house.recall.touched_by(Cause("consent:grant:revoked", case_ids=frozenset({self.case}))),
+                Cause("consent:grant:revoked"),
+            ),
+        }
+        try:
+            acts[act]()
+        except (Gone, Conflict, NotFound):
+            return
+        self.withdrawn |= act in {"withdraw", "delete"}
+
+    @invariant()
+    def nothing_is_served_that_anything_holds(self) -> None:
+        release = self.house.release(self.case)
+        if self.withdrawn:
+            assert release.status == "withdrawn"
+        elif any(self.batches.values()):
+            assert release.status == "taken_down"
+        else:
+            assert release.status in {"released", "objected"}
+        held = self.withdrawn or any(self.batches.values())
+        for act in (Act.DOWNLOAD, Act.SHARE, Act.REMIX):
+            for account in (ADA, BEA):
+                entries = [owner for owner in release.owners if owner.account_id == account]
+                assert not held or decide(act, entries, release.status) is not None  # type: ignore[arg-type] # as kept
+
+
+def test_whatever_the_order_nothing_is_served_that_is_held_down(house: House) -> None:
+    house.person("bea", enrolled=False)
+    Releases.house, Releases.desk = house, desk_of(house)
+    run_state_machine_as_test(
+        Releases,
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=12,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+            database=None,
+        ),
+    )
