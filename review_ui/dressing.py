@@ -13,6 +13,7 @@ from jinja2 import PackageLoader
 from markupsafe import Markup
 
 from review_ui import wording
+from review_ui.rights import words as rights_words
 from review_ui.staff import words as staff_words
 from trust_kernel.decisions import Decision, Finding, Verdict
 from trust_kernel.errors import NotFound
@@ -68,6 +69,9 @@ def build_pages(cookies: Cookies, branding: Branding) -> Pages:
         "enrolment": staff_words.enrolment,
         "assurance": staff_words.assurance,
         "reported": staff_words.reported,
+        "called": rights_words.called,
+        "claim_state": rights_words.claim_state,
+        "import_state": rights_words.import_state,
     }
     pages = Pages([PackageLoader("review_ui", "templates")], cookies, branding, filters)
     pages.environment.globals["sheet"] = _address("placet.css")

@@ -14,6 +14,7 @@ STATES: Mapping[str, str] = {
     "held": "waiting for a person",
     "completed": "released",
     "failed": "refused or failed",
+    "taken_down": "taken down",
     "withdrawn": "withdrawn",
 }
 """Where a case stands."""
@@ -109,4 +110,4 @@ def notice(kind: str, payload: Payload, handle: str, likeness: str, language: st
         return kind
     message = payload.get("message") if words.language == "en" else None
     because = message if isinstance(message, str) and message else words.why(payload)
-    return f"{said} {because}" if because else said
+    return " ".join(part for part in (said, because, words.appeal(kind, payload)) if part)

@@ -78,6 +78,7 @@ class NoticeWords:
             "until": self._moment(payload.get("until")),
             "count": str(payload.get("count") or ""),
             "likeness": likeness,
+            "title": str(payload.get("title") or ""),
         }
         filled = self._filled(said, values)
         if whom:  # a guardian hears, word for word, what the minor is told
@@ -89,6 +90,14 @@ class NoticeWords:
         code = next((payload[name] for name in _WHY if isinstance(payload.get(name), str)), None)
         # what is no code is what somebody wrote, perhaps as a sentence
         return self.frame("why", reason=self.reasons.get(str(code), str(code).rstrip(". "))) if code else ""
+
+    def appeal(self, kind: str, payload: Payload) -> str:
+        """Until when whoever asked for a video can appeal, as a sentence; "" where nobody can.
+
+        What is told of a release, all its owners are told, and only one of them asked for it.
+        """
+        which = "appeal_maker" if kind.startswith("release:") else "appeal"
+        return self.frame(which, until=self._moment(payload.get("until"))) if payload.get("appeal") else ""
 
     def purpose(self, payload: Payload) -> str:
         """What a use is for, as a sentence; "" where an event does not say."""

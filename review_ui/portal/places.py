@@ -6,7 +6,12 @@ from datetime import datetime
 
 from generator_gateway.api import Part, UseOf, Whereabout
 
-_STATES = {"released": ("out", "released"), "objected": ("held back", "hold"), "withdrawn": ("withdrawn", "withdrawn")}
+_STATES = {
+    "released": ("out", "released"),
+    "objected": ("held back", "hold"),
+    "taken_down": ("taken down", "withdrawn"),
+    "withdrawn": ("withdrawn", "withdrawn"),
+}
 _RIGHTS = {
     UseOf.CONSENTED: "as you agreed",
     UseOf.OWN: "you made it",

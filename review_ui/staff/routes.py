@@ -51,9 +51,10 @@ class _Staff:
     door: Door
 
     def state(self, file: CaseFile) -> str:
-        """Where a case stands; a withdrawn release is no longer a completed case to anybody who looks."""
+        """Where a case stands; a release that is not out any more is no completed case to anybody who looks."""
         release = self.desk.release_of(file.case.id) if file.case.status == "completed" else None
-        return "withdrawn" if release is not None and release.status == "withdrawn" else file.case.status
+        gone = release is not None and release.status in {"withdrawn", "taken_down"}
+        return release.status if gone and release is not None else file.case.status
 
     def show(
         self,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from generator_gateway.api import WITHDRAWN
+from generator_gateway.api import STANDING_CODES
 from generator_gateway.routes.verification_out import (
     CredentialOut,
     FactOut,
@@ -95,7 +95,7 @@ class Answer:
         tone: of the sentence; see `Card`.
         facts: who signed it, whether it says that AI made it, whether it is unchanged: always three, in this order.
         consent: beside them.
-        withdrawn: what to be told before all else, where consent is gone; empty where it is not.
+        withdrawn: what to be told before all else, where it was withdrawn or taken down; empty where it was not.
         notes: what else is to be known.
         absence: what was not found and does not prove.
         sections: details, each layer's.
@@ -132,7 +132,7 @@ def answer_of(found: VerificationOut, speech: Speech) -> Answer:
         ),
         consent=_card("consent", facts.consent, speech),
         withdrawn=_withdrawn(found),
-        notes=tuple(note.sentence for note in notes if note.code not in _ABSENT and note.code != WITHDRAWN.code),
+        notes=tuple(note.sentence for note in notes if note.code not in _ABSENT | STANDING_CODES),
         absence=tuple(note.sentence for note in notes if note.code in _ABSENT),
         timeline=timeline_of(found, speech),
         sections=tuple(section for section in _sections(found, speech) if section.details),
@@ -149,7 +149,7 @@ def _withdrawn(found: VerificationOut) -> str:
     consent = found.facts.consent
     if consent.answer.code == "verify:consent:some_withdrawn":
         return consent.explanation.sentence
-    return next((note.sentence for note in found.notes if note.code == WITHDRAWN.code), "")
+    return next((note.sentence for note in found.notes if note.code in STANDING_CODES), "")
 
 
 def _card(question: str, fact: FactOut, speech: Speech) -> Card:

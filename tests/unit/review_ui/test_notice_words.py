@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from review_ui.notices import LANGUAGES, notice_words
 from review_ui.notices.mail import MailWriter
-from tests.unit.test_docs import CODES, codes_in_code, kinds_given_to, rows
+from tests.unit.test_docs import CLAIM_KINDS, CODES, codes_in_code, kinds_given_to, rows
 from trust_kernel.clock import SystemClock
 from trust_kernel.delivery.mail import Recipient
 from trust_kernel.events import Event
 
-PLACES = {"who", "asker", "until", "count", "likeness"}
+PLACES = {"who", "asker", "until", "count", "likeness", "title"}
 PAYLOAD: dict[str, str | int | bool | None] = {
     "handle": "bruno",
     "by": "carla",
@@ -23,6 +23,7 @@ PAYLOAD: dict[str, str | int | bool | None] = {
     "code": "consent:grant:revoked",
     "purpose": "commercial",
     "video_id": "video_1",
+    "title": "Fennimore",
 }
 ADA = Recipient("acct_a", "a@example.org", "Ada <b>")
 WRITER = MailWriter("Placet", "likeness", "https://placet.example", lambda _account: "ada")
@@ -46,7 +47,7 @@ def test_every_kind_of_event_has_words(language: str) -> None:
 
 
 def test_no_words_are_there_for_what_never_happens() -> None:
-    assert sorted(notice_words().kinds - codes_in_code()) == []
+    assert sorted(notice_words().kinds - codes_in_code() - CLAIM_KINDS) == []
 
 
 def test_every_language_says_the_same_things_with_the_same_places() -> None:
@@ -73,6 +74,15 @@ def test_a_notice_in_italian_says_why_and_until_when_in_italian() -> None:
     assert "4 mar 2026, 05:06 UTC" in asked
     assert words.why(PAYLOAD) == "Perché: il consenso è stato ritirato."
     assert words.purpose(PAYLOAD) == "Scopo: commerciale."
+
+
+def test_a_refusal_says_until_when_it_can_be_appealed_about_and_to_whom() -> None:
+    words, can = notice_words(), {**PAYLOAD, "appeal": "/v1/videos/video_1/appeal"}
+    assert words.appeal("video:case:failed", can) == "You can appeal until 4 Mar 2026, 05:06 UTC."
+    assert words.appeal("release:video:taken_down", can).startswith("Whoever asked for it can appeal until")
+    assert words.appeal("video:case:failed", PAYLOAD) == ""
+    letter = WRITER.one(an_event("video:case:failed", **can), ADA, "it", "https://off.example/x")
+    assert "Puoi fare ricorso fino al 4 mar 2026, 05:06 UTC." in letter.text
 
 
 def test_a_guardian_hears_word_for_word_what_the_minor_is_told() -> None:
