@@ -5,7 +5,8 @@
 Those that measure on media from elsewhere run where their folder is given, and are named as left out where not:
 `watermark` takes --clips (videos), `c2pa` takes --corpus (signed files and what is expected of them), `likeness` and
 `detection` take --data (faces and voices with who they are). Commands of their own: `mutation`, which takes an hour;
-`blocklist` and `challenge`, which take minutes; `voices`, `turns` and `strangers`, which fit what they measure.
+`blocklist`, `imports`, `names` and `challenge`, which take minutes; `voices`, `turns` and `strangers`, which fit what
+they measure; `descriptions`, `spelled` (takes --fonts) and `spoken`, of names that are not typed.
 """
 
 import argparse
@@ -29,6 +30,8 @@ _ALONE = (
     "lineage",
     "delivery",
     "revocation",
+    "freshness",
+    "claims_past",
     "consent_machine",
 )
 """Those that need nothing."""
@@ -62,6 +65,7 @@ def plans(chosen: argparse.Namespace) -> list[Plan]:
     found.append(_on_data("false_marks", "--clips", chosen.clips, "--json", out))
     found.append(_on_data("audio_mark", "--audio", chosen.audio, "--json", out))
     found.append(_on_data("verify", "--clips", chosen.clips, "--json", out))
+    found.append(_fingerprints(chosen, out))
     found.append(_on_data("c2pa", "--corpus", chosen.corpus, "--json", out))
     return [*found, *(_on_data(name, "--data", chosen.data, "--json", out) for name in ("likeness", "detection"))]
 
@@ -82,6 +86,13 @@ def _on_data(name: str, option: str, folder: Path | None, writes: str, out: Path
     if folder is None:
         return Plan(name, None, option)
     return Plan(name, (option, str(folder), writes, str(out / f"{name}.json")))
+
+
+def _fingerprints(chosen: argparse.Namespace, out: Path) -> Plan:
+    """Runs without clips as well; searches a million hashes here, ten by itself."""
+    size = ("--quick",) if chosen.quick else ("--hashes", "1000000")
+    clips = ("--clips", str(chosen.clips)) if chosen.clips else ()
+    return Plan("fingerprints", (*size, *clips, "--json", str(out / "fingerprints.json")))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -23,17 +23,16 @@ from benchmarks.attacks import BY_NAME
 from benchmarks.measure import machine
 from benchmarks.sounds import coded, faster, loaded, music, noisy, part, tempo
 from benchmarks.table import Row, save, show
-from copyright_optout.adapters.bit_matrix import BitMatrix
-from copyright_optout.adapters.pdq import PdqHasher
 from copyright_optout.api import OptOutIndex
 from generator_gateway.adapters.prints import SandboxedPrints
-from generator_gateway.adapters.sound_prints import sound_prints
 from generator_gateway.ports.bindings import Prints
 from generator_gateway.service.bindings_details import kept_of, shows_part_of
-from generator_gateway.service.bindings_search import KEPT_EVERY, SURE, Kept, PrintIndex
-from tests.fakes.optout import MemoryClaims, MemoryRecord, SetClock
+from generator_gateway.service.bindings_search import Kept, PrintIndex
+from tests.fakes.optout import optout_parts
 from trust_kernel.media.refs import SAMPLE_RATE, MediaLimits
 from trust_kernel.media.sandbox import Sandbox
+from trust_kernel.media.sound_prints import sound_prints
+from trust_kernel.media.sound_search import KEPT_EVERY, SURE
 from watermark.ports.marks import Sound
 
 ATTACKED = (
@@ -96,7 +95,7 @@ def searched(releases: int) -> list[Row]:
 
 def looked(clips: Path, names: Sequence[str]) -> list[Row]:
     """Attack every clip, and see where its fingerprints lead."""
-    optouts = OptOutIndex(MemoryClaims(), PdqHasher(), BitMatrix(), MemoryRecord(), SetClock())
+    optouts = OptOutIndex(optout_parts())
     limits = MediaLimits(max_bytes=1 << 30, max_seconds=60.0, decode_seconds=120.0)
     maker = SandboxedPrints(Sandbox(), optouts, limits)
     sources = sorted(clips.glob("*.mp4"))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consent_registry.api import Audience, AudienceKind, GrantTerms, Modality
-from copyright_optout.api import ClaimKind, NewClaim
+from copyright_optout.api import ClaimKind, ClaimTerms, Declaration, Filing, Ground, Proof
 from generator_gateway.stages import Opened, Reference, Request
 from likeness_guard.adapters.faiss_index import FaissIndex
 from likeness_guard.adapters.packs import model_store
@@ -142,15 +142,18 @@ def _block(house: House, count: int) -> str:
 
 def _opt_out(house: House, count: int) -> None:
     draw = np.random.default_rng(2)
-    holder = new_id("acct")
+    optouts = house.guards.optouts
+    holder = optouts.organisations.found("Studio", "acct_studio").id
     with house.kernel.database.transaction():
         for name in invented_names(count, seed=3):
             # invented works must not share words with invented people
             title = f"Kapitaen {name.replace(' ', '')}"
-            claim = house.guards.optouts.file(
-                NewClaim(holder, ClaimKind.CHARACTER, title, pictures=(_invented_picture(draw),))
+            terms = ClaimTerms(ClaimKind.CHARACTER, title)
+            proof, declared = Proof(Ground.AUTHOR, "invented"), frozenset(Declaration)
+            claim = optouts.desk.file(
+                Filing(holder, "acct_studio", terms, proof, declared, pictures=(_invented_picture(draw),))
             )
-            house.guards.optouts.activate(claim.id, actor=holder)
+            optouts.desk.activate(claim.id, actor="acct_studio")
 
 
 def _invented_picture(draw: np.random.Generator) -> NDArray[np.uint8]:

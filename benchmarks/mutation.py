@@ -63,7 +63,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
         "tests/unit/likeness_guard/test_blocklist.py",
         "tests/unit/likeness_guard/test_blocklist_import.py",
     ),
-    "copyright_optout/domain.py": ("tests/unit/copyright_optout",),
+    "copyright_optout/domain/prints.py": ("tests/unit/copyright_optout",),
     "watermark/domain/marks.py": _MARKS,
     "watermark/domain/credentials.py": _REPORTS,
     "watermark/domain/credential_faults.py": _REPORTS,

@@ -113,7 +113,7 @@ def prepared(house: House) -> Parts:
 
 def _on_server(place: Place, house: House, parts: Parts, span: Span) -> list[Round]:
     with ExitStack() as stack:
-        urls = [stack.enter_context(_api(place, number)) for number in range(PAIRS)]
+        urls = [stack.enter_context(api_process(place, number)) for number in range(PAIRS)]
         ends = []
         for number in range(PAIRS):
             worker, orders = _spawn.Pipe()
@@ -165,7 +165,8 @@ def _revoke(told: _Revoking, others: Others, result: Connection) -> None:
 
 
 @contextmanager
-def _api(place: Place, number: int) -> Iterator[str]:
+def api_process(place: Place, number: int) -> Iterator[str]:
+    """A process that serves the API and works at nothing; gives its address."""
     ready = place.folder / f"ready-{number}.json"
     serve = ("serve", "--port", "0", "--no-worker", "--no-pages", "--ready-file", str(ready))
     with place.command(*serve, name=f"api-{number}", sweep_seconds=_NEVER) as child:

@@ -1,5 +1,7 @@
 """The ASGI application: the API and the pages, or the API alone."""
 
+from dataclasses import replace
+
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
@@ -9,8 +11,11 @@ from consent_registry.routes.challenges import MAX_RECORDING_BYTES, build_challe
 from consent_registry.routes.groups import build_groups_router
 from consent_registry.routes.leaving import build_leaving_router
 from consent_registry.routes.safety import build_safety_router
+from copyright_optout.api import LARGEST_FEED, LARGEST_IMPORT
 from copyright_optout.routes import build_router as build_optout_router
+from copyright_optout.routes.notices import build_legal_notice_router
 from generator_gateway.routes import (
+    build_appeal_router,
     build_appearance_router,
     build_binding_router,
     build_case_router,
@@ -23,11 +28,14 @@ from generator_gateway.routes.intake import VideoIntake
 from generator_gateway.routes.ownership import build_ownership_router
 from generator_gateway.routes.previews import build_preview_router
 from generator_gateway.routes.sharing import build_sharing_router
+from generator_gateway.routes.takedowns import build_takedown_router
 from generator_gateway.routes.whereabouts import build_whereabouts_router
 from likeness_guard.routes import build_router as build_blocklist_router
 from placet.wiring import House
 from placet.wiring.exporting import build_export
+from placet.wiring.packs import unread
 from review_ui.dressing import Branding, build_pages, build_static_router
+from review_ui.notice.routes import build_notice_pages
 from review_ui.portal.allowing import build_allowing_pages
 from review_ui.portal.appearances import build_own_appearance_pages
 from review_ui.portal.approvals import build_approval_pages
@@ -38,17 +46,26 @@ from review_ui.portal.grants import build_grant_pages
 from review_ui.portal.leaving import build_leaving_pages
 from review_ui.portal.mails import build_mail_pages, mails_ended
 from review_ui.portal.people import build_people_pages
+from review_ui.portal.requests import RequestDesks, build_request_pages
 from review_ui.portal.routes import HomeDesks, build_portal_pages
 from review_ui.portal.settings import build_settings_pages
 from review_ui.portal.shared import build_shared_pages
 from review_ui.portal.videos import OwnersDesks, build_video_pages
 from review_ui.portal.wards import build_ward_pages
+from review_ui.rights.appeals import build_hearing_pages
+from review_ui.rights.claims import build_claim_pages
+from review_ui.rights.door import Door as RightsDoor
+from review_ui.rights.imports import build_import_pages
+from review_ui.rights.organisations import build_organisation_pages
 from review_ui.staff.ages import build_age_pages
+from review_ui.staff.appeals import build_appeal_pages
 from review_ui.staff.appearances import build_appearance_pages
+from review_ui.staff.claims import build_staff_claim_pages
 from review_ui.staff.deliveries import build_delivery_pages
 from review_ui.staff.door import Door as StaffDoor
 from review_ui.staff.enrolments import build_enrolment_pages
 from review_ui.staff.lockdown import build_lockdown_pages
+from review_ui.staff.notices import build_staff_notice_pages
 from review_ui.staff.objections import build_objection_pages
 from review_ui.staff.overview import Desks, build_overview_page
 from review_ui.staff.people import People
@@ -56,7 +73,9 @@ from review_ui.staff.pictures import blurred
 from review_ui.staff.reports import build_report_pages
 from review_ui.staff.routes import build_staff_pages
 from review_ui.staff.standing import build_estate_pages, build_guardian_pages
+from review_ui.staff.takedowns import build_takedown_pages
 from review_ui.staff.vouching import build_vouching_pages
+from review_ui.staff.waiting import ClaimHeaps
 from review_ui.verify.routes import build_verify_pages
 from review_ui.verify.working import VerifyServices
 from trust_kernel.audit.routes import build_router as build_ledger_router
@@ -107,6 +126,13 @@ def form_limits(settings: Settings) -> dict[str, int]:
         "/v1/blocklist/import": settings.max_reference_bytes,
         "/v1/blocklist/*/references": settings.max_reference_bytes,
         "/v1/optouts": settings.max_reference_bytes,
+        "/v1/optouts/*/references": settings.max_reference_bytes,
+        "/v1/optouts/imports": LARGEST_IMPORT + _BESIDE,
+        "/v1/legal-notices": settings.max_reference_bytes + _BESIDE,
+        "/notice": settings.max_reference_bytes + _BESIDE,
+        "/v1/feeds/import": LARGEST_FEED + _BESIDE,
+        "/rights/claims/*/references": settings.max_reference_bytes + _BESIDE,
+        "/rights/imports": LARGEST_IMPORT + _BESIDE,
     }
 
 
@@ -140,8 +166,11 @@ def _add_api(app: FastAPI, house: House, apart: ThreadsApart) -> None:
         allow_hosts=frozenset(settings.fetch_hosts),
     )
     intake = VideoIntake(fetcher, settings.backend, settings.max_reference_bytes)
-    app.include_router(build_video_router(gateway.videos, intake, access))
+    app.include_router(build_video_router(gateway.videos, gateway.appeals.desk, intake, access))
     app.include_router(build_case_router(gateway.reviews, gateway.videos, access))
+    app.include_router(build_takedown_router(gateway.takedowns, guards.optouts, access))
+    appeals = gateway.appeals
+    app.include_router(build_appeal_router(appeals.desk, appeals.review, appeals.hearing, access))
     app.include_router(build_appearance_router(gateway.appearances, access))
     _add_owning(app, house)
     most, limit = settings.max_verify_bytes, gateway.verify_limit
@@ -161,7 +190,9 @@ def _add_api(app: FastAPI, house: House, apart: ThreadsApart) -> None:
         build_preview_router(gateway.previews, access, lambda path: blurred(kernel.decoder.poster(path)))
     )
     app.include_router(build_blocklist_router(guards.likeness.blocklist, access, kernel.decoder))
-    app.include_router(build_optout_router(guards.optouts, access, kernel.decoder, kernel.reference_limits))
+    works = replace(kernel.verify_limits, max_bytes=kernel.settings.max_reference_bytes)
+    app.include_router(build_optout_router(guards.optouts, access, kernel.decoder, kernel.reference_limits, works))
+    app.include_router(build_legal_notice_router(gateway.notices, access, [gateway.notice_limit.guard()]))
     app.include_router(build_ledger_router(kernel.ledger, access))
     app.include_router(build_account_router(kernel.accounts, access))
     _add_telling(app, house)
@@ -218,10 +249,24 @@ def _add_pages(app: FastAPI, house: House, pages: Pages, apart: ThreadsApart) ->
         gateway.verification, gateway.reports, gateway.verify_limit, kernel.settings.max_verify_bytes, apart
     )
     app.include_router(build_verify_pages(services, pages, access))
+    agent, limit = kernel.settings.designated_agent, [gateway.notice_limit.guard()]
+    app.include_router(build_notice_pages(gateway.notices, pages, access, limit, agent))
     app.include_router(build_own_appearance_pages(gateway.appearances, pages, access))
     _add_staff_pages(app, house, pages)
     app.include_router(build_mail_pages(house.delivery.book, house.delivery.links, pages, access))
     _add_portal(app, house, Door(house.guards.registry, pages, access))
+    _add_rights(app, house, pages)
+
+
+def _add_rights(app: FastAPI, house: House, pages: Pages) -> None:
+    kernel, optouts = house.kernel, house.guards.optouts
+    works = replace(kernel.verify_limits, max_bytes=kernel.settings.max_reference_bytes)
+    door = RightsDoor(optouts, pages, kernel.access, kernel.decoder, works, unread(kernel.settings))
+    app.include_router(build_claim_pages(door))
+    app.include_router(build_organisation_pages(door))
+    app.include_router(build_hearing_pages(door, house.gateway.appeals.hearing))
+    if optouts.imports is not None:
+        app.include_router(build_import_pages(door, optouts.imports))
 
 
 def _add_portal(app: FastAPI, house: House, door: Door) -> None:
@@ -237,6 +282,7 @@ def _add_portal(app: FastAPI, house: House, door: Door) -> None:
     site = house.kernel.settings.public_url
     owners = OwnersDesks(owning.ownership, owning.sharing, owning.lineage, owning.whereabouts, site)
     app.include_router(build_video_pages(door, owners))
+    app.include_router(build_request_pages(door, RequestDesks(gateway.videos, gateway.appeals.desk)))
     app.include_router(build_ward_pages(door, owning.whereabouts))
     app.include_router(build_people_pages(door))
     app.include_router(build_settings_pages(door, house.delivery.book))
@@ -248,7 +294,9 @@ def _add_staff_pages(app: FastAPI, house: House, pages: Pages) -> None:
     kernel, gateway, registry = house.kernel, house.gateway, house.guards.registry
     door = StaffDoor(registry, People(registry, kernel.accounts), pages, kernel.access)
     ownership = gateway.owning.ownership
-    desks = Desks(gateway.reviews, gateway.appearances, ownership, house.delivery.letters)
+    optouts = house.guards.optouts
+    further = ClaimHeaps(optouts, gateway.takedowns, gateway.notices, gateway.appeals.review)
+    desks = Desks(gateway.reviews, gateway.appearances, ownership, house.delivery.letters, further)
     app.include_router(build_overview_page(door, desks))
     app.include_router(build_staff_pages(gateway.reviews, gateway.videos, kernel.decoder, door))
     app.include_router(build_appearance_pages(gateway.appearances, door))
@@ -261,3 +309,7 @@ def _add_staff_pages(app: FastAPI, house: House, pages: Pages) -> None:
     app.include_router(build_report_pages(door))
     app.include_router(build_objection_pages(door, ownership))
     app.include_router(build_lockdown_pages(door))
+    app.include_router(build_staff_claim_pages(door, optouts))
+    app.include_router(build_takedown_pages(door, gateway.takedowns, optouts))
+    app.include_router(build_staff_notice_pages(door, gateway.notices))
+    app.include_router(build_appeal_pages(door, gateway.appeals.review))

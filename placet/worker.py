@@ -31,12 +31,14 @@ class EmbeddedWorker:
         self._thread.start()
         self._house.gateway.sweeper.start()
         self._house.gateway.searcher.start()
+        self._house.gateway.importer.start()
         self._house.delivery.courier.start()
 
     def stop(self) -> None:
         """Finish what runs and stop."""
         self._house.gateway.sweeper.stop()
         self._house.gateway.searcher.stop()
+        self._house.gateway.importer.stop()
         self._house.delivery.courier.stop()
         self._stopping.set()
         if self._controller is not None and self._thread is not None:
@@ -89,6 +91,7 @@ def run_worker(house: House) -> None:
     house.kernel.sandbox.prepare()
     house.gateway.sweeper.start()
     house.gateway.searcher.start()
+    house.gateway.importer.start()
     house.delivery.courier.start()
     settings = house.kernel.settings
     options = [

@@ -26,6 +26,7 @@ def list_packs(data: Path | None) -> None:
     """Every pack: those that ship and those that were added; a star marks those in use."""
     from placet.wiring import build_models
     from placet.wiring.models import packs_in_use
+    from placet.wiring.packs import unread
 
     settings = settings_for(data)
     store, used = build_models(settings), packs_in_use(settings)
@@ -37,6 +38,10 @@ def list_packs(data: Path | None) -> None:
         _added_row(store, name, used)
     if "liveness" not in used:
         click.echo("liveness: no pack in use (PLACET_LIVENESS_PACK); pictures of pictures are not told from people")
+    if "looks" not in used:
+        click.echo("looks: no pack in use (PLACET_LOOKS_PACK); look-alikes of claimed characters are not searched")
+    for line in unread(settings):
+        click.echo(line)
 
 
 @models.command()
@@ -46,10 +51,11 @@ def pull(data: Path | None, names: tuple[str, ...]) -> None:
     """Fetch packs ("default": all of the embedded default), check their hashes, convert or test them once."""
     from placet.wiring import build_models
     from placet.wiring.models import build_pack_check, build_pack_fetch
+    from placet.wiring.packs import wanted
 
     settings = settings_for(data)
     store = build_models(settings)
-    for name in store.names() if names in {(), ("default",)} else names:
+    for name in wanted(settings, store.names()) if names in {(), ("default",)} else names:
         if name in store.added.names():
             path = store.added.pull(name, build_pack_fetch(settings), build_pack_check()).folder
         else:

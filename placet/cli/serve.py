@@ -76,10 +76,11 @@ def migrate(data: Path | None) -> None:
 def _house(data: Path | None, **changes: object) -> "House":
     from placet.migrate import migrate as run
     from placet.wiring import build_house, build_models
+    from placet.wiring.packs import wanted
 
     settings = settings_for(data, **changes)
     models = build_models(settings)
-    for name in models.names():
+    for name in wanted(settings, models.names()):
         if name not in models.installed():
             click.echo(f"fetching the model pack {name}", err=True)
             models.pull(name)

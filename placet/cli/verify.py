@@ -74,7 +74,7 @@ def status_of(found: "Verification") -> int:
     """The exit status that one file asks for."""
     from generator_gateway.api import Fit, Headline
 
-    withdrawn = any(release.is_withdrawn for release in found.releases)
+    withdrawn = any(release.is_withdrawn or release.is_taken_down for release in found.releases)
     copied = Fit.DIFFERS in {span.fit for span in (*found.picture.spans, *found.sound.spans)}
     if withdrawn or copied or found.headline.code == Headline.TAMPERED:
         return AMISS
@@ -140,7 +140,7 @@ def _json(found: "Verification", words: "Wording", shown: str, *, several: bool)
 
 
 def _tell(found: "Verification", words: "Wording", name: str) -> None:
-    from generator_gateway.api import WITHDRAWN
+    from generator_gateway.api import STANDING
     from generator_gateway.routes.verification_out import sentence_of
 
     if name:
@@ -149,7 +149,7 @@ def _tell(found: "Verification", words: "Wording", name: str) -> None:
     for line in (*_facts(found, words), *_evidence(found, words)):
         click.echo(f"  {_plain(line)}")
     for note in found.notes:
-        if note != WITHDRAWN:
+        if note not in STANDING:
             click.echo(f"  - {_plain(words.say(note.code, note.values))}")
 
 

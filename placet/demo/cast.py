@@ -80,6 +80,9 @@ def _opt_out(studio: Client, staff: Client, assets: Mapping[str, Path]) -> None:
             data={
                 "title": "Captain Fennimore",
                 "kind": "character",
+                "ground": "author",
+                "statement": "Drawn for this demo.",
+                "declarations": ["accurate", "authorised", "good_faith"],
                 "names": ["Captain Fennimore", "Fennimore the Fox"],
             },
             files=[("pictures", (f"{pose}.png", assets[pose].read_bytes(), "image/png")) for pose in poses],

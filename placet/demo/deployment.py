@@ -17,6 +17,7 @@ from placet.app import build_app
 from placet.migrate import migrate
 from placet.serving import listening, server_config
 from placet.wiring import House, build_house, build_models
+from placet.wiring.packs import wanted
 from placet.worker import EmbeddedWorker
 from trust_kernel.errors import Unavailable
 from trust_kernel.settings import Settings
@@ -68,7 +69,7 @@ def deployed(data: Path, say: Callable[[str], None]) -> Iterator[Deployment]:
     """
     settings = Settings(data_dir=data.resolve(), model_cache=shared_model_cache(), sweep_seconds=1.0)
     models = build_models(settings)
-    for name in models.names():
+    for name in wanted(settings, models.names()):
         if name not in models.installed():
             say(f"fetching the model pack {name}")
             models.pull(name)

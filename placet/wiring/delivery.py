@@ -18,6 +18,7 @@ from trust_kernel.delivery.smtp import MailServer, Security, SmtpPost
 from trust_kernel.delivery.webhooks import Translation, WebhookSender
 from trust_kernel.errors import InvalidInput, NotFound
 from trust_kernel.events import Event, Payload
+from trust_kernel.settings import Settings
 from trust_kernel.web.accounts import Accounts
 from trust_kernel.web.outgoing import HttpxPoster
 
@@ -29,6 +30,7 @@ ALWAYS_SHOWN = frozenset(
         "consent:grant:revoked",
         "consent:subject:forgotten",
         "consent:lockdown:on",
+        "release:video:taken_down",
         "consent:operator:paused",
         "consent:operator:revoked",
         "release:video:withdrawn",
@@ -105,13 +107,6 @@ def _mail(kernel: Kernel, registry: ConsentRegistry, book: NoticeBook, links: Of
         raise InvalidInput(
             "mails need an address that they come from", code=DeliveryReason.SERVER_MALFORMED, field="mail_from"
         )
-    server = MailServer(
-        settings.smtp_host,
-        settings.smtp_port,
-        Security(settings.smtp_security),
-        settings.smtp_user,
-        settings.smtp_password.get_secret_value(),
-    )
 
     def handle_of(account_id: str) -> str:
         subject = registry.subject_of(account_id)
@@ -122,10 +117,21 @@ def _mail(kernel: Kernel, registry: ConsentRegistry, book: NoticeBook, links: Of
         book=book,
         recipients=AccountMail(kernel.accounts),
         writer=MailWriter(settings.branding_name, settings.branding_likeness_term, settings.public_url, handle_of),
-        post=SmtpPost(server),
+        post=SmtpPost(mail_server(settings)),
         links=links,
         sender=settings.mail_from,
         site=settings.branding_name,
+    )
+
+
+def mail_server(settings: Settings) -> MailServer:
+    """Where mails are handed in."""
+    return MailServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        Security(settings.smtp_security),
+        settings.smtp_user,
+        settings.smtp_password.get_secret_value(),
     )
 
 

@@ -23,6 +23,8 @@ MATTERS: Mapping[str, str] = {
     "case_consents": "uses",
     "grant_uses": "uses",
     "told_uses": "uses",
+    "appeals": "requests",
+    "appeal_voices": "requests",
     "cases": "requests",
     "consent_approvals": "approvals",
     "consent_bars": "people",
@@ -46,6 +48,10 @@ MATTERS: Mapping[str, str] = {
     "release_objections": "videos",
     "release_owners": "videos",
     "share_links": "videos",
+    "optout_claims": "rights",
+    "optout_counters": "rights",
+    "optout_members": "rights",
+    "optout_notices": "rights",
 }
 """In which file of an archive a table's rows are; tables that are not here are in ``data/other.json``."""
 
@@ -66,6 +72,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "notices": "What you were told, and how",
         "reports": "What you reported",
         "videos": "Your part in videos, links, objections",
+        "rights": "Organisations that you act for, claims that you filed, notices",
         "other": "Anything else",
         "receipts/": "Receipts of your consents (.jws); check them with: placet receipt verify",
         "videos/": "Videos that show you or that you made; those that are out are here as files",
@@ -92,6 +99,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "notices": "Ci\u00f2 che ti \u00e8 stato detto e come",
         "reports": "Ci\u00f2 che hai segnalato",
         "videos": "La tua parte nei video, collegamenti, obiezioni",
+        "rights": "Organizzazioni per cui agisci, rivendicazioni che hai presentato, segnalazioni",
         "other": "Tutto il resto",
         "receipts/": "Ricevute dei tuoi consensi (.jws); si controllano con: placet receipt verify",
         "videos/": "Video che ti mostrano o che hai fatto; quelli disponibili sono qui come file",

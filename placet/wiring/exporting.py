@@ -38,8 +38,10 @@ from trust_kernel.web.tables import AccountRow
 _ALSO: frozenset[tuple[str, str]] = frozenset(
     {
         *STAY,
+        ("appeals", "account_id"),
         ("cases", "account_id"),
         ("estates", "account_id"),
+        ("optout_claims", "filed_by"),
         ("person_reports", "reporter"),
         ("release_owners", "account_id"),
         ("release_owners", "subject_id"),

@@ -7,10 +7,12 @@ from typing import Any
 
 from consent_registry.api import FamilyHearers
 from consent_registry.store import SqlConsentStore
+from copyright_optout.api import NoticeDesk
 from generator_gateway.adapters.cedar import CedarPolicy, default_policy
 from generator_gateway.adapters.iscc import sum_code
 from generator_gateway.adapters.prints import SandboxedPrints
 from generator_gateway.gates.cameos import CameosGate
+from generator_gateway.gates.claims import ClaimedWorks
 from generator_gateway.gates.likeness import LikenessGate
 from generator_gateway.gates.names import NamesGate
 from generator_gateway.gates.panel import GatePanel
@@ -19,7 +21,7 @@ from generator_gateway.gates.remix import RemixGate
 from generator_gateway.gates.standing import StandingGate
 from generator_gateway.gates.works import WorksGate
 from generator_gateway.jobs import PRODUCE, Sweeper, register_jobs
-from generator_gateway.ports import VideoBackend
+from generator_gateway.ports import Gate, VideoBackend
 from generator_gateway.service.awaiting import CaseUses
 from generator_gateway.service.bindings import SoftBindings
 from generator_gateway.service.finishing import Finishing, MarkingStep, SigningStep
@@ -32,6 +34,8 @@ from generator_gateway.service.rendering import DraftRenderer
 from generator_gateway.service.retention import Retention
 from generator_gateway.service.reviewing import ReviewDesk
 from generator_gateway.service.runner import CaseRunner
+from generator_gateway.service.takedowns import TakedownDesk
+from generator_gateway.service.touching import ReleaseTouches
 from generator_gateway.service.tracing import AppearanceDesk, Tracer
 from generator_gateway.service.vault import ReleaseRecall, ReleaseVault
 from generator_gateway.service.verification import ReportDesk, VerificationDesk
@@ -46,14 +50,19 @@ from generator_gateway.store import (
     ReleaseStore,
 )
 from generator_gateway.store.bindings import BindingStore
+from generator_gateway.store.locating import LocatingStore
 from generator_gateway.store.ownership import HiddenVideoStore
 from likeness_guard.store import DatabaseEntryStore
+from placet.wiring.appeals import Appeals, build_appeals
 from placet.wiring.approvals import build_awaiting, build_preview_maker, build_previews, build_uses
 from placet.wiring.backends import build_backend
 from placet.wiring.guards import Guards
 from placet.wiring.kernel import Kernel
 from placet.wiring.leaving import build_leaving_media
+from placet.wiring.notices import ReleasedVideos, build_notice_limit, build_notices
 from placet.wiring.owning import Owning, build_owning, build_pseudonyms, build_use_notices
+from placet.wiring.reading import build_reading
+from placet.wiring.takedowns import build_takedowns, build_touches
 from placet.wiring.tending import tending
 from placet.wiring.verifier import build_desk, build_reports, build_verify_limit
 from trust_kernel.audit.ledger import Ledger
@@ -62,6 +71,9 @@ from trust_kernel.audit.notes import TreeHead
 from trust_kernel.jobs import CeleryQueue, make_celery
 from trust_kernel.media.sandbox import Sandbox
 from trust_kernel.web.rate import RateLimit
+
+_IMPORT_SECONDS = 1.0
+"""From one look for imports to the next: somebody waits for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +103,15 @@ class Gateway:
     queue: CeleryQueue
     sweeper: Sweeper
     searcher: Sweeper
+    importer: Sweeper
     videos: VideoDesk
     owning: Owning
     reviews: ReviewDesk
+    appeals: Appeals
+    takedowns: TakedownDesk
+    notices: NoticeDesk
+    notice_limit: RateLimit
+    touches: ReleaseTouches
     previews: PreviewDesk
     appearances: AppearanceDesk
     verification: VerificationDesk
@@ -136,7 +154,14 @@ def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
     bench = _bench(kernel, guards, shelves)
     uses = build_use_notices(kernel, guards.registry, shelves.cases)
     ledger = LedgerSteps(
-        kernel.database, kernel.clock, shelves.journal, shelves.cases, kernel.ledger, kernel.outbox, uses
+        kernel.database,
+        kernel.clock,
+        shelves.journal,
+        shelves.cases,
+        kernel.ledger,
+        kernel.outbox,
+        uses,
+        timedelta(hours=kernel.settings.keep_media_hours),
     )
     limits = kernel.output_limits
     return ReleaseLine(
@@ -199,15 +224,24 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
     celery, queue = shelves.celery, shelves.queue
     videos = _videos(kernel, shelves)
     owning = build_owning(kernel, guards, shelves.cases, shelves.releases, shelves.recall, videos)
-    chores = (*_chores(kernel, guards), reports.sweep, owning.ownership.sweep)
+    touches = build_touches(kernel, guards, shelves.bindings, prints)
+    taken_down = build_takedowns(kernel, guards, shelves.releases, shelves.recall, touches)
+    soft_bindings = SoftBindings(shelves.bindings, prints, guards.reading)
+    known = ReleasedVideos(LocatingStore(kernel.database), shelves.bindings, prints, soft_bindings)
+    notices = build_notices(kernel, guards, taken_down, shelves.recall, known)
+    appeals = build_appeals(kernel, guards, shelves.cases, shelves.journal, shelves.releases, queue, videos, taken_down)
+    chores = (*_chores(kernel, guards), reports.sweep, owning.ownership.sweep, appeals.desk.sweep, taken_down.sweep)
+    chores = (*chores, notices.bench.tend, notices.bench.forget)
     register_jobs(celery, runner)
+    searches = (*_searches(kernel, guards, shelves, taken_down), notices.bench.post)
     return Gateway(
         line=line,
         runner=runner,
         celery=celery,
         queue=queue,
         sweeper=Sweeper(shelves.leases, queue, settings.sweep_seconds, chores),
-        searcher=Sweeper(NoCases(), queue, settings.sweep_seconds, _searches(kernel, guards, shelves)),
+        searcher=Sweeper(NoCases(), queue, settings.sweep_seconds, searches),
+        importer=Sweeper(NoCases(), queue, min(_IMPORT_SECONDS, settings.sweep_seconds), _imports(guards)),
         videos=videos,
         owning=owning,
         reviews=ReviewDesk(
@@ -219,7 +253,13 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
             kernel.outbox,
             queue,
             guards.approvals,
+            timedelta(hours=settings.keep_media_hours),
         ),
+        appeals=appeals,
+        takedowns=taken_down,
+        notices=notices,
+        notice_limit=build_notice_limit(settings),
+        touches=touches,
         previews=build_previews(kernel, guards.approvals, shelves.journal, shelves.cases),
         appearances=AppearanceDesk(
             kernel.database,
@@ -235,7 +275,7 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
         verification=build_desk(guards, shelves.releases, shelves.bindings, prints, proof),
         reports=reports,
         verify_limit=build_verify_limit(settings),
-        soft_bindings=SoftBindings(shelves.bindings, prints, guards.reading),
+        soft_bindings=soft_bindings,
     )
 
 
@@ -266,14 +306,16 @@ class LedgerProof:
 
 
 def _bench(kernel: Kernel, guards: Guards, shelves: Shelves) -> Bench:
-    gates = (
-        NamesGate(guards.likeness, guards.optouts),
+    claimed = ClaimedWorks(guards.optouts, guards.registry)
+    gates: tuple[Gate, ...] = (
+        NamesGate(guards.likeness, guards.optouts, claimed),
         CameosGate(guards.registry),
         LikenessGate(guards.likeness, guards.registry),
-        WorksGate(guards.optouts),
+        WorksGate(guards.optouts, claimed),
         PreviewsGate(guards.approvals, shelves.journal),
         RemixGate(guards.registry, shelves.releases),
         StandingGate(guards.registry),
+        *build_reading(kernel, guards, claimed),
     )
     return Bench(
         database=kernel.database,
@@ -296,10 +338,16 @@ def _chores(kernel: Kernel, guards: Guards) -> tuple[Callable[[], object], ...]:
         guards.approvals.sweep,
         guards.challenges.sweep,
         guards.registry.sweep_receipts,
+        guards.optouts.tend,
         build_leaving_media(kernel).sweep,
         kernel.ledger.published_checkpoint,
         kernel.database.scrub,
     )
+
+
+def _imports(guards: Guards) -> tuple[Callable[[], object], ...]:
+    """What takes a minute for a hundred thousand claims, in a thread of its own."""
+    return () if guards.optouts.imports is None else (guards.optouts.imports.tend,)
 
 
 class NoCases:
@@ -311,13 +359,24 @@ class NoCases:
         return []
 
 
-def _searches(kernel: Kernel, guards: Guards, shelves: Shelves) -> tuple[Callable[[], object], ...]:
+def _searches(
+    kernel: Kernel, guards: Guards, shelves: Shelves, takedowns: TakedownDesk
+) -> tuple[Callable[[], object], ...]:
     """What may take minutes, in a thread of its own: the first load of a million tracks, new templates for many."""
     likeness = guards.likeness
     tracer = Tracer(
         kernel.database, kernel.clock, likeness, shelves.appearances, guards.registry, kernel.ledger, kernel.outbox
     )
-    return (likeness.warm_outputs, shelves.bindings.warm_up, tracer.sweep, tending(likeness, guards.registry))
+    tended = tending(likeness, guards.registry)
+    return (
+        guards.descriptions.warm_up,
+        likeness.warm_outputs,
+        shelves.bindings.warm_up,
+        tracer.sweep,
+        guards.optouts.guard,
+        takedowns.search,
+        tended,
+    )
 
 
 def _videos(kernel: Kernel, shelves: Shelves) -> VideoDesk:

@@ -19,13 +19,10 @@ from consent_registry.ports.leaving import Departures
 from consent_registry.service import RegistryParts
 from consent_registry.service.challenges import ChallengeDesk
 from consent_registry.store import SqlConsentStore
-from copyright_optout.adapters.bit_matrix import BitMatrix
-from copyright_optout.adapters.pdq import PdqHasher
-from copyright_optout.api import OptOutIndex
-from copyright_optout.store import DatabaseClaims
+from copyright_optout.api import DescriptionIndex, OptOutIndex
 from likeness_guard.adapters.calibrations import load_calibrations
 from likeness_guard.adapters.nature import load_drawn_model
-from likeness_guard.adapters.packs import model_store
+from likeness_guard.adapters.packs import CONVERTERS, PACKS
 from likeness_guard.adapters.reference_media import JpegAndPcm
 from likeness_guard.adapters.stack import Stack, stack_of
 from likeness_guard.api import LikenessGuard, Senses, Shelves
@@ -35,10 +32,13 @@ from likeness_guard.tables import LikenessOutputRow
 from placet.roles import ROLES
 from placet.wiring.approvals import build_approvals
 from placet.wiring.credentials import build_credentials
+from placet.wiring.descriptions import build_descriptions
 from placet.wiring.heads import build_heads
 from placet.wiring.indexes import index_maker
 from placet.wiring.kernel import Kernel
 from placet.wiring.marks import build_disclosure, build_mark_keys, build_marking
+from placet.wiring.optouts import build_optouts
+from placet.wiring.packs import READER_CONVERTERS, READERS
 from placet.wiring.receipts import build_receipt_keys
 from placet.wiring.staff import AccountStaff
 from placet.wiring.watching import build_challenges
@@ -54,6 +54,7 @@ class Guards:
 
     likeness: LikenessGuard
     optouts: OptOutIndex
+    descriptions: DescriptionIndex
     registry: ConsentRegistry
     challenges: ChallengeDesk
     approvals: ApprovalDesk
@@ -67,7 +68,7 @@ class Guards:
 
 def build_models(settings: Settings) -> ModelStore:
     """The model packs that this deployment knows."""
-    return model_store(settings.effective_model_cache)
+    return ModelStore(settings.effective_model_cache, (*PACKS, *READERS), {**CONVERTERS, **READER_CONVERTERS})
 
 
 def build_guards(
@@ -95,7 +96,8 @@ def build_guards(
     registry = ConsentRegistry(parts)
     return Guards(
         likeness=likeness,
-        optouts=_optouts(kernel),
+        optouts=build_optouts(kernel, registry),
+        descriptions=build_descriptions(kernel, build_models(kernel.settings)),
         registry=registry,
         challenges=build_challenges(kernel, likeness, registry.enrolments),
         approvals=build_approvals(kernel, parts, uses),
@@ -155,11 +157,6 @@ def build_stack(settings: Settings) -> Stack:
         liveness_pack=settings.liveness_pack,
         production=settings.environment == "production",
     )
-
-
-def _optouts(kernel: Kernel) -> OptOutIndex:
-    claims = DatabaseClaims(kernel.database)
-    return OptOutIndex(claims, PdqHasher(), BitMatrix(), kernel.ledger, kernel.clock)
 
 
 def _registry_parts(kernel: Kernel, likeness: LikenessGuard, withdrawals: Withdrawals) -> RegistryParts:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlmodel import col, select
@@ -15,6 +16,7 @@ from generator_gateway.service.vault import ReleaseRecall
 from generator_gateway.store import CaseJournal, CaseStore, LeaseBook, MediaUses
 from generator_gateway.store.leaving import LeavingCases
 from placet.wiring.kernel import Kernel
+from placet.wiring.optouts import build_exit
 from placet.wiring.owning import build_use_notices
 from placet.wiring.tables import metadata
 from trust_kernel.db import Database
@@ -49,7 +51,7 @@ _DROP = frozenset(
 )
 """Rows that go though the person stands in no key of theirs."""
 
-_REWRITE = frozenset({("cases", "account_id"), ("release_owners", "account_id")})
+_REWRITE = frozenset({("appeals", "account_id"), ("cases", "account_id"), ("release_owners", "account_id")})
 """Rows that stay under a stand-in: others see what became of a video, and that it was withdrawn."""
 
 _SEALED = frozenset({"ledger_leaves", "ledger_nodes", "ledger_head", "ledger_checkpoints"})
@@ -67,12 +69,17 @@ def rules_for(stand_in: str) -> Rules:
         # An account that stays must not be tied to the likeness that left it.
         ("release_owners", "subject_id"): {"account_id": lambda _account: stand_in},
         ("consent_approvals", "subject_id"): {"note": lambda _note: ""},
+        ("appeals", "account_id"): dict.fromkeys(("statement", "evidence", "licence"), _unsaid),
     }
     return Rules(drop=_DROP, rewrite=_REWRITE, blank=blank, stay=STAY, sealed=_SEALED)
 
 
 def _emptied(request: Any) -> Any:
     return {**request, "prompt": ""} if isinstance(request, dict) else request
+
+
+def _unsaid(_text: Any) -> str:
+    return ""
 
 
 def _nothing(_value: Any) -> None:
@@ -82,15 +89,19 @@ def _nothing(_value: Any) -> None:
 class HouseDepartures:
     """The registry's `Departures` in a house with everybody in it."""
 
-    def __init__(self, database: Database, cases: CaseLeaving, media: LeavingMedia) -> None:
+    def __init__(
+        self, database: Database, cases: CaseLeaving, media: LeavingMedia, quit_organisations: Callable[[str], None]
+    ) -> None:
         self._database = database
         self._cases = cases
         self._media = media
+        self._quit_organisations = quit_organisations
 
     def prepare(self, departure: Departure) -> None:
-        """Withdraw and delete what the account made."""
+        """Withdraw and delete what the account made; it acts for no rights holder any more."""
         if departure.with_account:
             self._cases.end_all(departure.account_id)
+            self._quit_organisations(departure.account_id)
 
     def take_out(self, departure: Departure) -> None:
         """Media, tracks, and every row that says who it was."""
@@ -147,7 +158,8 @@ def build_departures(
     database, cases = kernel.database, shelves.cases
     media = build_leaving_media(kernel)
     notices = build_use_notices(kernel, registry, cases)
-    ledger = LedgerSteps(database, kernel.clock, shelves.journal, cases, kernel.ledger, kernel.outbox, notices)
+    appeals = timedelta(hours=kernel.settings.keep_media_hours)
+    ledger = LedgerSteps(database, kernel.clock, shelves.journal, cases, kernel.ledger, kernel.outbox, notices, appeals)
     leaving = CaseLeaving(
         database,
         LeavingCases(database),
@@ -159,4 +171,4 @@ def build_departures(
         tracks,
         media,
     )
-    return HouseDepartures(database, leaving, media)
+    return HouseDepartures(database, leaving, media, build_exit(kernel))

@@ -1,6 +1,10 @@
 """Model packs for the command line: the self-test, the fetcher, and what calibrations say."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from trust_kernel.inference.added import AddedPack, Check, Fetch
+from trust_kernel.inference.manifests import PackManifest
 from trust_kernel.settings import Settings
 
 _LARGEST_FILE = 2_000_000_000
@@ -9,10 +13,18 @@ _FETCH_SECONDS = 3600.0
 
 def build_pack_check() -> Check:
     """The self-test that every pack must pass, in a sandbox."""
+    from copyright_optout.adapters.looks_packs import looks_self_test
+    from copyright_optout.adapters.onnx_looks import KIND
     from likeness_guard.adapters.self_test import self_test
     from trust_kernel.media.sandbox import Sandbox
 
-    return self_test(Sandbox(threads=1))
+    sandbox = Sandbox(threads=1)
+    people, looks = self_test(sandbox), looks_self_test(sandbox)
+
+    def check(manifest: PackManifest, folder: Path) -> Mapping[str, str]:
+        return looks(manifest, folder) if manifest.kind == KIND else people(manifest, folder)
+
+    return check
 
 
 def build_pack_fetch(settings: Settings) -> Fetch:
@@ -32,15 +44,18 @@ def packs_in_use(settings: Settings) -> dict[str, str]:
         "voice": settings.voice_pack,
         "detector": settings.detector_pack,
         "liveness": settings.liveness_pack,
+        "looks": settings.looks_pack,
     }
     return {role: name for role, name in chosen.items() if name}
 
 
 def recipe_lines(pack: AddedPack) -> tuple[str, ...]:
     """How a pack is fed, defaults included."""
+    from copyright_optout.adapters.onnx_looks import KIND, looks_recipe
     from likeness_guard.adapters.recipes import recipe_of
 
-    return tuple(f"{name} = {value}" for name, value in recipe_of(pack.manifest).model_dump().items())
+    recipe = looks_recipe if pack.manifest.kind == KIND else recipe_of
+    return tuple(f"{name} = {value}" for name, value in recipe(pack.manifest).model_dump().items())
 
 
 def error_rates(pack: AddedPack, calibration: bytes) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from tests.e2e.story import Borrowed, borrow_and_revoke
 
 FIGURE = "Tom Hanks"
 CHARACTER = "Captain Fennimore"
+DECLARED = {"ground": "author", "statement": "Ours.", "declarations": ["accurate", "authorised", "good_faith"]}
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +37,8 @@ def admin(server: Server) -> Person:
     studio = join(server, staff, "studio", "rights_holder")
     staff.http.post("/v1/blocklist", data={"name": FIGURE, "category": "performer"}).raise_for_status()
     claim = studio.http.post(
-        "/v1/optouts", data={"title": CHARACTER, "kind": "character", "names": [CHARACTER, "Fennimore the Fox"]}
+        "/v1/optouts",
+        data={"title": CHARACTER, "kind": "character", "names": [CHARACTER, "Fennimore the Fox"]} | DECLARED,
     )
     staff.http.post(f"/v1/optouts/{claim.raise_for_status().json()['id']}/activate").raise_for_status()
     return staff

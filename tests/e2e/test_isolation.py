@@ -29,6 +29,12 @@ PUBLIC = {
     ("post", "/verify/crjson"),
     ("post", "/verify/feedback"),
     ("get", "/verify/{sha256}"),
+    ("get", "/v1/legal-notices/requirements"),
+    ("post", "/v1/legal-notices"),
+    ("get", "/v1/legal-notices/status/{token}"),
+    ("post", "/v1/legal-notices/status/{token}"),
+    ("post", "/v1/legal-notices/status/{token}/suit"),
+    ("post", "/v1/legal-notices/status/{token}/withdraw"),
 }
 """Every route that is open to everybody. A route that is added must be named here or ask for a key."""
 
@@ -73,7 +79,9 @@ def test_a_wrong_key_is_refused(server: Server, key: str | bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "ending"), [("GET", ""), ("GET", "/content"), ("POST", "/remix"), ("DELETE", "")], ids=str
+    ("verb", "ending"),
+    [("GET", ""), ("GET", "/content"), ("GET", "/appeal"), ("DELETE", "/appeal"), ("POST", "/remix"), ("DELETE", "")],
+    ids=str,
 )
 def test_another_accounts_video_does_not_exist(
     mallory: Person, ada: Person, own_video: str, verb: str, ending: str
@@ -113,10 +121,14 @@ def test_an_account_does_nothing_that_its_roles_do_not_say(mallory: Person, ada:
     for verb, path, more in (
         ("POST", "/v1/accounts", {"json": account}),
         ("GET", "/v1/cases", {}),
+        ("GET", "/v1/appeals", {}),
         ("GET", "/v1/blocklist", {}),
         ("POST", "/v1/blocklist", {"data": {"name": "Ada"}}),
         ("POST", f"/v1/subjects/{ada.subject_id}/enrolment", {}),
         ("POST", "/v1/optouts/claim_1/activate", {}),
+        ("GET", "/v1/takedowns", {}),
+        ("POST", "/v1/takedowns", {"json": {"claim_id": "claim_1"}}),
+        ("POST", "/v1/optouts/imports/imp_1/activate", {}),
     ):
         answer = mallory.http.request(verb, path, **more)
         assert (answer.status_code, answer.json()["error"]["type"]) == (403, "permission_error"), path

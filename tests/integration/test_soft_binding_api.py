@@ -15,8 +15,6 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from copyright_optout.adapters.bit_matrix import BitMatrix
-from copyright_optout.adapters.pdq import PdqHasher
 from copyright_optout.api import OptOutIndex
 from generator_gateway.adapters.prints import SandboxedPrints
 from generator_gateway.routes.bindings import build_binding_router
@@ -25,7 +23,7 @@ from tests.contracts.test_bindings import DatabaseWorld
 from tests.factories.databases import sqlite
 from tests.factories.media import write_sound, write_video
 from tests.fakes.bindings import FakeMarks, FakeNumbers
-from tests.fakes.optout import MemoryClaims, MemoryRecord, SetClock
+from tests.fakes.optout import optout_parts
 from tests.fakes.web import FakeIdentities, access_of
 from tests.unit.generator_gateway.test_bindings_prints import film, melody
 from tests.unit.watermark.test_jumbf import described
@@ -47,7 +45,7 @@ class Service:
     def __init__(self, world: DatabaseWorld, folder: Path) -> None:
         self.folder = folder
         self.marks = FakeMarks()
-        optouts = OptOutIndex(MemoryClaims(), PdqHasher(), BitMatrix(), MemoryRecord(), SetClock())
+        optouts = OptOutIndex(optout_parts())
         prints = SandboxedPrints(Sandbox(), optouts, MediaLimits(max_seconds=20.0))
         released = write_video(folder / "released.mp4", film(1), sound=melody(1)[None])
         world.release("video_a", NUMBER, LABEL, 4)

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from likeness_guard.adapters import json_items
 from likeness_guard.adapters.people_files import MediaFolder, read_people
 from likeness_guard.domain.people import Alias, Category, LiftedBy, Likeness, NewEntry
 from likeness_guard.errors import BlocklistFault, EnrolmentFault, ImportFault
@@ -25,6 +24,7 @@ from tests.unit.likeness_guard.blocklist_house import House
 from trust_kernel.db import Database
 from trust_kernel.errors import InvalidInput
 from trust_kernel.media.refs import Look, MediaLimits
+from trust_kernel.tabular import json_items
 
 TODAY = date(2026, 11, 22)
 BY = "acct_one"
@@ -148,7 +148,7 @@ def test_bad_lines_never_stop_good_ones(house: House) -> None:
         (BlocklistFault.MALFORMED, "ends"),
         (EnrolmentFault.NAME_MISSING, "name"),
         (ImportFault.REPEATED, "external_id"),
-        (BlocklistFault.MALFORMED, "name"),
+        (ImportFault.UNREADABLE, ""),
         (BlocklistFault.MALFORMED, "external_id"),
     ]
     assert [entry.name for entry in house.list.entries()] == ["Ada Lovelace", "Grace Hopper", "Kay McNulty"]

@@ -61,6 +61,9 @@ def test_the_list_marks_what_is_in_use_and_says_that_liveness_is_not_looked_at(r
     starred = {line.split()[1] for line in said.splitlines() if line.startswith("* ")}
     assert starred == {"face-dlib-resnet", "voice-ge2e"}
     assert "liveness: no pack in use" in said
+    assert "looks: no pack in use" in said
+    assert "look-alikes of claimed characters are not searched" in said
+    assert "names that are said: not listened for (PLACET_LISTEN)" in said
 
 
 def test_the_card_of_a_shipped_pack_states_source_licence_and_hash(run: Run) -> None:

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel, select
 from consent_registry.adapters.jws import Ed25519Receipts
 from consent_registry.domain import payload_of
 from consent_registry.service.receipts import PURPOSE
+from copyright_optout.api import ClaimKind, ClaimTerms, Declaration, Filing, Ground, Licence, Proof, Role
 from generator_gateway.ports import Owner, ReleaseRecord
 from generator_gateway.stages import Draft, Request, Stopped
 from generator_gateway.store.ownership import ToldUseStore
@@ -178,6 +179,31 @@ def test_with_the_account_goes_all_that_it_made(town: Town) -> None:
     assert town.house.kernel.ledger.verify().ok
     assert {owner.account_id for owner in release.owners if owner.role == "subject"} == {bob.account_id}
     assert shown
+
+
+def test_a_rights_holder_who_leaves_is_gone_and_the_claims_stay_with_the_organisation(town: Town) -> None:
+    holder, staff = town.subject("ada_leaver"), town.person("staff", "admin")
+    rights = town.person("agent", "rights_holder")
+    optouts = town.house.guards.optouts
+    studio = optouts.organisations.found("Fox Studio", holder.account_id).id
+    optouts.organisations.put_member(studio, rights.account_id, Role.AGENT, holder.account_id)
+    terms = ClaimTerms(ClaimKind.CHARACTER, "Boxwell", licences=(Licence(holder.account_id),))
+    proof, declared = Proof(Ground.AUTHOR, "drawn by us"), frozenset(Declaration)
+    claim = optouts.desk.file(Filing(studio, holder.account_id, terms, proof, declared))
+    optouts.desk.activate(claim.id, actor=staff.account_id)
+    words = words_of(town.house, holder.subject_id, with_account=True)
+    left = town.http.delete(f"/v1/subjects/{holder.subject_id}?with_account=true", headers=holder.headers)
+    assert left.status_code == 200, left.text
+    found = search(town.house, holder.subject_id, (*words, holder.account_id))
+    assert [(trace.place, trace.found) for trace in found.hits()] == []
+    assert [hit.claim.id for hit in optouts.named("see Boxwell run")] == [claim.id]
+    told = town.http.get("/v1/notices", headers=staff.headers).json()["data"]
+    assert [one["data"] for one in told if one["type"] == "optout:organisation:ownerless"] == [
+        {"organisation_id": studio, "name": "Fox Studio"}
+    ]
+    members = f"/v1/organisations/{studio}/members"
+    named = town.http.put(f"{members}/{rights.account_id}", json={"role": "owner"}, headers=staff.headers)
+    assert (named.status_code, named.json()["role"]) == (200, "owner")
 
 
 def test_an_old_mails_link_brings_nobody_back(town: Town) -> None:

@@ -1,0 +1,55 @@
+"""A claim meets the past in a whole house, over HTTP: tried, active, its videos found, taken down and brought back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from generator_gateway.ports.bindings import Prints
+from tests.factories.ownership import out
+from tests.unit.placet.test_claims_over_http import Registry
+
+VIDEO = "video_0000000000000001"
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Registry]:
+    made = Registry(tmp_path / "data")
+    yield made
+    made.town.house.kernel.database.dispose()
+
+
+def test_what_was_released_before_is_found_taken_down_and_brought_back(registry: Registry) -> None:
+    house, http, staff = registry.town.house, registry.town.http, registry.staff.headers
+    maker = registry.town.person("maker", "requester")
+    digest = house.kernel.blobs.put_bytes(b"a film of a fox")
+    shelves = house.shelves
+    prompt = "a f0x called Fennimore Fox"
+    out(shelves.cases, shelves.releases, VIDEO, maker=maker.account_id, media_digest=digest, prompt=prompt)
+    shelves.bindings.register(VIDEO, Prints(), "")
+    claim = registry.filed("Fennimore Fox")["id"]
+
+    tried = registry.call(registry.studio, "POST", f"/{claim}/rehearsal", json={"days": 90})
+    assert (tried.status_code, tried.json()["stopped"]) == (202, 1)
+    assert [one["words"] for one in tried.json()["examples"]] == ["Fennimore Fox"]
+    assert "called" not in tried.text
+    registry.call(registry.staff, "POST", f"/{claim}/activate").raise_for_status()
+    house.gateway.searcher.sweep()
+
+    (found,) = http.get("/v1/takedowns", params={"about": claim}, headers=staff).json()["data"]
+    assert (found["state"], found["counts"]) == ("proposed", {"proposed": 1})
+    assert http.get("/v1/takedowns", headers=registry.studio.headers).status_code == 403
+    at = f"/v1/takedowns/{found['id']}"
+    assert http.get(f"/v1/videos/{VIDEO}", headers=maker.headers).json()["placet"]["state"] != "taken_down"
+    assert http.post(f"{at}/confirm", json={}, headers=staff).json()["state"] == "taken_down"
+
+    refused = http.get(f"/v1/videos/{VIDEO}/content", headers=maker.headers)
+    assert refused.status_code == 410
+    assert refused.json()["error"]["code"] == "release:video:taken_down"
+    notices = http.get("/v1/notices", headers=maker.headers).json()["data"]
+    (told,) = [one["data"] for one in notices if one["type"] == "release:video:taken_down"]
+    assert told["title"] == "Fennimore Fox"
+    assert told["appeal"] == f"/v1/videos/{VIDEO}/appeal"
+
+    assert http.post(f"{at}/undo", headers=staff).json()["state"] == "undone"
+    assert http.get(f"/v1/videos/{VIDEO}/content", headers=maker.headers).content == b"a film of a fox"
