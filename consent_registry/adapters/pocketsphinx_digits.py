@@ -12,15 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consent_registry.domain.challenges import HeardDigit
-from trust_kernel.errors import Unavailable
-from trust_kernel.media.refs import SAMPLE_RATE
+from trust_kernel.inference.sphinx import sphinx_decoder, sphinx_samples, sphinx_seconds
 
-_PEAK = 0.5
-_FLOOR = 0.002
-"""Noise laid under the sound: the model was never trained on digital silence, and mishears every third digit in it."""
 _MARGIN = 0.4
 """Seconds of noise before and after."""
-_FRAMES_A_SECOND = 100
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _VALUES = {**{word: digit for digit, word in enumerate(_WORDS)}, "oh": 0}
 _LEAST, _MOST = 6, 10
@@ -50,7 +45,7 @@ class PocketSphinxDigits:
             Unavailable: ``model:pack:not_installed``, the package is not installed.
         """
         del language  # it knows one
-        pcm = _prepared(sound)
+        pcm = sphinx_samples(sound, _MARGIN)
         with self._lock:  # a decoder holds one utterance
             decoder = self._decoder()
             decoder.start_utt()
@@ -58,32 +53,15 @@ class PocketSphinxDigits:
             decoder.end_utt()
             heard = [(one.word.split("(")[0], one.start_frame, one.end_frame) for one in decoder.seg() or ()]
         return tuple(
-            HeardDigit(_VALUES[word], _seconds(start), _seconds(end + 1))
+            HeardDigit(_VALUES[word], sphinx_seconds(start, _MARGIN), sphinx_seconds(end + 1, _MARGIN))
             for word, start, end in heard
             if word in _VALUES
         )
 
     def _decoder(self) -> Any:
         if self._loaded is None:
-            try:
-                from pocketsphinx import Decoder
-            except ImportError as error:
-                raise Unavailable("pocketsphinx is not installed", code="model:pack:not_installed") from error
-            decoder = Decoder(lm=None, samprate=SAMPLE_RATE, loglevel="FATAL", wip=_INSERTING, cmn="batch")
+            decoder = sphinx_decoder(wip=_INSERTING)
             decoder.add_jsgf_string("digits", _GRAMMAR)
             decoder.activate_search("digits")
             self._loaded = decoder
         return self._loaded
-
-
-def _prepared(sound: NDArray[np.float32]) -> bytes:
-    """The sound at an even level with a floor of noise, as 16-bit samples; equal for equal sounds."""
-    margin = np.zeros(round(_MARGIN * SAMPLE_RATE), np.float32)
-    whole = np.concatenate([margin, sound, margin])
-    whole = whole * np.float32(_PEAK / max(float(np.abs(whole).max()), 1e-4))
-    whole = whole + np.random.default_rng(0).standard_normal(whole.size).astype(np.float32) * np.float32(_FLOOR)
-    return bytes((np.clip(whole, -1, 1) * 32767).astype("<i2").tobytes())
-
-
-def _seconds(frame: int) -> float:
-    return max(0.0, frame / _FRAMES_A_SECOND - _MARGIN)

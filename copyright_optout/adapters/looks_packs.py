@@ -1,7 +1,7 @@
 """Packs of looks: taken from the model store, and looked at hard before they are taken in."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,12 @@ from copyright_optout.ports import LooksEmbedder
 from trust_kernel.errors import Broken, InvalidInput, NotPermitted
 from trust_kernel.inference.added import AddedPacks, Check
 from trust_kernel.inference.graphs import check_graph
-from trust_kernel.inference.manifests import PackManifest, read_manifest
+from trust_kernel.inference.manifests import read_manifest
 from trust_kernel.inference.reasons import ModelReason
+from trust_kernel.inference.self_tests import check_in_child
 from trust_kernel.inference.sessions import SessionFactory
-from trust_kernel.media.sandbox import ChildLimits, Sandbox
+from trust_kernel.media.sandbox import Sandbox
 
-_LIMITS = ChildLimits(wall_seconds=180.0, cpu_seconds=360.0, memory_bytes=16_000_000_000, file_bytes=100_000_000)
 _SAME = 1e-3
 _TOLD_APART = 1e-4
 
@@ -49,19 +49,7 @@ def looks_embedder(packs: AddedPacks, name: str, *, production: bool = False) ->
 
 def looks_self_test(sandbox: Sandbox) -> Check:
     """The check that `AddedPacks` asks for, in a child of `sandbox`; of packs of this kind."""
-
-    def check(manifest: PackManifest, folder: Path) -> Mapping[str, str]:
-        looks_recipe(manifest)  # what needs no child is said without one
-        try:
-            reply = sandbox.call(examine, limits=_LIMITS, folder=folder.resolve())
-        except InvalidInput as error:
-            if not error.code.startswith("media:"):
-                raise
-            detail = "this model does not run: its file is broken, or it takes too long or too much memory"
-            raise InvalidInput(detail, code=ModelReason.PACK_UNRUNNABLE) from error
-        return {str(name): str(value) for name, value in reply.items()}
-
-    return check
+    return check_in_child(sandbox, examine, looks_recipe)
 
 
 def examine(folder: str) -> dict[str, str]:

@@ -15,16 +15,10 @@ from numpy.typing import NDArray
 
 from generator_gateway.adapters.letter_sounds import sounds_of, words_of
 from generator_gateway.ports.reading import HeardPhrase
-from trust_kernel.errors import Unavailable
-from trust_kernel.inference.reasons import ModelReason
-from trust_kernel.media.refs import SAMPLE_RATE
+from trust_kernel.inference.sphinx import sphinx_decoder, sphinx_samples, sphinx_seconds
 
-_PEAK = 0.5
-_FLOOR = 0.002
-"""Noise laid under the sound: the model was never trained on digital silence."""
 _MARGIN = 0.3
 """Seconds of noise before and after."""
-_FRAMES_A_SECOND = 100
 _MOST_WORDS = 4
 _LEAST_SOUNDS = 7
 """Sounds of a phrase at least: shorter ones are heard in everything."""
@@ -55,7 +49,7 @@ class PocketSphinxPhrases:
         """
         if not sound.size:
             return ()
-        pcm = _prepared(sound)
+        pcm = sphinx_samples(sound, _MARGIN)
         with self._lock:  # a decoder holds one utterance
             decoder = self._prepared_decoder(tuple(phrases))
             if decoder is None:
@@ -66,7 +60,11 @@ class PocketSphinxPhrases:
             heard = [(one.word.strip(), one.start_frame, one.end_frame, one.prob) for one in decoder.seg() or ()]
             spelt = dict(self._spelt)
         found = [
-            HeardPhrase(spelt[words], (_seconds(start), _seconds(end + 1)), round(min(1.0, chance), 3))
+            HeardPhrase(
+                spelt[words],
+                (sphinx_seconds(start, _MARGIN), sphinx_seconds(end + 1, _MARGIN)),
+                round(min(1.0, chance), 3),
+            )
             for words, start, end, chance in heard
             if words in spelt and chance >= self.threshold
         ]
@@ -75,7 +73,7 @@ class PocketSphinxPhrases:
     def _prepared_decoder(self, phrases: tuple[str, ...]) -> Any:
         """The decoder with these phrases; None where none of them can be listened for."""
         if self._decoder is None:
-            self._decoder = _made()
+            self._decoder = sphinx_decoder(kws_plp=_LOOP)
         if self._phrases != phrases:
             self._spelt = {}
             lines: list[str] = []
@@ -109,14 +107,6 @@ class PocketSphinxPhrases:
         return f"{spelt} /1e-{round(_STRICT * length)}/"
 
 
-def _made() -> Any:
-    try:
-        from pocketsphinx import Decoder
-    except ImportError as error:
-        raise Unavailable("pocketsphinx is not installed", code=ModelReason.PACK_NOT_INSTALLED) from error
-    return Decoder(lm=None, samprate=SAMPLE_RATE, loglevel="FATAL", cmn="batch", kws_plp=_LOOP)
-
-
 def _listen(decoder: Any, lines: Sequence[str]) -> None:
     """Hand the decoder its list, which it takes from a file alone."""
     with tempfile.TemporaryDirectory() as folder:
@@ -124,16 +114,3 @@ def _listen(decoder: Any, lines: Sequence[str]) -> None:
         path.write_text("\n".join(lines) + "\n", encoding="ascii")
         decoder.add_kws("names", str(path))
     decoder.activate_search("names")
-
-
-def _prepared(sound: NDArray[np.float32]) -> bytes:
-    """The sound at an even level with a floor of noise, as 16-bit samples; equal for equal sounds."""
-    margin = np.zeros(round(_MARGIN * SAMPLE_RATE), np.float32)
-    whole = np.concatenate([margin, sound, margin])
-    whole = whole * np.float32(_PEAK / max(float(np.abs(whole).max()), 1e-4))
-    whole = whole + np.random.default_rng(0).standard_normal(whole.size).astype(np.float32) * np.float32(_FLOOR)
-    return bytes((np.clip(whole, -1, 1) * 32767).astype("<i2").tobytes())
-
-
-def _seconds(frame: int) -> float:
-    return max(0.0, frame / _FRAMES_A_SECOND - _MARGIN)

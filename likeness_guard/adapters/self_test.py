@@ -1,7 +1,6 @@
 """Looks hard at a pack before it is taken in. Its bytes are a stranger's: all of this runs in a sandboxed child."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,31 +18,18 @@ from trust_kernel.inference.added import Check
 from trust_kernel.inference.graphs import check_graph
 from trust_kernel.inference.manifests import PackManifest, read_manifest
 from trust_kernel.inference.reasons import ModelReason
+from trust_kernel.inference.self_tests import check_in_child
 from trust_kernel.inference.sessions import SessionFactory
 from trust_kernel.media.refs import SAMPLE_RATE
-from trust_kernel.media.sandbox import ChildLimits, Sandbox
+from trust_kernel.media.sandbox import Sandbox
 
-_LIMITS = ChildLimits(wall_seconds=180.0, cpu_seconds=360.0, memory_bytes=16_000_000_000, file_bytes=100_000_000)
-"""Address space, not memory: torch maps far more than it touches."""
 _SAME = 1e-3
 _TOLD_APART = 1e-4
 
 
 def self_test(sandbox: Sandbox) -> Check:
     """The check that `AddedPacks` asks for, in children of `sandbox`."""
-
-    def check(manifest: PackManifest, folder: Path) -> Mapping[str, str]:
-        recipe_of(manifest)  # what needs no child is said without one
-        try:
-            reply = sandbox.call(examine, limits=_LIMITS, folder=folder.resolve())
-        except InvalidInput as error:
-            if not error.code.startswith("media:"):
-                raise
-            detail = "this model does not run: its file is broken, or it takes too long or too much memory"
-            raise InvalidInput(detail, code=ModelReason.PACK_UNRUNNABLE) from error
-        return {str(name): str(value) for name, value in reply.items()}
-
-    return check
+    return check_in_child(sandbox, examine, recipe_of)
 
 
 def examine(folder: str) -> dict[str, str]:

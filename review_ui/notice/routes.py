@@ -1,9 +1,6 @@
 """`/notice`: giving notice under a statute, without an account; and the private page on which it is followed."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -26,6 +23,7 @@ from copyright_optout.api import (
     Texts,
     restore_window,
 )
+from copyright_optout.routes.notices import kept_for_now
 from generator_gateway.api import Wording, language_for
 from review_ui.notice.words import notice_page_words
 from trust_kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
@@ -157,7 +155,7 @@ class _Page:
         """Take a notice in, and lead to its private page."""
 
         def filed() -> Notice:
-            with _kept(said.file) as path:
+            with kept_for_now(said.file) as path:
                 return self.desk.intake.file(said.given(law, path, account_id, words.language))
 
         try:
@@ -201,7 +199,7 @@ class _Page:
         """Take in what was missing."""
         notice = self.desk.intake.of_token(token)
         try:
-            with _kept(said.file) as path:
+            with kept_for_now(said.file) as path:
                 given = said.given(notice.statute, path, None, notice.language)
                 self.desk.intake.complete(notice.id, given)
         except (InvalidInput, Unavailable, Conflict) as error:
@@ -245,19 +243,6 @@ def _back(token: str) -> RedirectResponse:
 def _date(at: datetime, language: str) -> str:
     at = at.astimezone(UTC)
     return f"{at.day} {_MONTHS[language][at.month - 1]} {at:%Y, %H:%M} UTC"
-
-
-@contextmanager
-def _kept(file: UploadFile | None) -> Iterator[Path | None]:
-    """A file where a child process can read it; gone afterwards. None where none came."""
-    if file is None or not file.filename:
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="notice-") as folder:
-        path = Path(folder) / "file"
-        with path.open("wb") as target:
-            shutil.copyfileobj(file.file, target)
-        yield path
 
 
 _OVER = frozenset({NoticeState.REJECTED, NoticeState.RESTORED, NoticeState.FINAL, NoticeState.WITHDRAWN})

@@ -107,7 +107,7 @@ def test_a_liveness_network_that_gives_no_probability_is_refused(tmp_path: Path)
 
 
 def test_a_pack_that_takes_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from likeness_guard.adapters import self_test as module
+    from trust_kernel.inference import self_tests as module
 
     monkeypatch.setattr(module, "_LIMITS", ChildLimits(wall_seconds=0.05))
     pack = face_pack(tmp_path / "pack")
