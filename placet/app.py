@@ -116,7 +116,7 @@ def build_app(house: House, *, pages: bool = True) -> FastAPI:
 
 def form_limits(settings: Settings) -> dict[str, int]:
     """Bytes of a form with files, by path."""
-    references = settings.max_reference_bytes * 4 + _BESIDE
+    picture, references = settings.max_reference_bytes + _BESIDE, settings.max_reference_bytes * 4 + _BESIDE
     return {
         "/v1/subjects/*/enrolment": references,
         "/staff/vouch": references,
@@ -128,10 +128,12 @@ def form_limits(settings: Settings) -> dict[str, int]:
         "/v1/optouts": settings.max_reference_bytes,
         "/v1/optouts/*/references": settings.max_reference_bytes,
         "/v1/optouts/imports": LARGEST_IMPORT + _BESIDE,
-        "/v1/legal-notices": settings.max_reference_bytes + _BESIDE,
-        "/notice": settings.max_reference_bytes + _BESIDE,
+        "/v1/legal-notices": picture,
+        "/v1/legal-notices/status/*": picture,
+        "/notice": picture,
+        "/notice/*": picture,
         "/v1/feeds/import": LARGEST_FEED + _BESIDE,
-        "/rights/claims/*/references": settings.max_reference_bytes + _BESIDE,
+        "/rights/claims/*/references": picture,
         "/rights/imports": LARGEST_IMPORT + _BESIDE,
     }
 

@@ -76,7 +76,8 @@ class NoticeWords:
             "who": f"@{about}" if about else self.frame("somebody"),
             "asker": self._asker(payload.get("by")),
             "until": self._moment(payload.get("until")),
-            "count": str(payload.get("count") or ""),
+            "count": "",
+            **{name: str(value) for name, value in payload.items() if isinstance(value, int)},
             "likeness": likeness,
             "title": str(payload.get("title") or ""),
         }

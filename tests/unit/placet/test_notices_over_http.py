@@ -184,7 +184,7 @@ def test_a_counter_notice_brings_a_video_back_after_ten_business_days(scene: Sce
     batch = scene.ask(scene.staff, "GET", path)["videos"][0]["batch_id"]
     around = scene.client.post(f"/v1/takedowns/{batch}/undo", headers=scene.staff.headers)
     assert (around.status_code, around.json()["code"]) == (409, "takedown:batch:of_notice")
-    scene.turn_back(OptOutCounterRow, given["id"], received_at=timedelta(days=17))
+    scene.turn_back(OptOutCounterRow, given["id"], received_at=timedelta(days=21))
     suing = f"{PATH}/status/{given['token']}/suit"
     assert scene.client.post(suing, json={"pending": True}).json()["suit_pending"]
     assert scene.ask(scene.staff, "POST", f"{path}/restore", 409)["code"] == "optout:notice:suit_pending"

@@ -14,7 +14,8 @@ from trust_kernel.clock import SystemClock
 from trust_kernel.delivery.mail import Recipient
 from trust_kernel.events import Event
 
-PLACES = {"who", "asker", "until", "count", "likeness", "title"}
+TALLIES = {"added", "changed", "rejected", "activated", "left", "line"}
+PLACES = {"who", "asker", "until", "count", "likeness", "title", *TALLIES}
 PAYLOAD: dict[str, str | int | bool | None] = {
     "handle": "bruno",
     "by": "carla",
@@ -24,6 +25,7 @@ PAYLOAD: dict[str, str | int | bool | None] = {
     "purpose": "commercial",
     "video_id": "video_1",
     "title": "Fennimore",
+    **dict.fromkeys(sorted(TALLIES), 4),
 }
 ADA = Recipient("acct_a", "a@example.org", "Ada <b>")
 WRITER = MailWriter("Placet", "likeness", "https://placet.example", lambda _account: "ada")
