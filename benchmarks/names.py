@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.measure import machine
+from benchmarks.names_carried import carried_recall
 from benchmarks.names_corpus import WORDS_THAT_ARE_NAMES, Name, carried, innocent, names
 from benchmarks.names_evasions import Evaded, double, single
 from benchmarks.names_million import invented, prompts_about
@@ -226,6 +227,8 @@ def measure(chosen: argparse.Namespace) -> dict[str, object]:
     listed = NameMatcher(
         [*filed(names(held_out=held_out), native=False), *filed(names(held_out=held_out), native=True)]
     )
+    by_sound = carried_recall(HELD)
+    show("carried from alphabet to alphabet, names that were looked at", by_sound)
     innocents, wrong = false_hits(listed, chosen.prose, held_out)
     show("innocent prompts against the names above", innocents)
     languages = len({name.language for name in names(held_out=held_out)})
@@ -236,6 +239,7 @@ def measure(chosen: argparse.Namespace) -> dict[str, object]:
         "languages": languages,
         "single": {"found": overall(singles), "ways": singles},
         "double": {"found": overall(doubles), "ways": doubles},
+        "carried": by_sound,
         "innocent": innocents,
         "missed": missed + missed_twice[:1000],
         "wrong": wrong,

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from benchmarks import names as benchmark
+from benchmarks.names_carried import carried_names, carried_recall
 from benchmarks.names_corpus import Name, innocent, names
 from benchmarks.names_evasions import EVASIONS, Evasion, double, single
 from benchmarks.names_million import invented, prompts_about
@@ -49,6 +50,12 @@ def test_a_hit_on_an_innocent_prompt_is_counted_and_shown() -> None:
     quiet, none = benchmark.false_hits(NameMatcher([("cat", "Zorblax Quindle")]), 10, held_out=True)
     assert len(wrong) == round(float(rows[-1]["held or stopped"]) * int(rows[-1]["prompts"]))
     assert (quiet[-1]["held or stopped"], none) == (0.0, [])
+
+
+def test_names_carried_by_sound_were_looked_at_and_are_none_of_the_others_and_most_are_found() -> None:
+    assert not {latin for _, latin, _ in carried_names()} & {name.latin for name in names(held_out=True)}
+    shares = {row["language"]: float(row["found"]) for row in carried_recall(benchmark.HELD)}
+    assert shares["all"] >= 0.87
 
 
 def test_invented_names_differ_and_prompts_have_their_length() -> None:

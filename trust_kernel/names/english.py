@@ -129,15 +129,26 @@ _CONTENT_WORDS = """
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 """Words that hold a sentence together; a name of one word is never cut up so that one is a piece."""
 
+NEVER_NAMES = FUNCTION_WORDS - {"will", "may"}
+"""Those of them that nobody is called by alone: as a name each would be found in half of all prompts."""
+
 COMMON_WORDS = FUNCTION_WORDS | frozenset(_CONTENT_WORDS.split())
 
 _ENDINGS = ("ing", "ers", "ies", "ied", "est", "ed", "es", "er", "ly", "'s", "s", "y")
 _SHORTEST_STEM = 3
 
 
-@lru_cache(maxsize=1 << 16)
+LONGEST_REMEMBERED = 32
+"""Letters of a word that is remembered; a longer one may be a whole prompt, spelled out."""
+
+
 def is_common(word: str) -> bool:
     """Whether a folded word (small letters, no accents) is common English, as it stands or without its ending."""
+    return len(word) <= LONGEST_REMEMBERED and _is_common(word)
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_common(word: str) -> bool:
     return word in COMMON_WORDS or any(_stem_is_common(word, ending) for ending in _ENDINGS)
 
 

@@ -45,20 +45,28 @@ def stirred(hashes: Hashes, lengths: Numbers) -> Hashes:
     return mixed
 
 
+def _valued(text: str) -> Hashes:
+    """A number for each letter."""
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
+    letters = (points + np.uint64(1)) * _LETTER
+    return letters ^ (letters >> np.uint64(31))
+
+
 class Rolling:
     """A text, ready to give the hash of any piece of it."""
 
     def __init__(self, text: str) -> None:
-        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
-        letters = (points + np.uint64(1)) * _LETTER
-        letters ^= letters >> np.uint64(31)
+        letters = _valued(text)
         self._forward, self._back = _powers(max(10, len(text).bit_length()))
-        self._sums = np.zeros(points.size + 1, dtype=np.uint64)
-        np.cumsum(letters * self._forward[: points.size], out=self._sums[1:])
+        self._sums = np.zeros(letters.size + 1, dtype=np.uint64)
+        np.cumsum(letters * self._forward[: letters.size], out=self._sums[1:])
 
-    def pieces(self, first: Numbers, end: Numbers) -> Hashes:
-        """Hashes of the pieces [first, end)."""
-        return stirred((self._sums[end] - self._sums[first]) * self._back[first], end - first)
+    def pieces(self, first: Numbers, end: Numbers, before: str = "") -> Hashes:
+        """Hashes of the pieces [first, end), with one letter put before each of them if there is one given."""
+        sums = (self._sums[end] - self._sums[first]) * self._back[first]
+        if before:
+            sums = sums * np.uint64(_BASE) + _valued(before)
+        return stirred(sums, end - first + len(before))
 
 
 def hash_strings(strings: Sequence[str]) -> Hashes:
@@ -133,6 +141,10 @@ class HashTable:
         slots = np.arange(1, 1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
         begins = np.concatenate([[0], np.searchsorted(ordered, slots), [hashes.size]]).astype(np.uint32)
         return cls(ordered, rows[order], begins, Sieve.of(ordered))
+
+    def __len__(self) -> int:
+        """Hashes."""
+        return int(self.hashes.size)
 
     def find(self, hashes: Hashes, most: int = 1 << 20) -> tuple[Numbers, Numbers]:
         """Places in `hashes` and the rows found for them, at most about `most` each where they are many."""

@@ -6,19 +6,22 @@ sure.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trust_kernel.names.aliases import Alias
+from trust_kernel.names.eastern import carries
 from trust_kernel.names.english import is_common
-from trust_kernel.names.hashing import HashTable, hash_strings
+from trust_kernel.names.hashing import Hashes, HashTable, Numbers, hash_strings
 from trust_kernel.names.normal import Mark, Reading
+from trust_kernel.names.phrases import LONGEST_HEARD, MOST_WORDS, Phrases, Window
 from trust_kernel.names.rows import Rows
 from trust_kernel.names.scripts import is_foreign, kana_or_kind, kind_of
-from trust_kernel.names.sounds import ends_silent, skeleton, sound, spoken
+from trust_kernel.names.sounds import WAYS, ends_silent, skeleton, sound, spoken, worn
 from trust_kernel.names.words import Piece, Word
 
 SHORTEST_HEARD = 6
@@ -30,19 +33,26 @@ SHORTEST_HEARD_ALONE = 5
 SHORTEST_BONES = 4
 """Consonants from which an alias is known by them."""
 
-_SHORTEST_SOUND = 3
 _SURE_BONES = 5
-_MOST_WORDS = 4
-_LONGEST = 48
+_LONG_BONES = 6
 _MOST_NAMESAKES = 48
 _ALIKE_WRITTEN = 0.2
 _ALIKE_JOINED = 0.6
 _LONG_NAME = 9
 _ALIKE_HEARD = 0.55
 _ALIKE_SHORT = 0.7
+_ALIKE_LONG = 0.45
 _UNVOWELLED = frozenset({"arabic", "hebrew"})
-_UNSPACED = frozenset({"kana", "hangul", "thai"})
+_UNSPACED = frozenset({"kana", "han", "hangul", "thai"})
+_FILLED = frozenset({"kana", "han"})
+"""Scripts that put vowels between consonants."""
 _SHORTEST_STEM = 3
+
+WORN = "~"
+"""Before the consonants of a name as it is heard in Asia: these are only held against texts in scripts of Asia."""
+_GLUED = frozenset({"han", "hangul"})
+_FAMILY_AND_GIVEN = ("family", "given")
+_WEARING = frozenset({"kana", "han", "hangul", "thai"})
 
 _CYRILLIC_ENDING = re.compile(
     r"(?:iami|yami|ami|ogo|ego|emu|omu|ymi|imi|akh|yakh|ov|ev|oy|ey|ym|im|om|em|am|yam|oi|ei|iu|yu|a|u|e|y|i|o)$"
@@ -68,13 +78,6 @@ class Heard:
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    parts: tuple[str, ...]
-    first: int
-    last: int
-
-
 def sounds_of(alias: Alias) -> list[str]:
     """How an alias sounds, with and without a last e that may be silent; none where it is too short to tell."""
     if alias.size < SHORTEST_HEARD or not _is_heard(alias):
@@ -90,12 +93,18 @@ def bones_of(alias: Alias) -> list[str]:
     """The consonants of an alias; none where it is too short to tell."""
     if not _is_heard(alias):
         return []
-    heard = [list(map(spoken, alias.words))]
-    if any("w" in word for word in heard[0]):
-        # A w is a vowel's neighbour to Arabic and Japanese, and a v to German and Russian.
-        heard.append([word.replace("w", "u") for word in heard[0]])
-    bones = dict.fromkeys(skeleton("".join(map(sound, words))) for words in heard)
-    return [one for one in bones if len(one) >= SHORTEST_BONES]
+    words = list(map(spoken, alias.words))
+    # A w is a vowel's neighbour to Arabic and Japanese, and a v to German and Russian.
+    heard = {_skeleton_of(words), _skeleton_of([word.replace("w", "u") for word in words])}
+    found = [one for one in heard if len(one) >= SHORTEST_BONES]
+    if alias.marks & Mark.TRANSLITERATED:
+        return found
+    other = {_skeleton_of([worn(word)[way] for word in words]) for way in range(WAYS)} - heard
+    return found + [WORN + one for one in sorted(other) if len(one) >= SHORTEST_BONES]
+
+
+def _skeleton_of(words: Sequence[str]) -> str:
+    return skeleton("".join(map(sound, words)))
 
 
 def _is_heard(alias: Alias) -> bool:
@@ -123,28 +132,26 @@ class SoundIndex:
 
     def find(self, reading: Reading, words: Sequence[Word], pieces: Sequence[Piece]) -> Iterator[Heard]:
         """Places in a text in Latin letters that sound like an alias."""
-        windows, heard = _plain_windows(words)
-        for piece in pieces:
-            part = spoken(reading.folded[piece.first : piece.end])
-            windows.append(_Window((part,), piece.first, piece.end - 1))
-            heard.append(sound(part))
-        for window, row in self._found(self._sounds, windows, heard):
+        phrases = Phrases(reading, words, pieces, SHORTEST_BONES)
+        for window, row in _hits(self._sounds, phrases, phrases.sounds):
             if self._sounds_alike(window, self._rows.alias(row)):
                 yield Heard(row, window.first, window.last, Mark.SOUNDS_LIKE)
-        bones = [skeleton(one) for one in heard]
-        for window, row in self._found(self._foreign_bones, windows, bones):
-            alias = self._rows.alias(row)
-            if not _is_prose(window, alias) and _alike(window, alias, kind_of(alias.written[0])):
-                yield Heard(row, window.first, window.last, Mark.SKELETON)
+        if not len(self._foreign_bones):
+            return
+        for one in (phrases, *(phrases.worn(way) for way in range(WAYS))):
+            for window, row in _hits(self._foreign_bones, one, one.bones):
+                alias = self._rows.alias(row)
+                prose = _is_prose(window, alias) and not _is_written_as_names(window, reading)
+                if not prose and _alike(window, alias, kind_of(alias.written[0])):
+                    yield Heard(row, window.first, window.last, Mark.SKELETON)
 
     def find_foreign(self, text: str, reading: Reading, words: Sequence[Word]) -> Iterator[Heard]:
         """Places in a text in another script, read in Latin letters, that sound like an alias."""
         parts = (part for word in words for part in _by_script(text, reading, word))
         starts = ((part, text[reading.origin[part.first]]) for part in parts)
-        forms = [
-            _forms(text, reading, part) for part, letter in starts if is_foreign(letter) and kind_of(letter) != "han"
-        ]
+        forms = [_forms(text, reading, part) for part, letter in starts if _may_carry(letter)]
         windows = list(_windows(forms, reading))
+        windows += [Window(window.parts[::-1], *window[1:]) for window in windows if _is_turned(text, reading, window)]
         heard = ["".join(map(sound, window.parts)) for window in windows]
         for window, row in self._found(self._sounds, windows, heard):
             yield Heard(row, window.first, window.last, Mark.SOUNDS_LIKE)
@@ -153,16 +160,20 @@ class SoundIndex:
             for window, row in self._found(table, windows, bones):
                 if _alike(window, self._rows.alias(row), kind_of(text[reading.origin[window.first]])):
                     yield Heard(row, window.first, window.last, Mark.SKELETON)
+        wearing = [kind_of(text[reading.origin[window.first]]) in _WEARING for window in windows]
+        asian = [place for place, is_asian in enumerate(wearing) if is_asian]
+        worn_down = [WORN + bones[place] for place in asian]
+        for window, row in self._found(self._bones, [windows[place] for place in asian], worn_down):
+            if _alike(window, self._rows.alias(row), "kana"):
+                yield Heard(row, window.first, window.last, Mark.SKELETON)
 
-    def _found(
-        self, table: HashTable, windows: Sequence[_Window], keys: Sequence[str]
-    ) -> Iterator[tuple[_Window, int]]:
+    def _found(self, table: HashTable, windows: Sequence[Window], keys: Sequence[str]) -> Iterator[tuple[Window, int]]:
         places, rows = table.find(hash_strings(keys), _MOST_NAMESAKES)
         for place, row in zip(places.tolist(), rows.tolist(), strict=True):
             if len(keys[place]) >= SHORTEST_BONES:
                 yield windows[place], row
 
-    def _sounds_alike(self, window: _Window, alias: Alias) -> bool:
+    def _sounds_alike(self, window: Window, alias: Alias) -> bool:
         """Whether another spelling of a name is one, and not other words."""
         if _is_prose(window, alias):
             return False
@@ -184,8 +195,14 @@ class SoundIndex:
         return cls(rows, *(HashTable.among(arrays, name) for name in ("sounds", "bones", "foreign")))
 
 
-def _is_prose(window: _Window, alias: Alias) -> bool:
+def _is_prose(window: Window, alias: Alias) -> bool:
     return any(is_common(part) and part not in alias.words for part in window.parts)
+
+
+def _is_written_as_names(window: Window, reading: Reading) -> bool:
+    """Whether words, one of them at least no common one, all begin with a capital (Taylor Swift, Mickey Mouse)."""
+    starts = list(accumulate(map(len, window.parts[:-1]), initial=window.first))
+    return all(reading.marks[start] & Mark.CASE for start in starts) and not all(map(is_common, window.parts))
 
 
 def _likeness(one: str, other: str) -> float:
@@ -194,54 +211,50 @@ def _likeness(one: str, other: str) -> float:
     return float(OSA.normalized_similarity(one, other))
 
 
-def _alike(window: _Window, alias: Alias, script: str) -> bool:
+def _alike(window: Window, alias: Alias, script: str) -> bool:
     """Whether two names of the same consonants are the same name, as far as words and vowels can say."""
     same_words = _word_by_word(window, alias)
-    if not same_words and script not in _UNSPACED and len(window.parts) > 1:
+    bones = len(skeleton("".join(map(sound, window.parts))))
+    loose = script in _UNSPACED or (script in _UNVOWELLED and bones >= _LONG_BONES)  # Abdel Halim is Abd al-Halim
+    if not same_words and not loose and len(window.parts) > 1:
         return False
-    sure = len(skeleton("".join(map(sound, window.parts)))) >= _SURE_BONES
+    sure = bones >= _SURE_BONES
     if script in _UNVOWELLED and same_words:
         return True
     likeness = _likeness("".join(map(sound, window.parts)), "".join(map(sound, map(spoken, alias.words))))
-    return likeness >= (_ALIKE_HEARD if sure and same_words else _ALIKE_SHORT)
+    if bones >= _LONG_BONES and script in _FILLED:
+        return likeness >= _ALIKE_LONG  # Donarudo Toranpu
+    enough = sure and (same_words or script in _FILLED or script in _UNVOWELLED)
+    return likeness >= (_ALIKE_HEARD if enough else _ALIKE_SHORT)
 
 
-def _word_by_word(window: _Window, alias: Alias) -> bool:
+def _word_by_word(window: Window, alias: Alias) -> bool:
     ours = [skeleton(sound(spoken(word))) for word in alias.words]
     return ours == [skeleton(sound(part)) for part in window.parts]
 
 
-def _plain_windows(words: Sequence[Word]) -> tuple[list[_Window], list[str]]:
-    """Runs of up to four words, not all of them common, and how they sound."""
-    parts = [spoken(word.text) for word in words]
-    sounds = [sound(part) for part in parts]
-    common = [is_common(part) for part in parts]
-    windows: list[_Window] = []
-    heard: list[str] = []
-    for start, first in enumerate(words):
-        telling, whole = False, ""
-        for end in range(start, min(start + _MOST_WORDS, len(words))):
-            whole += sounds[end]
-            if len(whole) > _LONGEST:
-                break
-            telling = telling or not common[end]
-            if telling and len(whole) >= _SHORTEST_SOUND:
-                windows.append(_Window(tuple(parts[start : end + 1]), first.first, words[end].last))
-                heard.append(whole)
-    return windows, heard
+def _hits(
+    table: HashTable, phrases: Phrases, hashed: Callable[[], tuple[Hashes, Numbers]]
+) -> Iterator[tuple[Window, int]]:
+    """Runs of words that are in a table, with the rows found for them."""
+    hashes, sizes = hashed()
+    places, rows = table.find(hashes, _MOST_NAMESAKES)
+    for place, row in zip(places.tolist(), rows.tolist(), strict=True):
+        if sizes[place] >= SHORTEST_BONES:
+            yield phrases.window(place), row
 
 
-def _windows(forms: Sequence[Sequence[tuple[int, int]]], reading: Reading) -> Iterator[_Window]:
+def _windows(forms: Sequence[Sequence[tuple[int, int]]], reading: Reading) -> Iterator[Window]:
     """Runs of up to four words, each run as it stands, and with endings or a prefix left off."""
     for start in range(len(forms)):
-        for end in range(start + 1, min(start + _MOST_WORDS, len(forms)) + 1):
+        for end in range(start + 1, min(start + MOST_WORDS, len(forms)) + 1):
             window = forms[start:end]
             parted = end - start > 1 and window[-1][0][0] != window[-2][0][1] + 1
-            if parted or window[-1][0][1] - window[0][0][0] > _LONGEST:
+            if parted or window[-1][0][1] - window[0][0][0] > LONGEST_HEARD:
                 break
             for chosen in _choices(window):
                 parts = tuple(spoken(reading.folded[first : last + 1]) for first, last in chosen)
-                yield _Window(parts, chosen[0][0], chosen[-1][1])
+                yield Window(parts, chosen[0][0], chosen[-1][1])
 
 
 def _choices(window: Sequence[Sequence[tuple[int, int]]]) -> Iterator[tuple[tuple[int, int], ...]]:
@@ -263,10 +276,26 @@ def _by_script(text: str, reading: Reading, word: Word) -> Iterator[Word]:
     start = word.first
     for at in range(word.first + 1, word.last + 1):
         before, here = text[reading.origin[at - 1]], text[reading.origin[at]]
-        if before != here and kana_or_kind(before) != kana_or_kind(here):
+        if before != here and _script_of(before) != _script_of(here):
             yield Word(start, at - 1, reading.folded[start:at])
             start = at
     yield Word(start, word.last, reading.folded[start : word.last + 1])
+
+
+def _script_of(character: str) -> str:
+    """The script; of Chinese characters, whether foreign names are carried with it."""
+    kind = kana_or_kind(character)
+    return kind if kind != "han" or carries(character) else "other han"
+
+
+def _may_carry(character: str) -> bool:
+    """Whether a name may be heard from a letter on."""
+    return is_foreign(character) and (kind_of(character) != "han" or carries(character))
+
+
+def _is_turned(text: str, reading: Reading, window: Window) -> bool:
+    """Whether the family's name may stand first."""
+    return len(window.parts) == len(_FAMILY_AND_GIVEN) and kind_of(text[reading.origin[window.first]]) in _WEARING
 
 
 def _forms(text: str, reading: Reading, word: Word) -> list[tuple[int, int]]:
@@ -277,7 +306,7 @@ def _forms(text: str, reading: Reading, word: Word) -> list[tuple[int, int]]:
         ending = _CYRILLIC_ENDING.search(word.text)
         if ending and ending.start() >= _SHORTEST_STEM:
             found.append((word.first, word.first + ending.start() - 1))
-    elif kind == "hangul":
+    elif kind in _GLUED:
         starts = [at for at in range(word.first + 1, word.last + 1) if reading.origin[at] != reading.origin[at - 1]]
         found += [(word.first, at - 1) for at in starts[-_PARTICLE_SYLLABLES:] if at - word.first >= _SHORTEST_STEM]
     elif kind in _PREFIXES:

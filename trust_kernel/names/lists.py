@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from trust_kernel.errors import InvalidInput
 from trust_kernel.names.aliases import LONGEST_ALIAS
-from trust_kernel.names.english import FUNCTION_WORDS
+from trust_kernel.names.english import NEVER_NAMES
 from trust_kernel.names.normal import read
 
 LONGEST_PROMPT = 100_000
@@ -151,7 +151,7 @@ def _alias_fault(alias: str) -> str:
         return "empty alias"
     if len(alias) > LONGEST_ALIAS:
         return f"too long: a name has at most {LONGEST_ALIAS} characters"
-    if alias.casefold() in FUNCTION_WORDS:
+    if alias.casefold() in NEVER_NAMES:
         return f"common word: '{alias}' would be found in most prompts"
     return "" if read(alias).folded else "no letter and no digit: nothing to look for"
 

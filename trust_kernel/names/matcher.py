@@ -83,13 +83,17 @@ class NameMatcher:
         """A matcher that was kept in a file; the file is mapped and shared between processes.
 
         Raises:
-            InvalidInput: it is no such file, or not a whole one.
+            InvalidInput: it is no such file, it is broken, or it was made by another version.
         """
         return cls(Indexes.among(load(path)))
 
     def keep(self, path: Path) -> None:
         """Write everything to a file that `opened` maps."""
         save(path, self._indexes.arrays())
+
+    def entries(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Every entity with its aliases, as they were given, in that order; one that is too long is empty here."""
+        return self._indexes.rows.entries()
 
     def __len__(self) -> int:
         """Aliases that can be found, counting spellings that are read differently."""

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from types import MappingProxyType
 
 from trust_kernel.names.confusables import DIGITS, SYMBOLS
@@ -51,7 +51,7 @@ class Spelt:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text as a row of letters. All sequences but the runs have one item a letter.
+    """A text as a row of letters. All sequences but starts and runs have one item a letter.
 
     Attributes:
         folded: letters after folding, before leetspeak.
@@ -61,6 +61,7 @@ class Reading:
         gaps: what stands before each.
         edges: word boundary before each; one item more, for the end.
         words: number of the word that each belongs to.
+        starts: first letter of each word.
         collapsed: `classes` with runs inside a word, or over letters that stand alone, made one.
         run_first: first letter of each run.
         run_last: last letter of each run.
@@ -73,6 +74,7 @@ class Reading:
     gaps: Sequence[Gap]
     edges: Sequence[Edge]
     words: Sequence[int]
+    starts: Sequence[int]
     collapsed: str
     run_first: Sequence[int]
     run_last: Sequence[int]
@@ -84,8 +86,7 @@ class Reading:
 
     def word_bounds(self) -> Iterator[tuple[int, int]]:
         """First and last letter of each word, in order."""
-        starts = [index for index, gap in enumerate(self.gaps) if gap is not Gap.NONE]
-        yield from ((start, end - 1) for start, end in pairwise([*starts, len(self.folded)]))
+        yield from ((start, end - 1) for start, end in pairwise([*self.starts, len(self.folded)]))
 
 
 _UNSPACED = (
@@ -116,10 +117,21 @@ def read(
         spelt: characters, by index, that are read in another way than they fold.
     """
     reader = _Reader(text, symbols=symbols, spelt=spelt)
-    for index in range(len(text)) if order is None else order:
-        if not ("a" <= text[index] <= "z" and reader.take_plain(index)):
+    if order is None:
+        for found in _STEP.finditer(text):
+            first, end = found.span()
+            if end > first + 1:
+                reader.take_small(first, end)
+            else:
+                reader.take(first)
+    else:
+        for index in order:
             reader.take(index)
     return reader.finish()
+
+
+_STEP = re.compile(" [a-z]+|[a-z]{2,}|.", re.DOTALL)
+"""One character, or small letters in a row, with a space before them: most letters are read by the word."""
 
 
 class _Reader:
@@ -132,25 +144,31 @@ class _Reader:
         self._marks: list[Mark] = []
         self._gaps: list[Gap] = []
         self._edges: list[Edge] = []
+        self._starts: list[int] = []
         self._gap = Gap.SPACE
         self._hidden = False
 
-    def take_plain(self, index: int) -> bool:
-        """Take a small letter after another, where nothing lies between: most letters of most texts."""
-        if self._gap or self._hidden or not "a" <= self._text[self._origin[-1]] <= "z":
-            return False
-        self._folded.append(self._text[index])
-        self._origin.append(index)
-        self._marks.append(NO_MARK)
-        self._gaps.append(Gap.NONE)
-        self._edges.append(Edge.NONE)
-        return True
+    def take_small(self, first: int, end: int) -> None:
+        """Take characters [first, end): small letters, and perhaps a space before them."""
+        if self._text[first] == " ":
+            self._gap = self._gap or Gap.SPACE
+            first += 1
+        self._add(first, self._text[first], NO_MARK)
+        count = end - first - 1
+        self._folded.append(self._text[first + 1 : end])
+        self._origin.extend(range(first + 1, end))
+        self._marks.extend((NO_MARK,) * count)
+        self._gaps.extend((Gap.NONE,) * count)
+        self._edges.extend((Edge.NONE,) * count)
 
     def take(self, index: int) -> None:
         if self._spelt and index in self._spelt:
             self._spell(index, self._spelt[index])
             return
         character = self._text[index]
+        if character == " ":
+            self._gap = self._gap or Gap.SPACE
+            return
         folded = fold(character)
         if folded.kind is Kind.LETTER:
             self._add(index, folded.text, folded.marks)
@@ -176,7 +194,11 @@ class _Reader:
         if self._hidden:
             marks = marks | Mark.INVISIBLE if self._gap is Gap.NONE else marks
             self._hidden = False
-        edge = Edge.HARD if self._gap is not Gap.NONE else self._edge(index, text)
+        if self._gap is Gap.NONE:
+            edge = self._edge(index, text)
+        else:
+            edge = Edge.HARD
+            self._starts.append(len(self._marks))
         for letter in text:
             self._folded.append(letter)
             self._origin.append(index)
@@ -198,8 +220,10 @@ class _Reader:
     def finish(self) -> Reading:
         folded = "".join(self._folded)
         classes = folded.translate(CLASSES)
-        runs = list(_runs(classes, self._gaps))
-        words = list(accumulate((gap is not Gap.NONE for gap in self._gaps[1:]), initial=0))
+        run_first, run_last = _runs(classes, self._gaps)
+        words: list[int] = []
+        for number, (start, end) in enumerate(pairwise([*self._starts, len(folded)])):
+            words.extend((number,) * (end - start))
         return Reading(
             folded=folded,
             classes=classes,
@@ -208,9 +232,10 @@ class _Reader:
             gaps=self._gaps,
             edges=[*self._edges, Edge.HARD],
             words=words,
-            collapsed="".join(classes[first] for first, _ in runs),
-            run_first=[first for first, _ in runs],
-            run_last=[last for _, last in runs],
+            starts=self._starts,
+            collapsed="".join([classes[first] for first in run_first]),
+            run_first=run_first,
+            run_last=run_last,
         )
 
 
@@ -222,15 +247,16 @@ def _unspaced(character: str) -> bool:
     return character > "\u0dff" and within(character, _UNSPACED)
 
 
-def _runs(classes: str, gaps: Sequence[Gap]) -> Iterator[tuple[int, int]]:
-    """Runs of one class inside a word, or over words of one letter ("H a n n k s")."""
-    first = 0
-    for index, (before, here) in enumerate(pairwise(classes), start=1):
-        if before != here or not _may_join(gaps, index):
-            yield first, index - 1
-            first = index
-    if classes:
-        yield first, len(classes) - 1
+def _runs(classes: str, gaps: Sequence[Gap]) -> tuple[list[int], list[int]]:
+    """First and last letters of runs of one class inside a word, or over words of one letter ("H a n n k s")."""
+    joining = {
+        index
+        for found in _RUN.finditer(classes)
+        for index in range(found.start() + 1, found.end())
+        if _may_join(gaps, index)
+    }
+    first = [index for index in range(len(classes)) if index not in joining]
+    return first, [*(index - 1 for index in first[1:]), *([len(classes) - 1] if first else [])]
 
 
 def _may_join(gaps: Sequence[Gap], index: int) -> bool:
@@ -243,7 +269,7 @@ def _may_join(gaps: Sequence[Gap], index: int) -> bool:
 
 def squeeze(classes: str) -> str:
     """Every run of one class made one, words or not."""
-    return _RUN.sub(r"\1", classes)
+    return _RUN.sub(r"\1", classes) if _RUN.search(classes) else classes
 
 
 _RUN = re.compile(r"(.)\1+", re.DOTALL)

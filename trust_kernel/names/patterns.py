@@ -29,9 +29,9 @@ class PatternIndex:
 
     def find(self, reading: Reading) -> Iterator[tuple[int, int, int]]:
         """Rows with first and last letter, wherever a pattern lies between two word boundaries."""
-        edges, runs = reading.edges, len(reading.collapsed)
-        starts = np.array([run for run in range(runs) if edges[reading.run_first[run]]], dtype=np.int64)
-        ends = np.array([run + 1 for run in range(runs) if edges[reading.run_last[run] + 1]], dtype=np.int64)
+        edges = reading.edges
+        starts = np.array([run for run, letter in enumerate(reading.run_first) if edges[letter]], dtype=np.int64)
+        ends = np.array([run for run, letter in enumerate(reading.run_last, 1) if edges[letter + 1]], dtype=np.int64)
         rolling = Rolling(reading.collapsed)
         step = max(1, _BATCH // max(1, min(self._lengths.size, ends.size)))
         for begin in range(0, starts.size, step):

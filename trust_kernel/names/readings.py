@@ -1,8 +1,9 @@
 """The ways in which one prompt can be read."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
 
 from trust_kernel.names.emoji import pictured_words
 from trust_kernel.names.normal import Mark, Reading, Spelt, displayed_order, has_symbol_letters, read
@@ -31,13 +32,35 @@ class Told:
     pieces: Sequence[Piece] = ()
 
 
-@lru_cache(maxsize=8)
+_READ: ContextVar[dict[str, Sequence[Told]] | None] = ContextVar("_READ", default=None)
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Within this a text is read once, however many shelves of names ask; nothing of it is kept afterwards."""
+    token = _READ.set({})
+    try:
+        yield
+    finally:
+        _READ.reset(token)
+
+
 def readings_of(text: str) -> Sequence[Told]:
+    """The ways to read a text: see `_read_anew`."""
+    known = _READ.get()
+    if known is None:
+        return _read_anew(text)
+    found = known.get(text)
+    if found is None:
+        found = known[text] = _read_anew(text)
+    return found
+
+
+def _read_anew(text: str) -> Sequence[Told]:
     """As it is stored and as it is displayed; with symbols as punctuation and as letters; pictures and scripts spelt.
 
     The first is the text as it is stored, symbols as punctuation. Where symbols may be letters they are so in what is
-    looked through loosely: a name is not misspelled and disguised less by a dollar sign than by an s. The last few are
-    kept, because each shelf of names asks for the same text.
+    looked through loosely: a name is not misspelled and disguised less by a dollar sign than by an s.
     """
     symbols = has_symbol_letters(text)
     found = [_loosely(read(text), Mark(0), not symbols)]

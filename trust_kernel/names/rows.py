@@ -1,8 +1,9 @@
 """A million aliases without a million objects: texts end to end in one array, read again when one is looked at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from trust_kernel.names.aliases import Alias, prepare_one
 Arrays = Mapping[str, NDArray[np.generic]]
 
 _REMEMBERED = 8192
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,14 @@ class Texts:
     def __len__(self) -> int:
         """Strings."""
         return int(self.ends.size)
+
+    def __iter__(self) -> Iterator[str]:
+        """All strings."""
+        start = 0
+        for ends in (self.ends[at : at + _AT_ONCE].tolist() for at in range(0, len(self), _AT_ONCE)):
+            for end in ends:
+                yield bytes(self.letters[start:end]).decode("utf-8", "surrogatepass")
+                start = end
 
     def __getitem__(self, number: int) -> str:
         """One string."""
@@ -114,9 +124,12 @@ class Rows:
         assert found is not None, "a row was made of a spelling that can be read"  # noqa: S101 - our own promise
         return found
 
-    def entity_of(self, row: int) -> int:
-        """Number of the entity that a row names."""
-        return int(self._entity[self._alias[row]])
+    def entries(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Ids and how each is called, as given; one whose aliases were not given in a row comes several times."""
+        begins = [0, *(np.flatnonzero(np.diff(self._entity)) + 1).tolist(), int(self._entity.size)]
+        written = iter(self._written)
+        for start, end in pairwise(begins if self._entity.size else ()):
+            yield self._entities[int(self._entity[start])], tuple(islice(written, end - start))
 
     def arrays(self) -> Arrays:
         """For a file."""

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from trust_kernel.names.aliases import Alias, prepare
-from trust_kernel.names.normal import CLASSES, squeeze
-from trust_kernel.names.sounds import skeleton, sound, spoken
+from trust_kernel.names.normal import CLASSES, Mark, squeeze
+from trust_kernel.names.sounds import WAYS, skeleton, sound, spoken, worn
 from trust_kernel.names.typos import forgives
 
 _PLAIN = re.compile(r"[A-Za-z0-9 ,.;:'\"?()\n-]*")
@@ -32,34 +32,45 @@ class NameScreen:
     def __init__(self, names: Iterable[str]) -> None:
         pieces: set[str] = set()
         bones: set[str] = set()
+        carried = False
         for name in dict.fromkeys(names):
             for alias in prepare("", name):
                 pieces.update(_pieces(alias))
                 bones.update(_bones(alias))
+                carried = carried or bool(alias.marks & Mark.TRANSLITERATED)
         self._pieces = frozenset(pieces)
         self._bones = frozenset(bones)
         self._sizes = tuple({len(piece) for piece in pieces})
         self._bone_sizes = tuple({len(piece) for piece in bones})
-        self._words: dict[str, tuple[str, str]] = {}
+        self._ways = 1 + WAYS * carried
+        self._words: dict[str, tuple[str, ...]] = {}
 
     def may_name(self, text: str) -> bool:
         """Whether the matcher has to read a text."""
         if not _PLAIN.fullmatch(text):
             return True
         words = [self._word(word) for word in _WORD.findall(text.lower())]
-        letters = squeeze("".join(word for word, _ in words))
+        letters = squeeze("".join(word[0] for word in words))
         if any(not self._pieces.isdisjoint(_grams(letters, size)) for size in self._sizes):
             return True
-        heard = squeeze("".join(heard for _, heard in words))
-        return any(not self._bones.isdisjoint(_grams(heard, size)) for size in self._bone_sizes)
+        ways = (squeeze("".join(word[1 + way] for word in words)) for way in range(self._ways))
+        return any(not self._bones.isdisjoint(_grams(heard, size)) for heard in ways for size in self._bone_sizes)
 
-    def _word(self, word: str) -> tuple[str, str]:
+    def _word(self, word: str) -> tuple[str, ...]:
+        """Its letters, its consonants, and these as they may be worn where names were carried from another alphabet."""
         known = self._words.get(word)
         if known is None:
             if len(self._words) >= _MOST_WORDS:
                 self._words.clear()
-            known = self._words[word] = (word.translate(CLASSES), skeleton(sound(spoken(word))))
+            said = spoken(word)
+            ways = (said, *worn(said))[: self._ways]
+            known = self._words[word] = (word.translate(CLASSES), *(_consonants(way) for way in ways))
         return known
+
+
+def _consonants(word: str, *, silent: bool = True) -> str:
+    """Without h, because that is heard or not by where words begin (Abdel Halim, Abd al-Halim)."""
+    return skeleton(sound(word, silent=silent)).replace("h", "")
 
 
 def _grams(letters: str, size: int) -> Iterator[str]:
@@ -80,6 +91,6 @@ def _bones(alias: Alias) -> Iterator[str]:
     words = [spoken(word) for word in alias.words]
     if "".join(words).isascii():
         for silent in (True, False):
-            found = squeeze("".join(skeleton(sound(word, silent=silent)) for word in words))
+            found = squeeze("".join(_consonants(word, silent=silent) for word in words))
             if len(found) >= _LEAST_BONES:
                 yield found[:_MOST_BONES]

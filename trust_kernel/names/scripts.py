@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
+from trust_kernel.names.eastern import han, letter, thai
+from trust_kernel.names.kanji import family_of, readings
 from trust_kernel.names.normal import Mark, Spelt
 
 SCHEMES = 3
@@ -59,6 +61,11 @@ _HEBREW = (
     _table(_HEBREW_LETTERS, "a b g d h v z ch t y ch k l m m n n s a p p tz tz k r s t"),
 )
 _VAV = "\u05d5"
+_HE = "\u05d4"
+_HEH = "\u0647"
+_APART = "ah"
+"""An h inside a word, or k and h without the vowel between them would be kh."""
+_HARD_FIRST = {"פ": "p", "ב": "b"}
 _GERESH = {"ג": "j", "ז": "zh", "צ": "ch", "ץ": "ch", "ת": "th"}
 _GERESHES = "'\u05f3\u2019"
 _ARABIC_LETTERS = "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگکیڤ"
@@ -106,9 +113,10 @@ _INDIAN_SOUNDS = {"C": "ch", "CH": "chh", "TT": "t", "TTH": "th", "DD": "d", "DD
     "NY": "ny",
     "NNN": "n",
 }
-_THAI_BEFORE = "\u0e40\u0e41\u0e42\u0e43\u0e44"
-_THAI = {"\u0e08": "j", "\u0e09": "ch", "\u0e0a": "ch", "\u0e0c": "ch"}
 _UNHEARD_KANA = "っッーヽヾゝゞ"
+
+
+_HAN = re.compile("[\u3400-\u9fff]")
 
 
 def is_foreign(character: str) -> bool:
@@ -156,10 +164,14 @@ def romanised(text: str, scheme: int) -> str:
 def parted(name: str) -> str:
     """A Chinese or Korean name with its family name and its given name apart, as they are written in Latin letters."""
     kinds = set(map(kind_of, name))
+    family = family_of(name)
+    if family and not name[len(family)].isspace():
+        return f"{family} {name[len(family) :]}"
     return f"{name[0]} {name[1:]}" if len(name) in _FAMILY_AND_GIVEN and kinds <= {"han", "hangul"} else name
 
 
 def _spellings(text: str, scheme: int) -> Iterator[tuple[int, str]]:
+    named = readings(text, given_first=scheme == 1) if scheme and _HAN.search(text) else {}
     pending: tuple[int, str] | None = None
     skip = -1
     for index, character in enumerate(text):
@@ -175,7 +187,7 @@ def _spellings(text: str, scheme: int) -> Iterator[tuple[int, str]]:
                 continue
         if pending is not None:
             yield pending
-        pending = (index, _heard(text, index, small, kind, scheme))
+        pending = (index, named[index] if index in named else _heard(text, index, small, kind, scheme))
         if kind == "greek" and _pair(text, index) is not None:
             yield pending
             pending = (index + 1, "")
@@ -222,20 +234,13 @@ def _heard(text: str, index: int, small: str, kind: str, scheme: int) -> str:
         return (_KOREAN_FAMILIES.get(small) if family else None) or _syllable(small, scheme)
     if kind in _BY_PLACE:
         return _BY_PLACE[kind](text, index, small, scheme)
-    return _letter(small)
-
-
-@lru_cache(maxsize=1 << 15)
-def _letter(character: str) -> str:
-    from anyascii import anyascii
-
-    return "".join(letter for letter in anyascii(character).lower() if letter.isalnum())
+    return letter(small)
 
 
 def _greek(text: str, index: int, small: str, scheme: int) -> str:
     pair = _pair(text, index)
     if pair is None:
-        return _GREEK[scheme % 2].get(small, _letter(small))
+        return _GREEK[scheme % 2].get(small, letter(small))
     if pair in _GREEK_STOPS:
         after_vowel = index > 0 and _plain(text[index - 1]) in "αεηιουω"
         return _GREEK_STOPS[pair][1 if after_vowel else 0]
@@ -261,13 +266,13 @@ def _hebrew(text: str, index: int, small: str, scheme: int) -> str:
         return _GERESH[small]
     if small == _VAV:
         return _vav(text, index, scheme)
-    if small == "פ" and not _inside(text, index):
-        return "p"
-    if small == "ב" and not _inside(text, index):
-        return "b"
-    if small == "ה" and not (index + 1 < len(text) and is_foreign(text[index + 1])):
+    if small in _HARD_FIRST and not _inside(text, index):
+        return _HARD_FIRST[small]
+    if small == _HE and not (index + 1 < len(text) and is_foreign(text[index + 1])):
         return "a"
-    return _HEBREW[scheme % 2].get(small, _letter(small))
+    if small == _HE and scheme == 0 and _inside(text, index):
+        return _APART
+    return _HEBREW[scheme % 2].get(small, letter(small))
 
 
 def _vav(text: str, index: int, scheme: int) -> str:
@@ -284,9 +289,11 @@ def _arabic(text: str, index: int, small: str, scheme: int) -> str:
     inside = _inside(text, index)
     if not inside and small in "ويی":
         return "w" if small == "و" else "y"
+    if small == _HEH and scheme == 0 and inside:
+        return _APART
     if small in _ARABIC_ELSEWHERE and scheme == _OTHER_EAR:
         return "g"
-    return _ARABIC[scheme % 2].get(small, _letter(small))
+    return _ARABIC[scheme % 2].get(small, letter(small))
 
 
 def _inside(text: str, index: int) -> bool:
@@ -298,7 +305,7 @@ def _brahmic(text: str, index: int, small: str, scheme: int) -> str:
     name = unicodedata.name(small, "")
     if "ANUSVARA" in name or "CANDRABINDU" in name:
         return "n"
-    letters = _consonant(name, scheme) or _letter(small)
+    letters = _consonant(name, scheme) or letter(small)
     if "LETTER" not in name or not letters or letters[0] in "aeiou":
         return letters
     after = text[index + 1 : index + 2]
@@ -320,16 +327,6 @@ def _consonant(name: str, scheme: int) -> str:
     return _INDIAN_SOUNDS.get(begins, begins.lower())
 
 
-def _thai(text: str, index: int, small: str, scheme: int) -> str:
-    """A vowel that is written before its consonant is heard behind it."""
-    del scheme
-    if small in _THAI_BEFORE and index + 1 < len(text):
-        return _THAI.get(text[index + 1]) or _letter(text[index + 1])
-    if index and text[index - 1] in _THAI_BEFORE:
-        return _letter(text[index - 1])
-    return _THAI.get(small) or _letter(small)
-
-
 def _syllable(small: str, scheme: int) -> str:
     """A block of Hangul; k, t, p and ch are heard voiced between vowels and not at the beginning of a name."""
     number = ord(small) - 0xAC00
@@ -343,7 +340,7 @@ def _syllable(small: str, scheme: int) -> str:
 
 def _kana(text: str, index: int, small: str, scheme: int) -> str:
     del text, index, scheme
-    return "" if small in _UNHEARD_KANA else _SMALL_VOWELS.get(small) or _letter(small)
+    return "" if small in _UNHEARD_KANA else _SMALL_VOWELS.get(small) or letter(small)
 
 
 def _blended(before: str, small: str) -> tuple[str, str] | None:
@@ -361,7 +358,8 @@ _BY_PLACE: Mapping[str, Callable[[str, int, str, int], str]] = {
     "hebrew": _hebrew,
     "arabic": _arabic,
     "brahmic": _brahmic,
-    "thai": _thai,
+    "thai": thai,
+    "han": han,
     "kana": _kana,
 }
 

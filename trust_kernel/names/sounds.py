@@ -10,12 +10,14 @@ import re
 from functools import lru_cache
 
 from trust_kernel.names.confusables import DIGITS, SYMBOLS
+from trust_kernel.names.english import LONGEST_REMEMBERED
 
 _FIRST = re.compile(r"^(?:kn|gn|wr|ps|wh|x)")
 _FIRST_AS = {"kn": "n", "gn": "n", "wr": "r", "ps": "s", "wh": "w", "x": "s"}
 
 _LONGEST_FIRST = (
     ("shch", "S"),
+    ("dzh", "J"),
     ("tsch", "C"),
     ("augh", "o"),
     ("ough", "o"),
@@ -58,12 +60,16 @@ _RUN = re.compile(r"(.)\1+")
 _SILENT_E = re.compile(r"(?<=[^aeiouy])e$")
 _SHORTEST_SILENT = 4
 
+_LABIAL = re.compile(r"m(?=[bpfv])")
+_UNROUNDED = re.compile(r"([aeiou])r(?![aeiouyr])")
+_VOWEL_L = re.compile(r"([aeiou])l(?![aeiouyl])")
+_SOFT_G = re.compile(r"g(?=[eiy])")
+
 _SKELETON = str.maketrans(
     {"a": None, "e": None, "o": None, "b": "p", "f": "p", "C": "s", "J": "s", "S": "s", "l": "r", "g": "k", "d": "t"}
 )
 
 
-@lru_cache(maxsize=1 << 15)
 def sound(word: str, *, silent: bool = True) -> str:
     """How a word of small Latin letters sounds.
 
@@ -71,6 +77,11 @@ def sound(word: str, *, silent: bool = True) -> str:
         word: folded, digits in it read as letters already.
         silent: a last e after a consonant is not heard.
     """
+    return (_sound if len(word) <= LONGEST_REMEMBERED else _sound.__wrapped__)(word, silent=silent)
+
+
+@lru_cache(maxsize=1 << 15)
+def _sound(word: str, *, silent: bool) -> str:
     if silent and len(word) >= _SHORTEST_SILENT:
         word = _SILENT_E.sub("", word[:-2] + "se" if word.endswith("ce") else word)
     word = _FIRST.sub(lambda found: _FIRST_AS[found.group()], word)
@@ -92,12 +103,30 @@ def spoken(word: str) -> str:
 _SPOKEN = str.maketrans({**DIGITS, **SYMBOLS})
 
 
+WAYS = 3
+"""Ways in which a name is worn down."""
+
+
+def worn(word: str) -> tuple[str, ...]:
+    """How a word of small Latin letters may be heard where an r or l after a vowel is none: `WAYS` of them.
+
+    So are foreign names heard in Japanese, Korean, Chinese and Thai: Potter is Potta, Trump is Trunp, Donald is Donad,
+    Wook is Uk.
+    """
+    bare = _LABIAL.sub("n", _UNROUNDED.sub(r"\1", word))
+    return bare, _VOWEL_L.sub(r"\1", _SOFT_G.sub("j", bare)), word.replace("w", "u")
+
+
 def ends_silent(word: str) -> bool:
     """Whether a word has a last e that some hear and some do not."""
     return len(word) >= _SHORTEST_SILENT and _SILENT_E.search(word) is not None
 
 
-@lru_cache(maxsize=1 << 15)
 def skeleton(heard: str) -> str:
     """The consonants of a sound, only those told apart that Arabic, Korean, Japanese and Tamil all tell apart."""
     return _RUN.sub(r"\1", _INNER_H.sub("", heard.translate(_SKELETON)))
+
+
+def consonants(heard: str) -> str:
+    """The same, before what is said twice becomes one."""
+    return heard.translate(_SKELETON)

@@ -7,7 +7,7 @@ are few enough. So "Michael Smiht" costs a look at what is near "smiht", not one
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +54,7 @@ _CHAIN = np.uint64(0xA0761D6478BD642F)
 _MOST_NAMESAKES = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Misspelling:
+class Misspelling(NamedTuple):
     """A place in a reading that is nearly an alias.
 
     Attributes:
@@ -270,15 +269,29 @@ def _doubtful(
     """
     spots: dict[tuple[int, int], None] = {}
     common = [is_common(word.text) for word in words]
+    linking = [len(word.text) > 1 and word.text in FUNCTION_WORDS for word in words]
     for place, word in enumerate(words):
         if not common[place] and len(word.text) >= SHORTEST_TELLING:
             spots[word.first, word.last + 1] = None
-        for size in range(2, _MOST_MERGED + 1):
-            if _may_be_one(words[place : place + size], common[place : place + size], size):
-                spots[word.first, words[place + size - 1].last + 1] = None
+        if not linking[place]:
+            ends = _ends_of_one(words, common, linking, place)
+            spots.update(((word.first, end), None) for end in ends)
     spots.update(dict.fromkeys(_beside_a_word(words, pieces, written)))
     spots.update(((piece.first, piece.end), None) for piece in pieces)
     return list(spots)
+
+
+def _ends_of_one(words: Sequence[Word], common: Sequence[bool], linking: Sequence[bool], place: int) -> Iterator[int]:
+    """Letters before which a word may end that is written from a word on as two or three, one of them a splinter."""
+    first, telling, splinter = words[place].first, not common[place], len(words[place].text)
+    for last in range(place + 1, min(place + _MOST_MERGED, len(words))):
+        end = words[last].last + 1
+        if linking[last] or end - first > _LONGEST_MERGED:
+            return
+        telling = telling or not common[last]
+        splinter = min(splinter, len(words[last].text))
+        if telling and splinter <= _LONGEST_SPLINTER and end - first >= _SHORTEST_MERGED:
+            yield end
 
 
 def _beside_a_word(
@@ -308,26 +321,14 @@ def _letters(word: Word) -> range:
 
 def _keyed(reading: Reading, spots: Sequence[tuple[int, int]], longest: int) -> tuple[Numbers, Numbers, Sequence[str]]:
     """Bounds of the places that are short enough, the number of the key of each, and the keys."""
-    runs = list(accumulate((one != other for one, other in pairwise(reading.classes)), initial=0))
-    squeezed = squeeze(reading.classes)
     keys: dict[str, int] = {}
     kept, owners = [], []
     for first, end in spots:
-        key = squeezed[runs[first] : runs[end - 1] + 1]
+        key = squeeze(reading.classes[first:end])
         if len(key) <= longest:
             kept.append((first, end))
             owners.append(keys.setdefault(key, len(keys)))
     return np.array(kept, dtype=np.int64).reshape(-1, 2), np.array(owners, dtype=np.int64), list(keys)
-
-
-def _may_be_one(words: Sequence[Word], common: Sequence[bool], size: int) -> bool:
-    if len(words) < size or all(common):
-        return False
-    if not _SHORTEST_MERGED <= words[-1].last + 1 - words[0].first <= _LONGEST_MERGED:
-        return False
-    if min(len(word.text) for word in words) > _LONGEST_SPLINTER:
-        return False
-    return not any(len(word.text) > 1 and word.text in FUNCTION_WORDS for word in words)
 
 
 def _swapped(key: str) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """A reading cut into words: as they stand, spelled out letter by letter, and run together in tags."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from trust_kernel.names.english import COMMON_WORDS
 from trust_kernel.names.normal import Reading
@@ -16,8 +16,7 @@ _LONGEST_PIECE = 12
 _SHORTEST_PIECE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of a reading.
 
     Attributes:
@@ -31,8 +30,7 @@ class Word:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of a word that was run together: what stands before and behind it is common words.
 
     Attributes:
@@ -51,8 +49,9 @@ def words_of(reading: Reading) -> Iterator[Word]:
         if bounds[0] == bounds[1]:
             letters.append(bounds)
             continue
-        yield from _gathered(reading, letters)
-        letters = []
+        if letters:
+            yield from _gathered(reading, letters)
+            letters = []
         yield Word(*bounds, reading.folded[bounds[0] : bounds[1] + 1])
     yield from _gathered(reading, letters)
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.names_carried import carried_names
 from trust_kernel.names import NameMatcher
 from trust_kernel.names.screen import NameScreen
 
@@ -62,3 +63,9 @@ def test_a_slip_or_two_never_hide_a_name_from_the_screen(name: str, at: int, let
             return
     text = f"a film of {name} at sea"
     assert not MATCHER.match(text) or SCREEN.may_name(text)
+
+
+def test_a_name_carried_back_from_another_alphabet_is_let_through() -> None:
+    for _, latin, native in carried_names():
+        text = f"a film of {latin} at sea"
+        assert not NameMatcher([("it", native)]).match(text) or NameScreen([native]).may_name(text), latin
