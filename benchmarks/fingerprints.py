@@ -11,6 +11,7 @@ import argparse
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from copyright_optout.adapters.energy_printer import EnergyPrinter
 from copyright_optout.adapters.fpcalc import FpcalcPrinter, find_fpcalc
 from copyright_optout.adapters.pdq import PdqHasher
 from copyright_optout.api import Band, Claim, OptOutIndex, PicturedWork
+from copyright_optout.domain import AS_IT_IS, OTHER_SPEEDS
 from copyright_optout.ports import SoundPrinter
 from copyright_optout.service.sound_shelf import SoundShelf
 from generator_gateway.adapters.prints import SandboxedPrints
@@ -35,6 +37,7 @@ from trust_kernel.db import Database
 from trust_kernel.media.decode import Decoder
 from trust_kernel.media.refs import SAMPLE_RATE, MediaKind, MediaLimits
 from trust_kernel.media.sandbox import Sandbox
+from trust_kernel.media.sound_prints import sped
 from watermark.ports.marks import Sound
 
 ATTACKED = (
@@ -43,8 +46,10 @@ ATTACKED = (
     "speed 1.1", "15 fps", "1 s excerpt", "screenshot as JPEG",
 )  # fmt: skip
 QUICK = ("none", "360p CRF 33", "1 s excerpt")
-QUICK_EDITS = ("none", "crop 20 %", "mirrored")
+QUICK_EDITS = ("none", "crop 20 %", "mirrored", "off centre, 25 % cut away")
 QUICK_SOUNDS = ("none", "noise 10 dB")
+SPEEDS = (0.95, 0.97, 0.98, 1.01, 1.02, 1.03, 1.043, 1.05, 1.1)
+"""1.043 is a film at 24 pictures a second shown at 25."""
 HEARD: dict[str, Callable[[Sound], Sound]] = {
     "none": lambda sound: sound,
     "MP3 64k": lambda sound: coded(sound, "libmp3lame", "mp3", 64),
@@ -53,8 +58,8 @@ HEARD: dict[str, Callable[[Sound], Sound]] = {
     "noise 10 dB": lambda sound: noisy(sound, 10),
     "6 s": lambda sound: part(sound, 2.013, 8.013),
     "6 s in 30 s of another": lambda sound: _within(part(sound, 2.013, 8.013)),
-    "speed 1.02": lambda sound: faster(sound, 1.02),
-    "speed 1.1": lambda sound: faster(sound, 1.1),
+    **{f"speed {speed}": partial(lambda speed, sound: faster(sound, speed), speed) for speed in SPEEDS},
+    "speed 1.04, MP3 64k": lambda sound: coded(faster(sound, 1.04), "libmp3lame", "mp3", 64),
 }
 _LIMITS = MediaLimits(max_bytes=1 << 30, max_seconds=120.0, decode_seconds=120.0)
 
@@ -149,14 +154,20 @@ def tunes(audio: Path | None, *, quick: bool) -> dict[str, Sound]:
 
 
 def heard(printer: SoundPrinter, sounds: Mapping[str, Sound], attacks: Iterable[str]) -> list[Row]:
-    """Keep every sound, and look for each attacked one among all."""
+    """Keep every sound, and look for each attacked one among all; our own print is kept at other speeds too."""
     shelf = SoundShelf(printer.scheme)
-    shelf.change({name: _words(printer, sound)[:: printer.scheme.kept_every] for name, sound in sounds.items()}, ())
+    speeds = (AS_IT_IS, *OTHER_SPEEDS) if printer.name == EnergyPrinter.name else (AS_IT_IS,)
+    kept = {
+        f"{name}@{speed}": printer.prints(sped(_mono(sound), speed / AS_IT_IS))[:: printer.scheme.kept_every]
+        for name, sound in sounds.items()
+        for speed in speeds
+    }
+    shelf.change(kept, ())
     rows: list[Row] = []
     for attack in attacks:
         change = HEARD[attack]
         words = {name: _words(printer, change(sound)) for name, sound in sounds.items()}
-        found = {name: {hit.key for hit in shelf.search(query)} for name, query in words.items()}
+        found = {name: {hit.key.rpartition("@")[0] for hit in shelf.search(query)} for name, query in words.items()}
         rows.append(
             {
                 "printer": printer.name,
@@ -170,8 +181,11 @@ def heard(printer: SoundPrinter, sounds: Mapping[str, Sound], attacks: Iterable[
 
 
 def _words(printer: SoundPrinter, sound: Sound) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint32]]":
-    mono = soxr.resample(sound.samples.mean(axis=0), sound.rate, SAMPLE_RATE)
-    return printer.prints(np.asarray(mono, np.float32))
+    return printer.prints(_mono(sound))
+
+
+def _mono(sound: Sound) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
+    return np.asarray(soxr.resample(sound.samples.mean(axis=0), sound.rate, SAMPLE_RATE), np.float32)
 
 
 def _within(sound: Sound) -> Sound:

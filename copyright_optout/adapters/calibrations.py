@@ -24,6 +24,7 @@ class _Values(BaseModel):
     least_share: float = Field(gt=0, le=1)
     least_pictures: int = Field(ge=1, le=100)
     least_seconds: float = Field(ge=0, le=60)
+    least_spots: int = Field(ge=1, le=24)
 
 
 class _Document(BaseModel):

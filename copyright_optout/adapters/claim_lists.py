@@ -8,7 +8,7 @@ from copyright_optout.domain.reasons import ImportFault
 from copyright_optout.ports.imports import BadLine, ListedClaim
 from trust_kernel.errors import InvalidInput
 from trust_kernel.tabular import BadRow, Codes, Item, JsonItems, Row, listed, read_json_lines, read_rows
-from trust_kernel.tabular.lines import is_whole
+from trust_kernel.texts import is_text
 
 CODES = Codes(ImportFault.UNREADABLE, ImportFault.ENCODING, ImportFault.COLUMN, ImportFault.TOO_LARGE)
 LONGEST_LINE = 400_000
@@ -83,7 +83,7 @@ def _claim_of(line: int, value: Any) -> ListedClaim | BadLine:
     if not isinstance(value, dict):
         return BadLine(line, LineTrouble(ImportFault.UNREADABLE, "a claim is an object", limit="{...}"))
     title = value.get("title")
-    shown = title[:_SHOWN] if isinstance(title, str) and _is_text(title) else ""
+    shown = title[:_SHOWN] if isinstance(title, str) and is_text(title) else ""
     texts: dict[str, str] = {}
     lists: dict[str, tuple[str, ...]] = {}
     for name, given in value.items():
@@ -96,7 +96,7 @@ def _claim_of(line: int, value: Any) -> ListedClaim | BadLine:
         if found is None:
             wanted = "a list of texts" if name in LISTS else "a text"
             return BadLine(line, LineTrouble(ImportFault.VALUE, f"{name} is {wanted}", name, wanted), shown)
-        if not all(map(_is_text, found)):
+        if not all(map(is_text, found)):
             detail = f"{name} has a NUL or half a letter in it"
             return BadLine(line, LineTrouble(ImportFault.ENCODING, detail, name, "UTF-8"), shown)
         if name in LISTS:
@@ -112,7 +112,3 @@ def _texts(given: Any, *, several: bool) -> list[str] | None:
     if any(isinstance(value, bool) or not isinstance(value, str | int) for value in values):
         return None
     return [str(value) for value in values]
-
-
-def _is_text(text: str) -> bool:
-    return "\0" not in text and is_whole(text)

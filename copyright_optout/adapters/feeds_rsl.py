@@ -1,20 +1,77 @@
 """Really Simple Licensing 1.0 (https://rslstandard.org/rsl), read by expat without any entity or document type."""
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from copyright_optout.domain.feeds import MOST_ENTRIES, OWN_NAMESPACE, FeedClaim, FeedEntry, Lost
-from copyright_optout.domain.reasons import FeedFault
-from trust_kernel.errors import InvalidInput
+from copyright_optout.adapters.feed_parts import counted, unreadable
+from copyright_optout.domain.feeds import OWN_NAMESPACE, FeedClaim, FeedEntry, Lost
 
 _NAMESPACE = "https://rslstandard.org/rsl"
 _OWN = f"{OWN_NAMESPACE} claim"
 _DEEPEST = 20
-_RESERVING = frozenset({"all", "ai-all", "ai-train", "ai-input"})
-"""Uses whose prohibition reserves what a generator is made of or makes; ai-index and search do not."""
-_MORE = {"payment": Lost.POLICY, "legal": Lost.POLICY, "permits": Lost.LIMITS}
+_TRAIN, _INPUT = "ai-train", "ai-input"
+_GENERATING = frozenset({_TRAIN, _INPUT})
+"""What a generator is made of, and what it makes something of."""
+_MEANS: Mapping[str, frozenset[str]] = {
+    "all": _GENERATING,
+    "ai-all": _GENERATING,
+    _TRAIN: frozenset({_TRAIN}),
+    _INPUT: frozenset({_INPUT}),
+    "train-ai": frozenset({_TRAIN}),
+    "train-genai": frozenset({_TRAIN}),
+    "ai-use": frozenset({_INPUT}),
+}
+"""Words for uses, section 3.4.1.1, and those of drafts, which were the IETF's; `ai-index` and `search` make nothing."""
+_FREE = frozenset({"free", "attribution", "contribution"})
+"""Payments that nobody has to agree about first; a licence without one is free (section 3.7)."""
+_MORE = {
+    "payment": Lost.POLICY,
+    "reporting": Lost.POLICY,
+    "legal": Lost.POLICY,
+    "terms": Lost.POLICY,
+    "alternate": Lost.METADATA,
+    "schema": Lost.METADATA,
+    "copyright": Lost.METADATA,
+}
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(slots=True)
+class _Content:
+    """What is said of one address; `opened` is what some licence lets everybody do without asking."""
+
+    url: str
+    said: object = None
+    licensed: bool = False
+    opened: set[str] = field(default_factory=set)
+    prohibited: set[str] = field(default_factory=set)
+    lost: set[Lost] = field(default_factory=set)
+
+    def entry(self, number: int) -> FeedEntry:
+        closed = (_GENERATING - self.opened) | self.prohibited if self.licensed else frozenset[str]()
+        if closed != _GENERATING:
+            self.lost.add(Lost.LIMITS)
+        return FeedEntry(number, self.url, bool(closed), self.said, frozenset(self.lost))
+
+
+@dataclass(slots=True)
+class _License:
+    """One licence; without permitted uses it permits what it does not prohibit (section 3.5)."""
+
+    permitted: set[str] | None = None
+    limited: bool = False
+    free: bool = True
+
+    @property
+    def opens(self) -> frozenset[str] | set[str]:
+        if self.limited or not self.free:
+            return frozenset()
+        return _GENERATING if self.permitted is None else self.permitted
 
 
 class _Reader:
@@ -22,52 +79,68 @@ class _Reader:
 
     def __init__(self) -> None:
         self.found: list[FeedEntry] = []
-        self._path: list[str] = []
+        self._depth = 0
         self._text: list[str] = []
-        self._url, self._prohibited, self._of_usage = "", False, False
-        self._said: object = None
-        self._lost: set[Lost] = set()
+        self._content = _Content("")
+        self._license = _License()
+        self._type = ""
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        self._path.append(name)
-        if len(self._path) > _DEEPEST or (len(self._path) == 1 and name != _named("rsl")):
-            raise _unreadable("<rsl>, at most 20 deep")
+        self._depth += 1
+        if self._depth > _DEEPEST or (self._depth == 1 and name != f"{_NAMESPACE} rsl"):
+            raise unreadable("<rsl>, at most 20 deep")
         self._text.clear()
-        if name == _named("content"):
-            self._url, self._prohibited, self._said = attributes.get("url", "").strip(), False, None
-            self._lost.clear()
-        self._of_usage = attributes.get("type") == "usage"
-        plain = name.removeprefix(f"{_NAMESPACE} ")
+        plain = _plain(name)
+        if plain == "content":
+            self._content = _Content(attributes.get("url", "").strip())
+        elif plain == "license":
+            self._license, self._content.licensed = _License(), True
+        elif plain == "payment":
+            self._license.free = attributes.get("type", "free") in _FREE
+        elif plain in {"permits", "prohibits"}:
+            self._type = attributes.get("type", "")
         if plain in _MORE:
-            self._lost.add(_MORE[plain])
-        if plain == "prohibits" and not self._of_usage:
-            self._lost.add(Lost.LIMITS)
+            self._content.lost.add(_MORE[plain])
 
     def text(self, data: str) -> None:
         self._text.append(data)
 
     def end(self, name: str) -> None:
-        self._path.pop()
-        said = "".join(self._text).strip()
+        self._depth -= 1
+        said, plain = "".join(self._text).strip(), _plain(name)
         self._text.clear()
-        if name == _named("prohibits") and self._of_usage:
-            uses = set(said.replace(",", " ").split())
-            self._prohibited |= bool(uses & _RESERVING)
-            if uses != {"all"}:
-                self._lost.add(Lost.LIMITS)
-        elif name == _OWN:
-            self._said = _own(said)
-        elif name == _named("content"):
-            if len(self.found) == MOST_ENTRIES:
-                raise InvalidInput(
-                    "this feed is too long", code=FeedFault.TOO_LARGE, field="file", limit=f"{MOST_ENTRIES} entries"
-                )
-            number = len(self.found) + 1
-            self.found.append(FeedEntry(number, self._url, self._prohibited, self._said, frozenset(self._lost)))
+        if name == _OWN:
+            self._content.said = _own(said)
+        elif plain in {"permits", "prohibits"}:
+            self._term(plain, said)
+        elif plain == "license":
+            self._content.opened |= self._license.opens
+        elif plain == "content":
+            self._close()
+
+    def _term(self, plain: str, said: str) -> None:
+        if self._type != "usage":  # for some users or countries alone
+            self._license.limited = True
+            self._content.lost.add(Lost.LIMITS)
+            return
+        # Words are parted by spaces, in drafts by commas; those of others' vocabularies mean nothing here.
+        uses = {use for word in said.replace(",", " ").split() for use in _MEANS.get(word, ())}
+        if plain == "prohibits":
+            self._content.prohibited |= uses
+        else:
+            self._license.permitted = (self._license.permitted or set()) | uses
+
+    def _close(self) -> None:
+        self.found.append(self._content.entry(len(self.found) + 1))
+        counted(self.found)
 
 
 def read_rsl(data: bytes) -> Sequence[FeedEntry]:
-    """The contents of a document; raises InvalidInput with a `FeedFault`."""
+    """The contents of a document; raises InvalidInput with a `FeedFault`.
+
+    What is prohibited is reserved, and so is what is not among the permitted uses, or is only for some, or for pay:
+    terms are read conservatively (section 3.1.1).
+    """
     reader, parser = _Reader(), expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
     parser.CharacterDataHandler = reader.text
@@ -76,19 +149,26 @@ def read_rsl(data: bytes) -> Sequence[FeedEntry]:
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, LookupError, ValueError):  # the latter two: an encoding that nobody knows
-        raise _unreadable("XML 1.0") from None
+        raise unreadable("XML 1.0") from None
     return reader.found
 
 
-def write_rsl(claims: Sequence[FeedClaim]) -> bytes:
-    """A document that prohibits every use of each claim's content."""
-    contents = "".join(
-        f"<content url={quoteattr(claim.about)}><license>"
-        f'<prohibits type="usage">all</prohibits></license>'
-        f"<p:claim>{escape(json.dumps(dict(claim.said), ensure_ascii=False))}</p:claim></content>\n"
-        for claim in claims
-    )
-    return f'<rsl xmlns="{_NAMESPACE}" xmlns:p="{OWN_NAMESPACE}">\n{contents}</rsl>\n'.encode()
+def write_rsl(claims: Iterable[FeedClaim]) -> Iterator[bytes]:
+    """A document that prohibits every use by AI of each claim's content; being found stays allowed."""
+    yield f'<rsl xmlns="{_NAMESPACE}" xmlns:p="{OWN_NAMESPACE}">\n'.encode()
+    for claim in claims:
+        content = (
+            f"<content url={quoteattr(_NOT_XML.sub(_quoted, claim.about))}><license>"
+            f'<prohibits type="usage">ai-all</prohibits></license>'
+            # Escaped as JSON does it, so that no letter is left that XML does not know.
+            f"<p:claim>{escape(json.dumps(dict(claim.said)))}</p:claim></content>\n"
+        )
+        yield content.encode()
+    yield b"</rsl>\n"
+
+
+def _quoted(found: re.Match[str]) -> str:
+    return quote(found[0], errors="replace")
 
 
 def _own(said: str) -> object:
@@ -99,13 +179,11 @@ def _own(said: str) -> object:
         return said
 
 
-def _named(name: str) -> str:
-    return f"{_NAMESPACE} {name}"
+def _plain(name: str) -> str:
+    """An element of this namespace without it; empty for others'."""
+    namespace, _, plain = name.rpartition(" ")
+    return plain if namespace == _NAMESPACE else ""
 
 
 def _no_doctype(*_: object) -> None:
-    raise _unreadable("XML 1.0 without a document type")
-
-
-def _unreadable(limit: str) -> InvalidInput:
-    return InvalidInput("this is no such feed", code=FeedFault.UNREADABLE, field="file", limit=limit)
+    raise unreadable("XML 1.0 without a document type")

@@ -2,7 +2,8 @@
 
 PDQ forgives re-encoding, resizing and recolouring, but hardly any cropping: 3 % off each side costs about 30 bits. So
 of each reference picture some crops are kept, centred and with a part of one side or of two that meet cut off, and
-whole, trimmed, centred and framed parts of each frame are searched.
+whole, trimmed, centred and framed parts of each frame are searched. Pieces from anywhere, and copies turned by some
+degrees, are found by windows round spots (`spots`), which are compared with each other alone.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from copyright_optout.adapters.pdq_hash import SIDE, pdq, pdq_dihedral
+from copyright_optout.adapters.pdq_hash import SIDE, pdq, pdq_dihedral, pdq_mirrored
+from copyright_optout.adapters.spots import windows
 from copyright_optout.domain import LEAST_QUALITY, Fingerprint
 from copyright_optout.ports import View
 from trust_kernel.media.refs import Look
@@ -21,10 +23,22 @@ WORKING_SIDE = 384
 """Pixels of the longer side from which parts are cut."""
 
 REFERENCE_CROPS = (0.96, 0.92, 0.88, 0.84, 0.8, 0.76, 0.7)
+FOOTAGE_CROPS = (0.92, 0.84, 0.76)
+"""The same of frames of reference videos, of which there are many: crops are found by spots too."""
 QUERY_CROPS = (0.92, 0.84, 0.76, 0.68, 0.6)
 """Shares of width and height, centred: each step is about as much as PDQ forgives."""
 SIDE_CUTS = (0.05, 0.1, 0.15, 0.2, 0.25)
 """Shares of the width or height that are cut off one side of a reference picture, or off two that meet."""
+
+REFERENCE_SPOTS = 48
+"""Windows of a reference picture."""
+TURNED_SPOTS = 9
+TURNS = (-12.0, -9.0, -6.0, -3.0, 3.0, 6.0, 9.0, 12.0)
+"""So many of them are kept turned by so many degrees too: PDQ forgives about two."""
+FOOTAGE_SPOTS = 9
+"""Windows of a frame of a reference video."""
+QUERY_SPOTS = 24
+"""Windows of a frame that is searched."""
 
 _FLAT = 24
 """Grey levels by which a border line may vary and still be a border."""
@@ -56,14 +70,19 @@ class PdqHasher:
     def fingerprints(self, look: Look) -> tuple[str, ...]:
         """Hashes that are kept of all frames of a look, hex, whole and cropped; those with too little are left out."""
         small = [_working(frame) for frame in look.frames]
-        kept = (one for frame in small for one in self._kept(frame, (_trimmed(frame), *_centres(_trimmed(frame)))))
-        return tuple(one.bits for one in kept if one.is_usable)
+        return tuple(one.bits for frame in small for one in self._footage(frame) if one.is_usable)
 
     def references(self, picture: Picture) -> Sequence[Fingerprint]:
-        """The whole picture first, then without its borders, then centred crops, then without parts of its sides."""
+        """The whole picture first, then without its borders, centred crops, without parts of its sides, and spots."""
         small = _working(picture)
         trimmed = _trimmed(small)
-        return self._kept(small, (trimmed, *_centres(trimmed), *_sides(trimmed)))
+        parts = self._kept(small, (trimmed, *_centres(trimmed, REFERENCE_CROPS), *_sides(trimmed)))
+        return [*parts, *self._spots(small, REFERENCE_SPOTS), *self._spots(small, TURNED_SPOTS, TURNS)]
+
+    def _footage(self, small: Picture) -> Sequence[Fingerprint]:
+        trimmed = _trimmed(small)
+        parts = self._kept(small, (trimmed, *_centres(trimmed, FOOTAGE_CROPS)))
+        return [*parts, *self._spots(small, FOOTAGE_SPOTS)]
 
     def _kept(self, small: Picture, parts: Iterable[Picture]) -> Sequence[Fingerprint]:
         whole, others = self._fingerprint(small), map(self._fingerprint, parts)
@@ -71,9 +90,17 @@ class PdqHasher:
         return [whole, *further.values()]
 
     def views(self, picture: Picture) -> Sequence[View]:
-        """Whole, trimmed, centred and framed parts, each in eight orientations."""
-        seen = (_view(part) for part in _parts(_working(picture)))
+        """Whole, trimmed, centred and framed parts, each in eight orientations; and windows round spots, in two."""
+        small = _working(picture)
+        seen = (*map(_view, _parts(small)), *_spots(small))
         return [view for view in seen if view.quality >= self._least]
+
+    def _spots(self, small: Picture, most: int, turns: Sequence[float] = (0.0,)) -> Sequence[Fingerprint]:
+        """Those with enough in them, each once."""
+        bits, qualities = pdq_mirrored(windows(small, most, turns))
+        hexed = (row.tobytes().hex() for row in np.packbits(bits[:, 0], axis=1))
+        made = (Fingerprint(*each, self._least, spot=True) for each in zip(hexed, qualities.tolist(), strict=True))
+        return list({one.bits: one for one in made if one.is_usable}.values())
 
     def _fingerprint(self, picture: Picture) -> Fingerprint:
         bits, quality = pdq(_square(picture))
@@ -83,6 +110,12 @@ class PdqHasher:
 def _view(picture: Picture) -> View:
     orientations, quality = pdq_dihedral(_square(picture))
     return View(np.packbits(orientations, axis=1).view(">u8").astype(np.uint64), quality)
+
+
+def _spots(small: Picture) -> Iterator[View]:
+    bits, qualities = pdq_mirrored(windows(small, QUERY_SPOTS))
+    words = np.packbits(bits, axis=2).view(">u8").astype(np.uint64)
+    return (View(turned, int(quality), spot=True) for turned, quality in zip(words, qualities, strict=True))
 
 
 def _square(picture: Picture) -> Picture:
@@ -117,8 +150,8 @@ def _parts(picture: Picture) -> Iterator[Picture]:
     yield from (picture[top:bottom, left:right] for top, bottom, left, right in _framed(picture))
 
 
-def _centres(picture: Picture) -> Iterator[Picture]:
-    yield from (_centred(picture, share) for share in REFERENCE_CROPS)
+def _centres(picture: Picture, shares: Iterable[float]) -> Iterator[Picture]:
+    yield from (_centred(picture, share) for share in shares)
 
 
 def _sides(picture: Picture) -> Iterator[Picture]:
@@ -138,31 +171,34 @@ def _centred(picture: Picture, share: float) -> Picture:
 
 def _trimmed(picture: Picture) -> Picture:
     """Without letterbox and pillarbox: plain bars of one colour and one width on opposite sides."""
-    rows = _bar(picture)
-    turned = picture[rows : picture.shape[0] - rows].transpose(1, 0, 2)
-    columns = _bar(turned)
-    return turned[columns : turned.shape[0] - columns].transpose(1, 0, 2)
+    rows = _bar(picture, 1)
+    level = picture[rows : picture.shape[0] - rows]
+    columns = _bar(level, 0)
+    return level[:, columns : level.shape[1] - columns]
 
 
-def _bar(picture: Picture) -> int:
-    """Rows of the plain bar at the top that has its like at the bottom; 0 where there is none."""
-    lowest, highest = picture.min(axis=1).astype(int), picture.max(axis=1).astype(int)
+def _bar(picture: Picture, along: int) -> int:
+    """Rows of the plain bar at the top that has its like at the bottom, or columns where `along` is 0; 0 for none."""
+    edges = picture[[0, -1]] if along else picture[:, [0, -1]]
+    if (np.ptp(edges, axis=along) > _FLAT).any():
+        return 0  # as with most pictures
+    lowest, highest = picture.min(axis=along).astype(int), picture.max(axis=along).astype(int)
     plain = (highest - lowest).max(axis=1) <= _FLAT
     of_one_colour = plain & (np.abs(highest - highest[0]).max(axis=1) <= _FLAT)
     both = of_one_colour & of_one_colour[::-1]
     rows = int(np.argmin(both)) if not both.all() else 0
-    return rows if 2 * rows <= picture.shape[0] - _SMALLEST else 0
+    return rows if 2 * rows <= len(both) - _SMALLEST else 0
 
 
 def _framed(picture: Picture) -> list[tuple[int, int, int, int]]:
     """Rectangles (top, bottom, left, right) with straight edges on all sides: a picture in the picture."""
-    grey = picture.mean(axis=2, dtype=np.float32)
-    across = np.abs(np.diff(grey, axis=1)) > _LINE_STEP
-    down = np.abs(np.diff(grey, axis=0)) > _LINE_STEP
+    grey: NDArray[np.float32] = picture.astype(np.float32) @ np.full(3, 1 / 3, np.float32)
+    across: NDArray[np.bool_] = np.abs(np.diff(grey, axis=1)) > _LINE_STEP
+    down: NDArray[np.bool_] = np.abs(np.diff(grey, axis=0)) > _LINE_STEP
     height, width = grey.shape
     columns, rows = _lines(across, axis=0), _lines(down, axis=1)
-    upright = {at: _edge_so_far(across[:, max(0, at - 2) : at + 1].any(axis=1)) for at in columns}
-    level = {at: _edge_so_far(down[max(0, at - 2) : at + 1].any(axis=0)) for at in rows}
+    upright = {at: _edge_so_far(across[:, max(0, at - 2) : at + 1].max(axis=1)) for at in columns}
+    level = {at: _edge_so_far(down[max(0, at - 2) : at + 1].max(axis=0)) for at in rows}
     found: list[tuple[float, tuple[int, int, int, int]]] = []
     for left in (0, *columns):
         for right in (*columns, width):

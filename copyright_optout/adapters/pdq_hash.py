@@ -49,6 +49,21 @@ def pdq_dihedral(picture: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], int]:
     return np.stack([_bits(frequencies) for frequencies in turned]), _quality(points)
 
 
+def pdq_mirrored(points: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Bits (n, 2, 256) of many pictures at once, each as it stands and mirrored, and their qualities (n,).
+
+    Args:
+        points: luma, float32 (n, 64, 64), 0 to 255.
+    """
+    basis = _basis()
+    plain = basis @ points @ basis.T
+    signs = np.where(np.arange(_KEPT) % 2 == 0, -1.0, 1.0).astype(np.float32)
+    both = np.stack([plain, plain * signs], axis=1).reshape(len(points), 2, _KEPT * _KEPT)
+    median = np.partition(both, _KEPT * _KEPT // 2 - 1, axis=2)[:, :, _KEPT * _KEPT // 2 - 1]
+    steps = [np.abs((np.diff(points, axis=axis) * _STEP_SCALE).astype(np.int64)).sum(axis=(1, 2)) for axis in (1, 2)]
+    return (both > median[:, :, None])[:, :, ::-1], np.minimum(_FULL, sum(steps) // _QUALITY_SCALE)
+
+
 def _luma(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     if picture.shape != (SIDE, SIDE, 3):
         raise ValueError(f"PDQ samples {SIDE} by {SIDE} points, not {picture.shape}")
