@@ -1,8 +1,5 @@
 """The Python door of this package."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-
 from copyright_optout.domain import (
     ANYTHING,
     LEAST_SHARE,
@@ -39,10 +36,12 @@ from copyright_optout.domain import (
     check_territories,
 )
 from copyright_optout.domain.describing import DescribedWork
-from copyright_optout.domain.feeds import HASHES, LARGEST_FEED, FeedFormat, Lost
+from copyright_optout.domain.feeds import HASHES, LARGEST_FEED, EntryNote, FeedFormat, FeedOut, FeedReport, Lost
 from copyright_optout.domain.imports import ClaimImport, ImportState, LineReport
 from copyright_optout.domain.notice_clocks import ClockKind, ClockTerms, NoticeClock, restore_window
+from copyright_optout.domain.notice_mails import MailStanding
 from copyright_optout.domain.notices import (
+    REJECTIONS,
     REQUIRED,
     STATEMENTS,
     CounterStatement,
@@ -54,314 +53,33 @@ from copyright_optout.domain.notices import (
     Requirement,
     Statute,
     Texts,
+    missing_in_counter,
 )
-from copyright_optout.domain.rehearsals import FloodLimits, Outcome, Rehearsal, Stops, Tally
+from copyright_optout.domain.rehearsals import STOPPING, Example, FloodLimits, Outcome, Rehearsal, Stops, Tally
 from copyright_optout.ports import (
-    Accounts,
-    ClaimStore,
-    FingerprintIndex,
-    OrganisationStore,
-    Outbox,
-    People,
     PictureDecoder,
-    PictureHasher,
-    Record,
-    Staff,
 )
-from copyright_optout.ports.feeds import Feeds
-from copyright_optout.ports.rehearsing import Aftermath, NothingAfter, PastRequest, PastRequests, RehearsalStore
-from copyright_optout.service.claims import ClaimDesk, Filing
-from copyright_optout.service.concerning import Concerns
+from copyright_optout.ports.rehearsing import Aftermath, PastRequest, PastRequests, RehearsalStore
+from copyright_optout.service.claims import Filing
 from copyright_optout.service.descriptions import DescriptionIndex
-from copyright_optout.service.feeds import EntryNote, FeedDesk, FeedOut, FeedReport
-from copyright_optout.service.flooding import FloodWatch
-from copyright_optout.service.import_batches import BatchTools
-from copyright_optout.service.import_telling import ImportNotices
+from copyright_optout.service.feeds import FeedDesk
 from copyright_optout.service.imports import LARGEST_FILE as LARGEST_IMPORT
 from copyright_optout.service.imports import ImportDesk, ImportOrder, ImportParts
+from copyright_optout.service.index import OptOutIndex
+from copyright_optout.service.notice_countering import Received
 from copyright_optout.service.notice_desk import NoticeDesk
 from copyright_optout.service.notice_steps import NoticeLinks, NoticeParts
 from copyright_optout.service.notices import GivenNotice
-from copyright_optout.service.organisations import OrganisationDesk, Seat
-from copyright_optout.service.recognition import Recognition
-from copyright_optout.service.references import ReferenceDesk
+from copyright_optout.service.organisations import Seat
+from copyright_optout.service.parts import OptOutParts, PastParts
 from copyright_optout.service.rehearsing import (
     ClaimTraces,
-    PromptSieve,
-    RehearsalParts,
     Rehearsals,
     distances,
     is_copy,
-    traces_of,
 )
 from copyright_optout.service.staydown import StayDown
-from copyright_optout.service.telling import ClaimNotices
 from copyright_optout.service.watching import ReferenceParts
-from trust_kernel.clock import Clock
-from trust_kernel.media.refs import Look
-
-_DEFAULTS = Thresholds()
-CLOCK = "clock"
-"""Stands where no account did something."""
-
-
-@dataclass(frozen=True, slots=True)
-class PastParts:
-    """What trying claims on the past needs.
-
-    Attributes:
-        past: the requests that were made.
-        limits: what a claim may stop without a person's look.
-        aftermath: told where a claim takes effect.
-    """
-
-    past: PastRequests
-    rehearsals: RehearsalStore
-    limits: FloodLimits
-    aftermath: Aftermath
-
-
-@dataclass(frozen=True, slots=True)
-class OptOutParts:
-    """What the package needs of its surroundings.
-
-    Attributes:
-        index: this process's search index of pictures; empty, it fills itself.
-        record: the ledger.
-        references: for reference videos, sounds and looks; None where there are none.
-        thresholds: from where on something is taken for a claimed work.
-        imports: for long lists of claims; None where there are none.
-        past: for dry runs and the flood guard; None where there are no requests to look at.
-        feeds: for what others exchange; None where nothing is, or no lists are taken in.
-    """
-
-    claims: ClaimStore
-    organisations: OrganisationStore
-    hasher: PictureHasher
-    index: FingerprintIndex
-    people: People
-    accounts: Accounts
-    staff: Staff
-    record: Record
-    outbox: Outbox
-    clock: Clock
-    references: ReferenceParts | None = None
-    thresholds: Thresholds = _DEFAULTS
-    imports: ImportParts | None = None
-    past: PastParts | None = None
-    feeds: Feeds | None = None
-
-
-class OptOutIndex:
-    """What rights holders have said may not be generated, and whether something is it.
-
-    Attributes:
-        organisations: who claims.
-        desk: filing claims and moving them.
-        staydown: the internal claims of notices.
-        imports: taking in long lists of claims; None where there are no parts for it.
-        rehearsals: dry runs; None where there are no requests to look at.
-        feeds: what others exchange, in and out; None where there are no parts for it.
-    """
-
-    def __init__(self, parts: OptOutParts) -> None:
-        self._parts = parts
-        notices = ClaimNotices(parts.organisations, parts.people, parts.staff, parts.outbox)
-        self.organisations = OrganisationDesk(
-            parts.organisations, parts.claims, parts.accounts, notices, parts.record, parts.clock
-        )
-        concerns = Concerns(parts.claims, parts.organisations, parts.people)
-        self.rehearsals = _rehearsals(parts)
-        after = parts.past.aftermath if parts.past else NothingAfter()
-        self.desk = ClaimDesk(
-            parts.claims, parts.hasher, concerns, parts.record, notices, parts.clock, self.rehearsals, after
-        )
-        self._watch = (
-            FloodWatch(parts.past.past, parts.past.limits, parts.claims, self.desk, parts.clock) if parts.past else None
-        )
-        tools = BatchTools(
-            parts.claims, self.desk, concerns, parts.record, notices, parts.clock, self.floods, after.activated
-        )
-        self.imports = _imports(parts, tools)
-        self._recognition = Recognition(
-            parts.claims, parts.hasher, parts.index, parts.clock, parts.references, parts.thresholds
-        )
-        self.references = (
-            ReferenceDesk(parts.references, parts.claims, parts.hasher, parts.record, parts.clock)
-            if parts.references
-            else None
-        )
-        self.feeds = (
-            FeedDesk(parts.feeds, parts.claims, self.desk, self.imports, self.references)
-            if parts.feeds and self.imports
-            else None
-        )
-        self.staydown = StayDown(
-            parts.claims,
-            self.desk,
-            parts.organisations,
-            parts.references.store if parts.references else None,
-            parts.clock,
-        )
-
-    def permits(self, claim: Claim, account_id: str, depiction: Depiction = ANYTHING) -> OptOutReason | None:
-        """Why an account may make a depiction of what is claimed; None where it may not.
-
-        Its organisation's members may, a licence may let others, and a claim may leave some depictions open.
-        """
-        if claim.licenses(account_id, depiction, self._parts.clock.now()):
-            return OptOutReason.LICENSED
-        seats = self._parts.organisations.of_account(account_id)
-        if any(one.organisation_id == claim.organisation_id for one in seats):
-            return OptOutReason.LICENSED
-        return None if claim.blocks(depiction) else OptOutReason.NOT_BLOCKED
-
-    def stands(self, claim: Claim) -> bool:
-        """Whether a claim stops anything now."""
-        return claim.stands(self._parts.clock.now())
-
-    def page(
-        self,
-        account_id: str | None,
-        *,
-        states: Collection[ClaimState] = (),
-        after: str | None = None,
-        limit: int = 100,
-    ) -> Sequence[Claim]:
-        """Claims of the organisations that an account acts for, or of all, newest first."""
-        parts = self._parts
-        theirs = None
-        if account_id is not None:
-            theirs = [one.organisation_id for one in parts.organisations.of_account(account_id)]
-        return parts.claims.page(theirs, states=states, after=after, limit=limit)
-
-    def page_of(
-        self, organisation_id: str | None, *, states: Collection[ClaimState] = (), limit: int = 100
-    ) -> Sequence[Claim]:
-        """Claims of one organisation, or of all, newest first; for operators."""
-        theirs = None if organisation_id is None else [organisation_id]
-        return self._parts.claims.page(theirs, states=states, limit=limit)
-
-    def concerns(self, claim_ids: Iterable[str]) -> Mapping[str, Sequence[Concerning]]:
-        """What staff should know of claims, by claim id; those with nothing are left out."""
-        return self._parts.claims.concerns(claim_ids)
-
-    def told(self, claim: Claim) -> Mapping[str, str]:
-        """What whoever a claim stopped is told of it: ``kind``, ``title``, ``holder``, as far as it lets them know."""
-        known = {"kind": claim.terms.kind.value, "title": claim.terms.title}
-        if claim.terms.told is Told.HOLDER:
-            known["holder"] = self.organisations.organisation(claim.organisation_id).name
-        return {name: known[name] for name in claim.terms.told.names}
-
-    def tend(self) -> None:
-        """What time does: claims that are over are noted as such, and their organisations told."""
-        self.desk.expire(actor=CLOCK)
-
-    def guard(self) -> None:
-        """A worker's chore: dry runs that were asked for, and claims that suddenly stop too much."""
-        if self.rehearsals is not None and self._watch is not None:
-            self.rehearsals.sweep()
-            self._watch.watch()
-
-    def floods(self, claims: Sequence[Claim]) -> Mapping[str, str]:
-        """Of claims that are to take effect together, those that would stop too much: percent by claim id."""
-        return self.rehearsals.floods(claims) if self.rehearsals is not None else {}
-
-    def sieve(self, claims: Iterable[Claim]) -> PromptSieve:
-        """Finds the names of these claims, whatever their state, in very many prompts."""
-        return PromptSieve((claim.id, alias) for claim in claims for alias in claim.terms.aliases)
-
-    def traces(self, claim: Claim) -> ClaimTraces:
-        """What a claim is recognised by in what is stored of releases."""
-        parts = self._parts
-        printer = parts.references.printers[0].name if parts.references else ""
-        return traces_of(claim, parts.claims, parts.references.store if parts.references else None, printer)
-
-    def several(self, claim_ids: Iterable[str]) -> Mapping[str, Claim]:
-        """Claims by id; those that are not there are left out."""
-        return self._parts.claims.many(claim_ids)
-
-    def claim(self, claim_id: str) -> Claim:
-        """A claim; raises UnknownClaim where there is none."""
-        return self.desk.claim(claim_id)
-
-    def named(self, text: str) -> tuple[NamedWork, ...]:
-        """Active claims that a text names, by place."""
-        return self._recognition.named(text)
-
-    def aliases(self, most: int) -> tuple[tuple[str, str], ...]:
-        """(claim, name) of so many names of active claims at most: for what can only listen for a list."""
-        return self._recognition.aliases(most)
-
-    def pictured(self, look: Look) -> tuple[PicturedWork, ...]:
-        """Active claims that a picture or video shows, nearest first; at most 24 frames are looked at.
-
-        A claim's reference pictures and videos are looked for; what is shared with a video stands in `overlap`.
-        """
-        return self._recognition.pictured(look)
-
-    def heard(self, look: Look) -> tuple[HeardWork, ...]:
-        """Active claims whose reference sounds a medium lets hear, the surest first.
-
-        Raises:
-            Unavailable: what makes fingerprints of sound did not answer.
-        """
-        return self._recognition.heard(look)
-
-    def resembled(self, look: Look) -> tuple[LookAlike, ...]:
-        """Active claims that something in a medium looks like, for a person to judge; needs a model of looks."""
-        return self._recognition.resembled(look)
-
-    @property
-    def looks_searched(self) -> bool:
-        """Whether look-alikes are searched: only with a model that the operator installed. Pages say so where not."""
-        return self._recognition.looks_searched
-
-    @property
-    def made_with(self) -> Mapping[str, str]:
-        """What decisions of this guard are made with, for the record of a decision."""
-        looks = self._parts.references.looks.version if self._parts.references else ""
-        return {**self._parts.thresholds.made_with, **({"optout:looks": looks} if looks else {})}
-
-    def fingerprints(self, look: Look) -> tuple[str, ...]:
-        """PDQ hashes of at most 24 frames, hex, in time order, for `alike`; featureless frames are left out."""
-        return self._recognition.fingerprints(look)
-
-    def alike(self, left: Sequence[str], right: Sequence[str]) -> bool:
-        """Whether two lists of fingerprints are of one video; see `copyright_optout.domain.alike` for the rule."""
-        return alike(left, right)
-
-    def readiness(self) -> IndexReadiness:
-        """How far this process's index has read; each search reads the rest first."""
-        return self._recognition.readiness()
-
-    def warm_up(self) -> None:
-        """Fill the index now, so that the first search is quick."""
-        self._recognition.warm_up()
-
-
-def _imports(parts: OptOutParts, tools: BatchTools) -> ImportDesk | None:
-    if parts.imports is None:
-        return None
-    return ImportDesk(parts.imports, tools, ImportNotices(parts.organisations, parts.staff, parts.outbox))
-
-
-def _rehearsals(parts: OptOutParts) -> Rehearsals | None:
-    if parts.past is None:
-        return None
-    return Rehearsals(
-        RehearsalParts(
-            past=parts.past.past,
-            rehearsals=parts.past.rehearsals,
-            claims=parts.claims,
-            organisations=parts.organisations,
-            references=parts.references.store if parts.references else None,
-            clock=parts.clock,
-            limits=parts.past.limits,
-            thresholds=parts.thresholds,
-        )
-    )
-
 
 __all__ = [
     "ANYTHING",
@@ -371,8 +89,10 @@ __all__ = [
     "LEAST_SHARE",
     "MATCH_DISTANCE",
     "MOST_FRAMES",
+    "REJECTIONS",
     "REQUIRED",
     "STATEMENTS",
+    "STOPPING",
     "SURE_NAME",
     "UNSURE_DISTANCE",
     "Aftermath",
@@ -396,6 +116,7 @@ __all__ = [
     "DescriptionIndex",
     "Element",
     "EntryNote",
+    "Example",
     "FeedDesk",
     "FeedFormat",
     "FeedOut",
@@ -415,6 +136,7 @@ __all__ = [
     "LineReport",
     "LookAlike",
     "Lost",
+    "MailStanding",
     "NamedWork",
     "Notice",
     "NoticeClock",
@@ -432,8 +154,8 @@ __all__ = [
     "PastRequests",
     "PictureDecoder",
     "PicturedWork",
-    "PromptSieve",
     "Proof",
+    "Received",
     "ReferenceParts",
     "Rehearsal",
     "RehearsalStore",
@@ -454,5 +176,6 @@ __all__ = [
     "check_territories",
     "distances",
     "is_copy",
+    "missing_in_counter",
     "restore_window",
 ]

@@ -1,6 +1,6 @@
 """The likeness guard's Python door."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from likeness_guard.domain import (
@@ -25,6 +25,7 @@ from likeness_guard.errors import EnrolmentFault
 from likeness_guard.ports import (
     EntryStore,
     IndexMaker,
+    NameKeeper,
     NameMatcherMaker,
     PendingSearch,
     Picture,
@@ -34,6 +35,7 @@ from likeness_guard.ports import (
     Sound,
     TemplateStore,
 )
+from likeness_guard.ports.aftermath import Aftermath
 from likeness_guard.ports.entries import Record
 from likeness_guard.ports.watching import HeadFinder
 from likeness_guard.service.blocklist import Blocklist
@@ -89,7 +91,9 @@ class LikenessGuard:
         record: the ledger, for changes of the blocklist.
         natures: tells drawings from people; without it no face counts as drawn.
         make_matcher: builds a name matcher; the kernel's unless given.
+        name_keeper: keeps many names in files; none: in memory.
         heads: follows heads through recordings; without it none can be watched.
+        after: told where somebody is blocked.
 
     Raises:
         Broken: ``likeness:calibration:foreign``, there is no calibration for a model in use.
@@ -112,7 +116,9 @@ class LikenessGuard:
         record: Record,
         natures: NatureJudge | None = None,
         make_matcher: NameMatcherMaker | None = None,
+        name_keeper: NameKeeper | None = None,
         heads: HeadFinder | None = None,
+        after: Aftermath | None = None,
     ) -> None:
         for modality in Modality:
             calibrations.of(senses.current(modality))
@@ -153,6 +159,8 @@ class LikenessGuard:
             similar=LookAlikes(shelves.entries, self._book, bounds),
             blocked=self._outputs.ask,
             lifted=self._references.drop,
+            after=after,
+            name_keeper=name_keeper,
         )
 
     def _former(self, modality: Modality) -> Sequence[str]:
@@ -330,9 +338,21 @@ class LikenessGuard:
         """Every blocklist entry, by name."""
         return self.blocklist.entries()
 
+    def blocked(self, entry_ids: Iterable[str]) -> Mapping[str, Entry]:
+        """Blocklist entries by id, whether they stand today or not; those that are not there are left out."""
+        return self.blocklist.several(entry_ids)
+
+    def enrolled_as(self, entry_id: str) -> frozenset[str]:
+        """Enrolled people who surely are the person of a blocklist entry, by face or voice."""
+        return self.blocklist.enrolled_as(entry_id)
+
     def named(self, text: str) -> tuple[NamedPerson, ...]:
         """Blocked people named in a text, however disguised."""
         return self.blocklist.named(text)
+
+    def fence(self) -> int:
+        """Number of the last change of the blocklist, which stays the last until the caller's transaction ends."""
+        return self.blocklist.fence()
 
     def aliases(self, most: int) -> tuple[tuple[str, str], ...]:
         """(entry, name) of so many names of blocked people at most: for what can only listen for a list."""
@@ -360,6 +380,7 @@ def _watcher(senses: Senses, heads: HeadFinder | None, calibrations: Calibration
 
 
 __all__ = [
+    "Aftermath",
     "Alike",
     "Appearance",
     "Band",

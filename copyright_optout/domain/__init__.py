@@ -48,6 +48,7 @@ from copyright_optout.domain.prints import (
     LEAST_QUALITY,
     LEAST_SECONDS,
     LEAST_SHARE,
+    LEAST_SPOTS,
     MATCH_DISTANCE,
     MOST_FRAMES,
     PICTURED,
@@ -75,7 +76,9 @@ from copyright_optout.domain.reasons import (
     OptOutReason,
 )
 from copyright_optout.domain.references import (
+    AS_IT_IS,
     MOST_REFERENCES,
+    OTHER_SPEEDS,
     HeardWork,
     LookAlike,
     Reference,
@@ -87,6 +90,7 @@ from copyright_optout.domain.thresholds import Thresholds
 
 __all__ = [
     "ANYTHING",
+    "AS_IT_IS",
     "BLOCKING",
     "EVERYTHING",
     "HASH_BITS",
@@ -94,6 +98,7 @@ __all__ = [
     "LEAST_QUALITY",
     "LEAST_SECONDS",
     "LEAST_SHARE",
+    "LEAST_SPOTS",
     "LONGEST_NAME",
     "MATCH_DISTANCE",
     "MOST_FRAMES",
@@ -102,6 +107,7 @@ __all__ = [
     "NAMED",
     "NEEDED",
     "NOTHING_SHARED",
+    "OTHER_SPEEDS",
     "PICTURED",
     "SURE_NAME",
     "UNSURE_DISTANCE",

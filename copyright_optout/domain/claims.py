@@ -10,6 +10,7 @@ from copyright_optout.domain.blocking import EVERYTHING, Blocks, Depiction, Lice
 from copyright_optout.domain.proving import Declaration, Proof
 from copyright_optout.domain.reasons import OptOutFault
 from copyright_optout.errors import IllegalMove, UnusableClaim
+from trust_kernel.texts import check_text
 
 MOST_NAMES = 200
 LONGEST_NAME = 200
@@ -139,6 +140,11 @@ class Claim:
     references: tuple[tuple[str, int], ...] = ()
     only_licensed: bool = field(default=False, compare=False)
 
+    @property
+    def told_title(self) -> str:
+        """Its title, where whoever it stops may know that; else nothing."""
+        return self.terms.title if Told.TITLE.value in self.terms.told.names else ""
+
     def stands(self, at: datetime) -> bool:
         """Whether it stops anything at a moment: from its start on, and no longer at `expires_at` itself."""
         terms = self.terms
@@ -172,7 +178,8 @@ class ClaimChange:
 
     Attributes:
         generation: of the change; grows in the order of commits.
-        fingerprints: hex; empty where it does not stand.
+        fingerprints: of reference pictures and crops of them, hex; empty where it does not stand.
+        spots: of windows round spots of them, hex.
     """
 
     claim_id: str
@@ -181,6 +188,7 @@ class ClaimChange:
     aliases: tuple[str, ...] = ()
     descriptions: tuple[str, ...] = ()
     fingerprints: tuple[str, ...] = ()
+    spots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +217,10 @@ def check_names(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_name(name: str, field: str) -> str:
-    """A name with its spaces in order; raises UnusableClaim where it is empty, too long, or no name."""
+    """A name with its spaces in order; raises InvalidInput where it is empty, too long, or no name."""
     if len(name) > LONGEST_NAME * 4:  # before anything looks at it: somebody may send megabytes
         raise _too_long(field)
+    check_text(name, field)
     name = " ".join(name.split())
     if len(name) > LONGEST_NAME:
         raise _too_long(field)
@@ -235,4 +244,6 @@ def check_descriptions(descriptions: Iterable[str]) -> tuple[str, ...]:
             field="descriptions",
             limit=f"{MOST_DESCRIPTIONS} of {LONGEST_DESCRIPTION} characters",
         )
+    for text in found:
+        check_text(text, "descriptions")
     return found

@@ -1,5 +1,6 @@
 """What it means that a text describes a claimed work without naming it."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -44,3 +45,8 @@ def parts_of(text: str) -> tuple[str, ...]:
     together = -(-len(telling) // (MOST_PARTS - 1)) or 1
     groups = (" ".join(telling[start : start + together]) for start in range(0, len(telling), together))
     return tuple(dict.fromkeys((whole, *groups)))
+
+
+def digest_of(description: str) -> str:
+    """SHA-256 of a description, hex: what is made of it is kept under that."""
+    return hashlib.sha256(description.encode()).hexdigest()

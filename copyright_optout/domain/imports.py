@@ -9,7 +9,7 @@ from types import MappingProxyType
 from copyright_optout.domain.claims import ClaimState
 from copyright_optout.domain.concerns import Concerning
 from copyright_optout.domain.proving import Declaration, Proof
-from copyright_optout.domain.reasons import ImportFault, OptOutFault
+from copyright_optout.domain.reasons import FeedFault, ImportFault, OptOutFault
 
 COLUMNS = (
     "title",
@@ -32,6 +32,11 @@ for all."""
 
 LISTS = frozenset({"names", "descriptions", "settings", "territories", "licensees"})
 """Columns of several values, in a table parted by ``|``."""
+
+MOST_LINES = 200_000
+"""Lines of one list, twice what is promised; longer ones are sent in parts."""
+MOST_TRIES = 5
+"""Times that a worker takes an import up without getting any further, before it is given up."""
 
 REPLACEABLE = frozenset({ClaimState.DRAFT, ClaimState.SUBMITTED})
 """States in which an import may have a claim say something else."""
@@ -92,7 +97,7 @@ class LineTrouble:
 
 _ADVICE: Mapping[str, str] = MappingProxyType(
     {
-        ImportFault.UNREADABLE: "Give the line as many cells as the header has, and close every quotation mark.",
+        ImportFault.UNREADABLE: "Close every bracket and quotation mark; give a row as many cells as the header has.",
         ImportFault.ENCODING: "Save the file as UTF-8 and send it again.",
         ImportFault.TOO_LARGE: "Shorten the line; a plot belongs into descriptions.",
         ImportFault.COLUMN: "Use the columns that the limit names.",
@@ -107,6 +112,10 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
         OptOutFault.TERRITORY: "Use codes of two letters, such as IT.",
         OptOutFault.LICENCES: "Name fewer licensees.",
         OptOutFault.DECLARATIONS: "Declare all of it, once for the whole import, if it is true.",
+        OptOutFault.REFERENCES: "Give the rest another name.",
+        FeedFault.ENTRY: "Correct the entry and send the feed again.",
+        FeedFault.OPEN: "Nothing is to be done: there is nothing to claim.",
+        FeedFault.HASH: "Leave it out, or have a better picture hashed.",
         OptOutFault.PROOF: "Give a ground and a statement or registration, in the line or once for all.",
     }
 )
@@ -130,6 +139,11 @@ class LineReport:
     trouble: LineTrouble | None = None
     concerns: tuple[Concerning, ...] = ()
 
+    @property
+    def is_wanting(self) -> bool:
+        """Whether somebody has to look at it."""
+        return self.trouble is not None or bool(self.concerns)
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -140,6 +154,11 @@ class Counts:
     unchanged: int = 0
     rejected: int = 0
     concerning: int = 0
+
+    @property
+    def wanting(self) -> int:
+        """Lines that somebody has to look at."""
+        return self.rejected + self.concerning
 
     def with_lines(self, reports: Iterable[LineReport]) -> "Counts":
         """With these lines too."""
@@ -174,6 +193,8 @@ class ClaimImport:
         reached: batches that were gone through in activating.
         activated_by: who had it activated; empty where nobody has.
         held_until: until then a worker is at it.
+        ended_at: when the last of its lines was taken in; claims that changed since are not activated with it.
+        tries: times that a worker took it up since it last got any further.
     """
 
     id: str
@@ -199,6 +220,8 @@ class ClaimImport:
     reached: int = 0
     activated_by: str = ""
     held_until: datetime | None = None
+    ended_at: datetime | None = None
+    tries: int = 0
 
     @property
     def is_unfinished(self) -> bool:
@@ -207,4 +230,4 @@ class ClaimImport:
 
     def ended(self, state: ImportState, at: datetime, failure: LineTrouble | None = None) -> "ClaimImport":
         """In a state in which its file is not needed any more."""
-        return replace(self, state=state, failure=failure, changed_at=at, held_until=None)
+        return replace(self, state=state, failure=failure, changed_at=at, ended_at=at, held_until=None, tries=0)

@@ -17,6 +17,8 @@ NO_FAKES_GRACE = timedelta(days=2)
 """In which a video is then given back; the bill says no figure."""
 MARGIN = timedelta(hours=1)
 """How long before the last moment the site acts by itself: a server may be down for minutes."""
+AGAIN = timedelta(minutes=5)
+"""After which a notice is looked at again where it was time to act and nobody did."""
 
 
 class ClockKind(StrEnum):
@@ -89,6 +91,30 @@ def clocks_of(notice: Notice, terms: ClockTerms) -> tuple[NoticeClock, ...]:
 def next_act(notice: Notice, terms: ClockTerms) -> NoticeClock | None:
     """The next clock at whose end something has to have happened."""
     return next((one for one in clocks_of(notice, terms) if one.kind is not ClockKind.RESTORE_FROM), None)
+
+
+def acts_from(clock: NoticeClock) -> datetime | None:
+    """From when the site does by itself what a clock is for; None where only a person does that."""
+    if clock.kind is ClockKind.FINAL:
+        return clock.due
+    return clock.due - MARGIN if clock.kind in {ClockKind.TAKE_DOWN, ClockKind.RESTORE_BY} else None
+
+
+def next_look(clock: NoticeClock | None, terms: ClockTerms, *, warned: bool) -> datetime | None:
+    """When the worker has to look at a notice next; None where nothing is left for it to do.
+
+    What only warns is done with once staff were warned: however many notices nobody decides about, none of them keeps
+    the worker from one that it has to act on.
+
+    Args:
+        clock: of `next_act`.
+        terms: what the operator set.
+        warned: whether staff were warned of this clock.
+    """
+    if clock is None:
+        return None
+    warns = None if warned or clock.kind is ClockKind.FINAL else clock.due - terms.warn
+    return min((moment for moment in (warns, acts_from(clock)) if moment is not None), default=None)
 
 
 def restore_window(statute: Statute, counter: Counter) -> tuple[datetime, datetime]:

@@ -32,6 +32,11 @@ class Statute(StrEnum):
         """Whether whoever made a video can have it back by a counter-notice: 47 U.S.C. 223a knows none."""
         return self is not Statute.TAKE_IT_DOWN
 
+    @property
+    def hides_giver(self) -> bool:
+        """Whether whoever made a video learns nothing of who gave notice, nor what they wrote."""
+        return self is Statute.TAKE_IT_DOWN
+
 
 class Element(StrEnum):
     """What a notice has to contain."""
@@ -170,6 +175,12 @@ class Rejection(StrEnum):
     NOT_ENTITLED = "not_entitled"
     """Whoever gave notice may not."""
     ABUSE = "abuse"
+    APPEALED = "appealed"
+    """The owners of every video appealed, and were right; nothing that staff choose."""
+
+
+REJECTIONS = tuple(why for why in Rejection if why is not Rejection.APPEALED)
+"""What staff choose among."""
 
 
 class FoundBy(StrEnum):
@@ -377,12 +388,20 @@ def check_texts(texts: Texts) -> Texts:
     return Texts(places=places, **fields)
 
 
+_COUNTER_NEEDS = ("name", "address", "phone", "signature")
+
+
+def missing_in_counter(texts: CounterTexts, declared: Collection[CounterStatement]) -> tuple[str, ...]:
+    """What a counter-notice lacks of 17 U.S.C. 512(g)(3): names of its texts, then of its statements."""
+    blank = [name for name in _COUNTER_NEEDS if not getattr(texts, name).strip()]
+    return (*blank, *(one.value for one in CounterStatement if one not in declared))
+
+
 def check_counter(texts: CounterTexts, declared: Collection[CounterStatement]) -> CounterTexts:
     """A counter-notice with every element of 17 U.S.C. 512(g)(3); raises InvalidInput that names what is missing."""
-    names = ("name", "address", "phone", "signature", "email", "statement")
+    names = (*_COUNTER_NEEDS, "email", "statement")
     checked = CounterTexts(**{name: _checked(name, getattr(texts, name)) for name in names})
-    missing = [name for name in names[:4] if not getattr(checked, name)]
-    missing += sorted(frozenset(CounterStatement) - frozenset(declared))
+    missing = missing_in_counter(checked, declared)
     if missing:
         raise InvalidInput(
             f"a counter-notice needs as well: {', '.join(missing)}",

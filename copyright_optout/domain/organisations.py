@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from copyright_optout.domain.reasons import OptOutFault
 from trust_kernel.errors import InvalidInput
+from trust_kernel.texts import check_text
 
 LONGEST_TITLE = 200
 """Characters of an organisation's name."""
@@ -47,16 +48,23 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """An account that acts for an organisation."""
+    """An account that acts for an organisation, or is invited to.
+
+    Attributes:
+        since: when they began to act for it; of an invitation when it was made.
+        accepted: nobody acts for an organisation, or counts as its member, before they said yes themselves.
+    """
 
     organisation_id: str
     account_id: str
     role: Role
     since: datetime
+    accepted: bool = True
 
 
 def check_organisation_name(name: str) -> str:
     """The name, spaces put in order; raises InvalidInput."""
+    check_text(name, "name")
     name = " ".join(name.split())
     if not 0 < len(name) <= LONGEST_TITLE or not any(map(str.isalnum, name)):
         raise InvalidInput(

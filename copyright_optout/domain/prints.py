@@ -25,6 +25,9 @@ LEAST_SHARE = 0.8
 LEAST_PICTURES = 3
 """Different pictures of a claimed video from which on a video that shows them is a match, however long both are."""
 
+LEAST_SPOTS = 2
+"""Windows round spots of one picture that make a match; one alone is for a person: two pictures may share a button."""
+
 LEAST_SECONDS = 5.0
 """Seconds of a claimed sound from which on it is a match; what is shorter is for a person."""
 
@@ -49,11 +52,13 @@ class Fingerprint:
         bits: 64 hex digits.
         quality: 0 to 100.
         least: quality from which there is enough in it.
+        spot: whether it is of a window round a spot, which is compared with its like alone.
     """
 
     bits: str
     quality: int
     least: int = field(default=LEAST_QUALITY, compare=False)
+    spot: bool = False
 
     @property
     def is_usable(self) -> bool:
@@ -66,7 +71,7 @@ class PicturedWork:
     """A claimed work that a medium shows.
 
     Attributes:
-        distance: bits of 256 between the nearest frame and the nearest reference picture.
+        distance: bits of 256 between the nearest frame and the nearest reference picture, or between windows of both.
         threshold: bits up to which it is a match.
         seconds: first and last frame that shows it.
         quality: PDQ quality of the nearest frame, 0 to 100.

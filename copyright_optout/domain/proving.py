@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from copyright_optout.domain.reasons import OptOutFault
 from trust_kernel.errors import InvalidInput
+from trust_kernel.texts import check_text
 
 LONGEST_PROOF = 2000
 
@@ -77,4 +78,6 @@ def check_proof(proof: Proof) -> Proof:
             code=OptOutFault.PROOF,
             field="proof",
         )
+    check_text(statement, "statement")
+    check_text(registration, "registration")
     return Proof(proof.ground, statement, registration, proof.file_digest)

@@ -59,9 +59,12 @@ class OptOutFault(StrEnum):
     REFERENCE_TAKEN = "optout:claim:reference_taken"
     NOT_A_DRAFT = "optout:claim:not_a_draft"
     CONCERNS = "optout:claim:concerns"
+    OWN_CLAIM = "optout:claim:own"
+    CHANGED_SINCE = "optout:claim:changed_since"
     NOT_YOUR_NAME = "optout:person:not_yours"
     # rehearsals
     REHEARSAL_DAYS = "optout:rehearsal:days"
+    REHEARSAL_WAITS = "optout:rehearsal:waits"
     REHEARSAL_NONE = "optout:rehearsal:none"
 
 
@@ -78,6 +81,7 @@ class OptOutEvent(StrEnum):
     PERSON_OBJECTED = "optout:person:objected"
     CLAIM_FLOODED = "optout:claim:flooded"
     ORGANISATION_OWNERLESS = "optout:organisation:ownerless"
+    ORGANISATION_INVITED = "optout:organisation:invited"
 
 
 # notices (17 U.S.C. 512, 47 U.S.C. 223a, the NO FAKES bill)
@@ -103,6 +107,8 @@ class NoticeFault(StrEnum):
     EARLY = "optout:notice:early"
     SUIT_PENDING = "optout:notice:suit_pending"
     OWN = "optout:notice:own"
+    APPEAL_OPEN = "optout:notice:appeal_open"
+    PLACE = "optout:notice:place"
 
 
 class NoticeEvent(StrEnum):
@@ -120,6 +126,7 @@ class NoticeEvent(StrEnum):
     FINAL = "optout:notice:final"
     WITHDRAWN = "optout:notice:withdrawn"
     FORGOTTEN = "optout:notice:forgotten"
+    APPEALED = "optout:notice:appealed"
 
 
 class NoticeTold(StrEnum):
@@ -148,6 +155,8 @@ class ImportFault(StrEnum):
     OVER = "optout:import:over"
     UNFINISHED = "optout:import:unfinished"
     TOO_MANY = "optout:import:too_many"
+    TOO_LONG = "optout:import:too_long"
+    GIVEN_UP = "optout:import:given_up"
 
 
 class ImportEvent(StrEnum):

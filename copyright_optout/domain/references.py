@@ -16,6 +16,13 @@ MOST_REFERENCES = 100
 """Reference media of one claim."""
 
 
+AS_IT_IS = 100
+"""Per cent: the work's own speed."""
+
+OTHER_SPEEDS = (95, 97, 103, 105)
+"""Per cent at which a reference sound is kept as well: prints forgive one, so 5 % slower or faster is found."""
+
+
 class ReferenceKind(StrEnum):
     """What a reference medium is."""
 
@@ -33,10 +40,12 @@ class SoundPrint:
     Attributes:
         printer: name of what made it; prints of different ones are never compared.
         words: uint32 (n,), those that are kept.
+        speed: per cent at which the work was played for them: 100 as it is.
     """
 
     printer: str
     words: NDArray[np.uint32]
+    speed: int = AS_IT_IS
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,8 @@ from trust_kernel.errors import InvalidInput
 
 MOST_DAYS = 90
 """How far back a rehearsal looks."""
+LEAST_ACCOUNTS = 3
+"""Accounts that a claim must have stopped before it counts as stopping too much, where so many ask at all."""
 MOST_EXAMPLES = 20
 """Examples kept of each outcome, the newest."""
 
@@ -21,7 +23,6 @@ class Outcome(StrEnum):
     DENIED = "denied"
     HELD = "held"
     """A person would have had to look."""
-    LICENSED = "licensed"
     LEFT_OPEN = "left_open"
     """It was found in a depiction that the claim leaves open."""
 
@@ -123,12 +124,30 @@ class Stops:
     """What claims stopped in a while.
 
     Attributes:
-        requests: all that there were.
-        by_claim: requests that were denied or held, by claim id.
+        requests: all that there were, by account.
+        by_claim: requests that were denied or held, by claim id and account.
     """
 
-    requests: int
-    by_claim: Mapping[str, int]
+    requests: Mapping[str, int]
+    by_claim: Mapping[str, Mapping[str, int]]
+
+    def too_many(self, claim_id: str, limits: FloodLimits) -> str | None:
+        """The share in percent that a claim stopped, where that is too much; else None.
+
+        Nobody can take a claim out of effect by asking for what it protects again and again: where several accounts
+        ask, more than the share of them have to be stopped, `LEAST_ACCOUNTS` of them where there are as many, and the
+        one that was stopped most does not count.
+        """
+        stopped, everything = self.by_claim[claim_id], sum(self.requests.values())
+        accounts = len(self.requests)
+        few = len(stopped) < min(accounts, LEAST_ACCOUNTS) or len(stopped) <= limits.share * accounts
+        if few or not limits.exceeded(sum(stopped.values()), everything):
+            return None
+        most = max(stopped, key=lambda account_id: (stopped[account_id], account_id))
+        others = everything - self.requests.get(most, 0)
+        if others and sum(stopped.values()) - stopped[most] <= limits.share * others:
+            return None
+        return percent(sum(stopped.values()), everything)
 
 
 def percent(stopped: int, requests: int) -> str:

@@ -8,6 +8,7 @@ from copyright_optout.domain.prints import (
     LEAST_QUALITY,
     LEAST_SECONDS,
     LEAST_SHARE,
+    LEAST_SPOTS,
     MATCH_DISTANCE,
     UNSURE_DISTANCE,
 )
@@ -23,6 +24,7 @@ class Thresholds:
         least_quality: PDQ quality, 0 to 100, below which a picture is not compared.
         least_share: share of frames, of either video, from which they are one.
         least_pictures: different pictures of a claimed video that make a match, whatever its share.
+        least_spots: windows round spots of one picture that make a match; one is for a person.
         least_seconds: of a claimed sound that make a match; less is for a person.
         digest: of the calibration file, SHA-256, hex; empty for the defaults.
     """
@@ -33,6 +35,7 @@ class Thresholds:
     least_share: float = LEAST_SHARE
     least_pictures: int = LEAST_PICTURES
     least_seconds: float = LEAST_SECONDS
+    least_spots: int = LEAST_SPOTS
     digest: str = ""
 
     @property
@@ -46,5 +49,6 @@ class Thresholds:
             "optout:least_share": str(self.least_share),
             "optout:least_pictures": str(self.least_pictures),
             "optout:least_seconds": str(self.least_seconds),
+            "optout:least_spots": str(self.least_spots),
         }
         return said | ({"optout:calibration": self.digest} if self.digest else {})

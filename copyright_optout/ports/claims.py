@@ -47,6 +47,10 @@ class ClaimStore(Protocol):
         """Keep a changed claim, under the next generation; raises UnknownClaim."""
         ...
 
+    def hold_generation(self) -> None:
+        """Lock the counter of changes until the transaction ends; before the ledger's head, where both are needed."""
+        ...
+
     def replace_many(self, claims: Sequence[Claim]) -> None:
         """Keep changed claims that there are, all under the next generation."""
         ...
@@ -86,12 +90,21 @@ class ClaimStore(Protocol):
         """Ids of claims that are over at a moment, and stopped something or could again, but are not EXPIRED."""
         ...
 
+    def fence(self) -> int:
+        """Generation of the last change, which stays the last until the caller's transaction ends."""
+        ...
+
     def latest_generation(self) -> int:
         """Generation of the last committed change; 0 where there is none."""
         ...
 
-    def changes_since(self, generation: int) -> Sequence[ClaimChange]:
-        """Claims changed after a generation, in the order of their generations; committed ones only."""
+    def changes_since(self, generation: int, most: int) -> Sequence[ClaimChange]:
+        """The next claims changed after a generation, in the order of their generations; committed ones only.
+
+        Args:
+            generation: reached before; 0 for the beginning.
+            most: claims. More come where the last generation has more: whoever reads goes on behind a whole one.
+        """
         ...
 
 
@@ -122,12 +135,20 @@ class OrganisationStore(Protocol):
         """The members of one, the longest first."""
         ...
 
+    def invitations(self, account_id: str) -> Sequence[Membership]:
+        """Where an account is invited, the longest first."""
+        ...
+
+    def invited(self, organisation_id: str) -> Sequence[Membership]:
+        """Whom one has invited, the longest first."""
+        ...
+
     def put_member(self, membership: Membership) -> None:
-        """Take somebody in, or give them another role."""
+        """Take somebody in, invite them, or give them another role."""
         ...
 
     def drop_member(self, organisation_id: str, account_id: str) -> None:
-        """Take somebody out; nothing where they are no member."""
+        """Take somebody out, or an invitation back; nothing where there is neither."""
         ...
 
 

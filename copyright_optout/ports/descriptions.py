@@ -1,6 +1,6 @@
 """Comparing what a prompt describes with what rights holders described."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 """Shape (n, d): one unit vector a text; what means the same points the same way."""
+Vector = NDArray[np.float32]
+"""Shape (d,): one of them."""
+Described = tuple[str, str]
+"""A claim's id, and the digest of one of its descriptions (`domain.describing.digest_of`)."""
 
 
 class SentenceEmbedder(Protocol):
@@ -49,3 +53,33 @@ class NothingEmbedded:
         """No vectors."""
         del texts
         return np.zeros((0, 0), np.float32)
+
+
+class KeptVectors(Protocol):
+    """Vectors of descriptions that some process made before, so that no other has to."""
+
+    def of_claims(self, claim_ids: Collection[str], version: str) -> Mapping[Described, Vector]:
+        """What the model of this version made of descriptions of these claims, as committed now."""
+        ...
+
+    def keep(self, version: str, vectors: Mapping[Described, Vector]) -> None:
+        """Keep what was made, in a transaction of its own, until the claim ends or another model takes over.
+
+        Of claims that are not active, or that are being changed just now, nothing is kept.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        ...
+
+
+class NothingKept:
+    """Every process makes its own."""
+
+    def of_claims(self, claim_ids: Collection[str], version: str) -> Mapping[Described, Vector]:
+        """Nothing."""
+        del claim_ids, version
+        return {}
+
+    def keep(self, version: str, vectors: Mapping[Described, Vector]) -> None:
+        """Nothing is kept."""

@@ -1,6 +1,6 @@
 """Reading and writing what others exchange."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from copyright_optout.domain.feeds import FeedClaim, FeedEntry, FeedFormat, FeedHash
@@ -21,10 +21,10 @@ class Feeds(Protocol):
         """The entries of a feed of hashes; raises as `entries`."""
         ...
 
-    def of_claims(self, form: FeedFormat, claims: Sequence[FeedClaim]) -> bytes:
-        """A feed of reservations."""
+    def of_claims(self, form: FeedFormat, claims: Iterable[FeedClaim]) -> Iterator[bytes]:
+        """A feed of reservations, in pieces; claims are asked for one by one."""
         ...
 
-    def of_hashes(self, form: FeedFormat, hashes: Sequence[FeedHash]) -> bytes:
-        """A feed of hashes."""
+    def of_hashes(self, form: FeedFormat, hashes: Iterable[FeedHash]) -> Iterator[bytes]:
+        """A feed of hashes, in pieces; asked for one by one."""
         ...

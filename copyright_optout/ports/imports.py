@@ -99,6 +99,10 @@ class ImportStore(Protocol):
         """What became of a batch of lines; nothing where there is no such batch."""
         ...
 
+    def wanting(self, import_id: str, limit: int) -> Sequence[LineReport]:
+        """The first lines that somebody has to look at; no more is read than that takes."""
+        ...
+
     def with_needless_files(self, limit: int) -> Sequence[ClaimImport]:
         """Those that are over, and whose files were not dropped yet."""
         ...

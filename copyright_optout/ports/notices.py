@@ -6,7 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from copyright_optout.domain.notice_mails import MailStanding
 from copyright_optout.domain.notices import Located, Notice, NoticeState, Statute
+from trust_kernel.delivery.domain import Answer
+
+Place = tuple[datetime, str]
+"""Where a notice stands in a queue: a moment, and its id."""
 
 
 class NoticeStore(Protocol):
@@ -24,8 +29,8 @@ class NoticeStore(Protocol):
         """One, locked until the transaction ends if asked."""
         ...
 
-    def replace(self, notice: Notice, *, due: datetime | None) -> None:
-        """Keep a changed one, and when something has to have happened; None for never."""
+    def replace(self, notice: Notice, *, due: datetime | None, look: datetime | None) -> None:
+        """Keep a changed one, when the first of its clocks runs out, and when it is to be looked at; None for never."""
         ...
 
     def page(
@@ -44,8 +49,16 @@ class NoticeStore(Protocol):
         """Notices that were acted on and are about some of these videos, newest first."""
         ...
 
-    def due(self, before: datetime | None, limit: int) -> Sequence[str]:
-        """Ids of those of which something is due before a moment, or ever; the next first."""
+    def running(self, after: Place | None, limit: int) -> Sequence[tuple[Place, Notice]]:
+        """Those of which a clock runs, each with its place: the next to run out first, from behind a place on."""
+        ...
+
+    def to_look_at(self, until: datetime, after: Place | None, limit: int) -> Sequence[Place]:
+        """Places of those that are to be looked at by a moment, the longest due first, from behind a place on."""
+        ...
+
+    def look_again(self, notice_id: str, at: datetime | None) -> None:
+        """Note when one is to be looked at next; None for never."""
         ...
 
     def warned(self, notice_id: str, due: datetime) -> bool:
@@ -56,12 +69,20 @@ class NoticeStore(Protocol):
         """Ids of those that ended, or lacked something, before a moment, and whose texts are still kept."""
         ...
 
-    def unmailed(self, limit: int) -> Sequence[Notice]:
-        """Notices without an account whose state was not mailed yet, those that changed first."""
+    def unmailed(self, now: datetime, limit: int) -> Sequence[Notice]:
+        """Notices without an account whose state is to be mailed now: those that wait longest first."""
         ...
 
     def mailed(self, notice_id: str, state: NoticeState) -> None:
         """Note that a state was mailed."""
+        ...
+
+    def not_mailed(self, notice_id: str, state: NoticeState, standing: MailStanding) -> None:
+        """Note that a state could not be mailed; nothing where the notice is in another state by now."""
+        ...
+
+    def mail(self, notice_id: str) -> MailStanding:
+        """How far mailing its present state has come; raises NotFound."""
         ...
 
     def keep_text(self, notice_id: str, part: str, sealed: bytes) -> None:
@@ -127,12 +148,23 @@ class Videos(Protocol):
         """Videos that an account owns."""
         ...
 
+    def withdrawn(self, case_ids: Collection[str]) -> Collection[str]:
+        """Which of these are withdrawn for good, by whomever: nothing brings them back."""
+        ...
+
+    def identical(self, case_id: str, others: Collection[str]) -> Collection[str]:
+        """Which of a few other videos are identical copies of one, as `copies` has it."""
+        ...
+
 
 class Takedowns(Protocol):
     """Takes videos down so that they can be given back."""
 
-    def lock(self, case_ids: Collection[str]) -> None:
-        """Lock videos until the caller's transaction ends, so that several batches lock them in one order."""
+    def lock(self, case_ids: Collection[str], batch_ids: Collection[str] = ()) -> None:
+        """Lock batches and then videos, each in order of id, until the caller's transaction ends.
+
+        Each later step with one of them waits for nobody then, so that several batches can be changed at once.
+        """
         ...
 
     def take_down(self, case_ids: Collection[str], *, cause: str, about: str, by: str, until: datetime) -> str:
@@ -153,6 +185,14 @@ class Takedowns(Protocol):
         """Give back what a batch took down and nothing else holds down or withdrew; nothing where that was done."""
         ...
 
+    def spare(self, batch_id: str, case_ids: Collection[str], *, by: str) -> Collection[str]:
+        """Give back some of what a batch took down; gives what of it nothing has withdrawn."""
+        ...
+
+    def contested(self, batch_ids: Collection[str]) -> bool:
+        """Whether an appeal about one of these batches is open."""
+        ...
+
     def keep(self, batch_id: str, until: datetime) -> None:
         """Have a batch stay undoable until a moment, because something is undecided."""
         ...
@@ -170,6 +210,6 @@ class NoticeMail(Protocol):
         """Whether mails are sent at all."""
         ...
 
-    def send(self, address: str, name: str, notice: Notice, link: str) -> bool:
-        """Say where a notice stands, with the private link; False where it should be tried again."""
+    def send(self, address: str, name: str, notice: Notice, link: str) -> Answer:
+        """Say where a notice stands, with the private link; what the server said."""
         ...

@@ -18,12 +18,15 @@ class View:
     """One way of looking at a picture: whole, without borders, a part of it.
 
     Attributes:
-        turned: its hashes in all eight orientations, shape (8, 4); the first is as it stands.
+        turned: its hashes in all eight orientations, shape (8, 4), the first as it stands; of a window round a spot as
+            it stands and mirrored, shape (2, 4).
         quality: 0 to 100.
+        spot: whether it is a window round a spot, which is searched among its like alone.
     """
 
     turned: Hashes
     quality: int
+    spot: bool = False
 
 
 class PictureHasher(Protocol):

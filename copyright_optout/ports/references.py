@@ -131,5 +131,10 @@ class ReferenceStore(Protocol):
         ...
 
     def changes_since(self, generation: int, most: int) -> Sequence[ReferenceChange]:
-        """Up to `most` claims changed after a generation, in the order of their generations; committed ones only."""
+        """The next claims changed after a generation, in the order of their generations; committed ones only.
+
+        Args:
+            generation: reached before; 0 for the beginning.
+            most: claims. More come where the last generation has more: whoever reads goes on behind a whole one.
+        """
         ...

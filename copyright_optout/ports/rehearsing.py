@@ -46,6 +46,10 @@ class PastRequests(Protocol):
         """What claims stopped among the requests made since a moment."""
         ...
 
+    def forget(self, before: datetime) -> None:
+        """Drop what was noted of what claims stopped among the requests made before a moment."""
+        ...
+
 
 class RehearsalStore(Protocol):
     """Rehearsals, in the database."""
@@ -55,7 +59,11 @@ class RehearsalStore(Protocol):
         ...
 
     def add(self, rehearsal: Rehearsal) -> None:
-        """Keep a new one."""
+        """Keep a new one, in place of the claim's former ones."""
+        ...
+
+    def drop_older(self, than: datetime) -> None:
+        """Forget those that were asked for before a moment."""
         ...
 
     def done(self, rehearsal: Rehearsal) -> None:
@@ -72,17 +80,17 @@ class RehearsalStore(Protocol):
 
 
 class Aftermath(Protocol):
-    """What happens where a claim takes effect; the gateway looks for what was released before."""
+    """What happens where claims take effect; the gateway looks for what was released before."""
 
-    def activated(self, claim: Claim) -> None:
-        """Take note, in the caller's transaction."""
+    def activated(self, claims: Sequence[Claim]) -> None:
+        """Take note of claims that take effect together, in the caller's transaction."""
         ...
 
 
 class NothingAfter:
     """An `Aftermath` where nothing was released."""
 
-    def activated(self, claim: Claim) -> None:
+    def activated(self, claims: Sequence[Claim]) -> None:
         """Nothing."""
 
 

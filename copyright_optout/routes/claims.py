@@ -35,6 +35,7 @@ from copyright_optout.schemas.claims import (
     ActivationBody,
     ClaimList,
     ClaimView,
+    DecisionBody,
     LicencesBody,
     SubmissionBody,
     TermsBody,
@@ -171,15 +172,16 @@ def _add_deciding(router: APIRouter, service: OptOutIndex, access: Access) -> No
     desk = service.desk
 
     @router.post("/v1/optouts/{claim_id}/verify")
-    def verify_claim(claim_id: str, actor: Annotated[Actor, staff]) -> ClaimView:
+    def verify_claim(claim_id: str, actor: Annotated[Actor, staff], body: DecisionBody) -> ClaimView:
         """Note that the proof was looked at."""
-        return _view(service, actor, desk.move(claim_id, ClaimState.VERIFIED, actor=actor.account_id))
+        done = desk.move(claim_id, ClaimState.VERIFIED, actor=actor.account_id, seen=body.seen)
+        return _view(service, actor, done)
 
     @router.post("/v1/optouts/{claim_id}/activate")
-    def activate_claim(claim_id: str, actor: Annotated[Actor, staff], body: ActivationBody | None = None) -> ClaimView:
+    def activate_claim(claim_id: str, actor: Annotated[Actor, staff], body: ActivationBody) -> ClaimView:
         """Let a claim take effect, everywhere from the next request on."""
-        despite = body.despite if body else ()
-        return _view(service, actor, desk.activate(claim_id, actor=actor.account_id, despite=despite))
+        done = desk.activate(claim_id, actor=actor.account_id, despite=body.despite, seen=body.seen)
+        return _view(service, actor, done)
 
     @router.post("/v1/optouts/{claim_id}/dispute")
     def dispute_claim(claim_id: str, actor: Annotated[Actor, staff]) -> ClaimView:

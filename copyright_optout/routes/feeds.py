@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, UploadFile
-from fastapi.responses import Response
+from fastapi.responses import StreamingResponse
 
 from copyright_optout.api import LARGEST_FEED, FeedDesk, FeedFormat, OptOutIndex, Role
 from copyright_optout.domain.reasons import FeedFault
@@ -33,30 +33,41 @@ def add_feeds(router: APIRouter, service: OptOutIndex, feeds: FeedDesk, access: 
         bank: Annotated[str, Form(max_length=400)] = "",
     ) -> FeedView:
         """Have a feed become drafts; what of it cannot be said here is told by entry. `bank` names hashes."""
-        data = file.file.read(LARGEST_FEED + 1)
-        if len(data) > LARGEST_FEED:
-            raise InvalidInput(
-                "this feed is too large", code=FeedFault.TOO_LARGE, field="file", limit=f"{LARGEST_FEED} bytes"
-            )
+        data = received_feed(file)
         own = acting_for(service, actor, organisation)
         return FeedView.of(feeds.take_in(form, data, organisation_id=own, by=actor.account_id, bank=bank))
 
-    @router.get("/v1/feeds/export", response_class=Response)
+    @router.get("/v1/feeds/export", response_class=StreamingResponse)
     def export_feed(
         actor: Annotated[Actor, reader],
         form: Annotated[FeedFormat, Query(alias="format")],
         organisation: Annotated[str | None, Query(max_length=100)] = None,
-    ) -> Response:
+    ) -> StreamingResponse:
         """Claims of one's organisations in a format; staff get everybody's. `Placet-Lost` tells what it cannot say."""
-        out = feeds.give_out(form, _whose(service, actor, organisation))
-        return Response(
-            out.document,
+        whose = claimants(service, actor, organisation)
+        return StreamingResponse(
+            feeds.pieces(form, whose),
             media_type=_TYPES.get(form, "application/json"),
-            headers={LOST_HEADER: ", ".join(sorted(out.lost))},
+            headers={LOST_HEADER: ", ".join(sorted(feeds.lost(form, whose)))},
         )
 
 
-def _whose(service: OptOutIndex, actor: Actor, organisation: str | None) -> list[str] | None:
+def received_feed(file: UploadFile) -> bytes:
+    """All of a feed that was sent; raises InvalidInput where it is too large."""
+    data = file.file.read(LARGEST_FEED + 1)
+    if len(data) > LARGEST_FEED:
+        raise InvalidInput(
+            "this feed is too large", code=FeedFault.TOO_LARGE, field="file", limit=f"{LARGEST_FEED} bytes"
+        )
+    return data
+
+
+def claimants(service: OptOutIndex, actor: Actor, organisation: str | None) -> list[str] | None:
+    """Whose claims somebody may give out: of one organisation, of all of theirs, or, for staff, None: of everybody.
+
+    Raises:
+        NotFound: they do not act for this one.
+    """
     if organisation is not None:
         if not actor.may(ACTIVATE):
             service.organisations.seat(actor.account_id, organisation, Role.VIEWER)

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,6 +20,8 @@ from copyright_optout.api import (
     Statute,
     Texts,
 )
+from copyright_optout.domain import NoticeFault
+from copyright_optout.ports.notices import Place
 from copyright_optout.routes.access import ACTIVATE
 from copyright_optout.schemas.notices import (
     ClockList,
@@ -34,9 +37,11 @@ from copyright_optout.schemas.notices import (
     RequirementsView,
     SuitBody,
 )
+from trust_kernel.errors import InvalidInput
 from trust_kernel.web.access import Access, Actor
 
 PATH = "/v1/legal-notices"
+_PLACE = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z~\w{1,64}$"
 _Text = Annotated[str, Form(max_length=10_000)]
 
 
@@ -134,18 +139,17 @@ def _add_owners(router: APIRouter, desk: NoticeDesk, access: Access) -> None:
     @router.get(f"{PATH}/own")
     def own_notices(actor: Annotated[Actor, access.signed_in()]) -> OwnNotices:
         """Notices that one gave, and those that took down one's videos."""
-        received = desk.counters.about(actor.account_id)
         return OwnNotices(
             given=[_given_view(desk, notice) for notice in desk.intake.own(actor.account_id)],
-            received=[_received_view(desk, notice, actor) for notice in received],
+            received=[ReceivedView.of(one) for one in desk.counters.received(actor.account_id)],
         )
 
     @router.post(f"{PATH}/{{notice_id}}/counter")
     def counter_notice(notice_id: str, actor: Annotated[Actor, access.signed_in()], body: CounterBody) -> ReceivedView:
         """Ask for one's videos back by a counter-notice: 17 U.S.C. 512(g)(3)."""
         texts: CounterTexts = body.texts()
-        done = desk.counters.counter(notice_id, actor.account_id, texts, body.declared)
-        return _received_view(desk, done, actor)
+        desk.counters.counter(notice_id, actor.account_id, texts, body.declared)
+        return ReceivedView.of(desk.counters.one(notice_id, actor.account_id))
 
 
 def _add_reading(router: APIRouter, desk: NoticeDesk, access: Access) -> None:
@@ -165,16 +169,36 @@ def _add_reading(router: APIRouter, desk: NoticeDesk, access: Access) -> None:
         return NoticePage.of(found, limit)
 
     @router.get(f"{PATH}/clocks")
-    def list_clocks(actor: Annotated[Actor, staff]) -> ClockList:
-        """Everything that runs, what runs out next first."""
+    def list_clocks(
+        actor: Annotated[Actor, staff],
+        after: Annotated[str | None, Query(pattern=_PLACE)] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    ) -> ClockList:
+        """What runs, by notice: the one whose clock runs out next first; `after` is the `next` of the page before."""
         del actor
-        return ClockList(data=[ClockView.of(clock) for clock in desk.bench.clocks()])
+        found = desk.bench.next_clocks(_place(after), limit + 1)
+        data = [ClockView.of(clock) for _, clocks in found[:limit] for clock in clocks]
+        return ClockList(data=data, next=_said(found[limit - 1][0]) if len(found) > limit else None)
 
     @router.get(f"{PATH}/{{notice_id}}")
     def show_notice(notice_id: str, actor: Annotated[Actor, staff]) -> NoticeView:
         """One, with what was written."""
         del actor
         return _staff_view(desk, desk.bench.notice(notice_id))
+
+
+def _place(said: str | None) -> Place | None:
+    if said is None:
+        return None
+    due, _, notice_id = said.partition("~")
+    try:
+        return datetime.fromisoformat(due).astimezone(UTC), notice_id
+    except (ValueError, OverflowError):
+        raise InvalidInput("this continues nothing", code=NoticeFault.PLACE, field="after") from None
+
+
+def _said(place: Place) -> str:
+    return f"{place[0].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}~{place[1]}"
 
 
 def _add_deciding(router: APIRouter, desk: NoticeDesk, access: Access) -> None:
@@ -228,11 +252,6 @@ def kept_for_now(file: UploadFile | None) -> Iterator[Path | None]:
 def _given_view(desk: NoticeDesk, notice: Notice) -> GivenView:
     token = desk.links.token(notice.id)
     return GivenView.of(notice, token, desk.intake.texts(notice.id), desk.counters.texts(notice))
-
-
-def _received_view(desk: NoticeDesk, notice: Notice, actor: Actor) -> ReceivedView:
-    owned = desk.counters.owned(actor.account_id)
-    return ReceivedView.of(notice, actor.account_id, owned, desk.intake.texts(notice.id))
 
 
 def _staff_view(desk: NoticeDesk, notice: Notice) -> NoticeView:

@@ -31,8 +31,16 @@ def add_organisations(router: APIRouter, service: OptOutIndex, access: Access) -
 
     @router.get("/v1/organisations")
     def list_organisations(actor: Annotated[Actor, reader]) -> OrganisationList:
-        """Those that one acts for."""
-        return OrganisationList(data=[OrganisationView.of_seat(seat) for seat in desk.seats(actor.account_id)])
+        """Those that one acts for, or may if one accepts."""
+        return OrganisationList(
+            data=[OrganisationView.of_seat(seat) for seat in desk.seats(actor.account_id)],
+            invitations=[OrganisationView.of_seat(seat) for seat in desk.invitations(actor.account_id)],
+        )
+
+    @router.post("/v1/organisations/{organisation_id}/membership")
+    def accept_membership(organisation_id: str, actor: Annotated[Actor, writer]) -> OrganisationView:
+        """Act for an organisation that invited one."""
+        return OrganisationView.of_seat(desk.accept(organisation_id, actor.account_id))
 
     @router.patch("/v1/organisations/{organisation_id}")
     def change_organisation(
@@ -45,7 +53,7 @@ def add_organisations(router: APIRouter, service: OptOutIndex, access: Access) -
 
     @router.get("/v1/organisations/{organisation_id}/members")
     def list_members(organisation_id: str, actor: Annotated[Actor, reader]) -> MemberList:
-        """Who acts for it; its members and staff see it."""
+        """Who acts for it, and who is invited; its members and staff see it."""
         found = desk.members(organisation_id, actor.account_id, staff=actor.may(ACTIVATE))
         return MemberList(data=[MemberView.of(one) for one in found])
 
@@ -53,11 +61,11 @@ def add_organisations(router: APIRouter, service: OptOutIndex, access: Access) -
     def put_member(
         organisation_id: str, account_id: str, actor: Annotated[Actor, writer], body: MemberBody
     ) -> MemberView:
-        """Take somebody in, or give them another role; owners may, and staff where nobody owns it any more."""
+        """Invite somebody, or give them another role; owners may, and staff where nobody owns it any more."""
         staff = actor.may(ACTIVATE)
         return MemberView.of(desk.put_member(organisation_id, account_id, body.role, actor.account_id, staff=staff))
 
     @router.delete("/v1/organisations/{organisation_id}/members/{account_id}", status_code=204)
     def drop_member(organisation_id: str, account_id: str, actor: Annotated[Actor, writer]) -> None:
-        """Take somebody out; owners may, and everybody themselves."""
+        """Take somebody out, or an invitation back; owners may, and everybody themselves."""
         desk.drop_member(organisation_id, account_id, actor.account_id)

@@ -94,7 +94,13 @@ class SubmissionBody(BaseModel):
         return None if self.ground is None else Proof(self.ground, self.statement, self.registration)
 
 
-class ActivationBody(BaseModel):
+class DecisionBody(BaseModel):
+    """What whoever decides has looked at."""
+
+    seen: AwareDatetime = Field(description="`changed_at` of the claim as it was read")
+
+
+class ActivationBody(DecisionBody):
     """Which concerns whoever activates has looked at."""
 
     despite: list[Concern] = Field(default=[])

@@ -2,9 +2,8 @@
 
 from pydantic import BaseModel
 
-from copyright_optout.domain.feeds import Lost
+from copyright_optout.domain.feeds import EntryNote, FeedReport, Lost
 from copyright_optout.schemas.imports import ImportView, TroubleView
-from copyright_optout.service.feeds import EntryNote, FeedReport
 
 
 class NoteView(BaseModel):

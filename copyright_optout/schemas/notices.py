@@ -1,6 +1,6 @@
 """What the routes of notices take and give."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -21,9 +21,7 @@ from copyright_optout.domain.notices import (
     Statute,
     Texts,
 )
-
-_HIDDEN = frozenset({Statute.TAKE_IT_DOWN})
-"""Laws under which whoever made a video learns nothing of whoever gave notice."""
+from copyright_optout.service.notice_countering import Received
 
 
 class RequirementView(BaseModel):
@@ -63,7 +61,7 @@ class RejectionBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    why: Rejection
+    why: Literal[Rejection.NOT_SHOWN, Rejection.LAWFUL, Rejection.NOT_ENTITLED, Rejection.ABUSE]
 
 
 class PlacesBody(BaseModel):
@@ -143,9 +141,10 @@ class ClockView(BaseModel):
 
 
 class ClockList(BaseModel):
-    """Everything that runs, what runs out next first."""
+    """What runs, what runs out next first; `next` continues, where there is more."""
 
     data: list[ClockView]
+    next: str | None
 
 
 class CounterView(BaseModel):
@@ -236,8 +235,9 @@ class ReceivedView(BaseModel):
     Attributes:
         videos: one's own that it is about.
         sender: name of whoever gave it; never under the TAKE IT DOWN Act, as all of what they wrote.
-        may_counter: whether a counter-notice is possible under this law.
-        restore_from: when one's videos come back, at the earliest; null where one did not ask.
+        may_counter: whether one can send a counter-notice now.
+        counter_by: when one can no longer; null where one cannot now, or a suit stops the clock.
+        restore_from: when one's videos come back, at the earliest; null where no owner asked.
     """
 
     id: str
@@ -251,29 +251,29 @@ class ReceivedView(BaseModel):
     work: str | None
     statement: str | None
     may_counter: bool
+    counter_by: datetime | None
     suit_pending: bool
     restore_from: datetime | None
     restore_by: datetime | None
 
     @classmethod
-    def of(cls, notice: Notice, account_id: str, owned: Iterable[str], texts: Texts | None) -> "ReceivedView":
+    def of(cls, received: Received) -> "ReceivedView":
         """The view of a notice about one's videos."""
-        mine = set(owned)
-        said = None if notice.statute in _HIDDEN else texts
-        asked = next((one for one in notice.open_counters if one.account_id == account_id), None)
-        begins, ends = restore_window(notice.statute, asked) if asked else (None, None)
+        notice, said = received.notice, received.said
+        begins, ends = received.window or (None, None)
         return cls(
             id=notice.id,
             statute=notice.statute,
             state=notice.state,
             received_at=notice.received_at,
             acted_at=notice.acted_at,
-            videos=[case_id for case_id in notice.case_ids if case_id in mine],
+            videos=list(received.videos),
             sender=said.name if said else None,
             on_behalf_of=said.on_behalf_of if said else None,
             work=said.work if said else None,
             statement=said.statement if said else None,
-            may_counter=notice.statute.knows_counter and bool(notice.down) and asked is None,
+            may_counter=received.may_counter,
+            counter_by=received.counter_by,
             suit_pending=notice.suit_at is not None,
             restore_from=begins,
             restore_by=ends,

@@ -54,22 +54,29 @@ class OrganisationView(BaseModel):
 
 
 class OrganisationList(BaseModel):
-    """Organisations, the longest known first."""
+    """Organisations, the longest known first, and those that one is invited to act for."""
 
     data: list[OrganisationView]
+    invitations: list[OrganisationView] = []
 
 
 class MemberView(BaseModel):
-    """A member."""
+    """A member, or somebody who is invited to be one."""
 
     account_id: str
     role: Role
     since: datetime
+    accepted: bool
 
     @classmethod
     def of(cls, membership: Membership) -> "MemberView":
         """The view of a membership."""
-        return cls(account_id=membership.account_id, role=membership.role, since=membership.since)
+        return cls(
+            account_id=membership.account_id,
+            role=membership.role,
+            since=membership.since,
+            accepted=membership.accepted,
+        )
 
 
 class MemberList(BaseModel):

@@ -28,7 +28,7 @@ class ReferenceView(BaseModel):
             kind=reference.kind,
             seconds=round(reference.seconds, 3),
             frames=0 if reference.footage is None else len(set(reference.footage.seconds.tolist())),
-            sound_by=[sound.printer for sound in reference.sounds],
+            sound_by=list(dict.fromkeys(sound.printer for sound in reference.sounds)),
             looks_by=reference.looks_by if reference.looks is not None else "",
             iscc=list(reference.codes),
             created_at=reference.created_at,

@@ -4,20 +4,19 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from copyright_optout.domain import (
     BLOCKING,
-    LEAST_QUALITY,
     Claim,
     ClaimState,
     ClaimTerms,
     Concern,
     Concerning,
     Declaration,
-    Fingerprint,
     Licence,
     OptOutEvent,
     OptOutFault,
@@ -31,9 +30,11 @@ from copyright_optout.domain import (
     may_move,
 )
 from copyright_optout.errors import UnknownClaim, UnusableClaim
-from copyright_optout.ports import ClaimStore, PictureHasher, Record
+from copyright_optout.ports import ClaimStore, Record
 from copyright_optout.ports.rehearsing import Aftermath, Flooding, NoFlood, NothingAfter
 from copyright_optout.service.concerning import Concerns
+from copyright_optout.service.pictures import DrawnPicture, Pictures
+from copyright_optout.service.references import ReferenceDesk
 from copyright_optout.service.telling import ClaimNotices
 from trust_kernel.clock import Clock
 from trust_kernel.errors import Conflict
@@ -68,12 +69,13 @@ class Filing:
 
 
 class ClaimDesk:
-    """The claims' life."""
+    """The claims' life. Without `references` no codes are kept of what claims say."""
 
     def __init__(
         self,
         store: ClaimStore,
-        hasher: PictureHasher,
+        pictures: Pictures,
+        references: ReferenceDesk | None,
         concerns: Concerns,
         record: Record,
         notices: ClaimNotices,
@@ -82,7 +84,8 @@ class ClaimDesk:
         aftermath: Aftermath | None = None,
     ) -> None:
         self._store = store
-        self._hasher = hasher
+        self._pictures = pictures
+        self._references = references
         self._concerns = concerns
         self._record = record
         self._notices = notices
@@ -99,11 +102,12 @@ class ClaimDesk:
             Conflict: this organisation has a claim with this reference.
         """
         claim = self.drawn_up(filing)
-        prints = self._fingerprints(filing.pictures)
-        claim = replace(claim, references=_counted(len(filing.pictures)))
+        drawn = self._drawn(filing.pictures)
+        claim = replace(claim, references=_counted(len(drawn)))
         with self._store.transaction():
             self.keep([claim])
-            self._store.add_prints(claim.id, prints)
+            self._pictures.keep(claim.id, drawn, by=filing.by)
+            self._describe(claim)
         return claim
 
     def drawn_up(self, filing: Filing) -> Claim:
@@ -142,6 +146,7 @@ class ClaimDesk:
                 raise Conflict("only a draft can be changed; file another in its stead", code=OptOutFault.NOT_A_DRAFT)
             changed = replace(claim, terms=checked, changed_at=self._clock.now())
             self._store.replace(changed)
+            self._describe(changed)
             self._concerns.again(changed)
             self._log(OptOutEvent.CLAIM_CHANGED, changed, actor=by)
         return changed
@@ -168,7 +173,9 @@ class ClaimDesk:
             self._notices.named([submitted], {claim_id: self._concerns.again(submitted)})
             return submitted
 
-    def activate(self, claim_id: str, *, actor: str, despite: Collection[Concern] = ()) -> Claim:
+    def activate(
+        self, claim_id: str, *, actor: str, despite: Collection[Concern] = (), seen: datetime | None = None
+    ) -> Claim:
         """Let a claim stop what it claims, from the next search on; where it would stop too much, it is quarantined.
 
         Whoever decides names in `despite` the concerns that they have looked at. Its names are looked at again first:
@@ -176,18 +183,20 @@ class ClaimDesk:
 
         Raises:
             UnknownClaim, IllegalMove: as `move`.
-            Conflict: a concern was not named.
+            NotPermitted: whoever decides acts for its organisation.
+            Conflict: a concern was not named, or it says something else than what was `seen`.
         """
         share = self._share(claim_id, despite)
         with self._store.transaction():
-            claim = self._locked(claim_id)
+            claim = self._as_seen(claim_id, seen)
+            self._concerns.check_disinterested(actor, claim.organisation_id)
             claim.check_move(ClaimState.ACTIVE)
             open_ones = {one.concern for one in self._concerns.again(claim)} & BLOCKING - frozenset(despite)
             if not open_ones and share is not None and may_move(claim.state, ClaimState.QUARANTINED):
                 return self.quarantine(claim_id, actor=actor, about=share)
             if not open_ones:
                 moved = self._moved(replace(claim, state=ClaimState.ACTIVE), actor=actor)
-                self._aftermath.activated(moved)
+                self._aftermath.activated([moved])
                 return moved
         raise Conflict(
             f"look at this first: {', '.join(sorted(open_ones))}", code=OptOutFault.CONCERNS, field="despite"
@@ -232,15 +241,25 @@ class ClaimDesk:
                 self._log(OptOutEvent.PERSON_OBJECTED, claim, actor=by)
                 self._notices.objected(claim)
 
-    def move(self, claim_id: str, state: ClaimState, *, actor: str) -> Claim:
+    def move(self, claim_id: str, state: ClaimState, *, actor: str, seen: datetime | None = None) -> Claim:
         """Take a claim to another state, on the record.
 
+        Args:
+            claim_id: which.
+            state: where to.
+            actor: who decides.
+            seen: when the claim that they looked at had changed last; a list may have had it say something else since.
+
         Raises:
+            Conflict: it did.
+            NotPermitted: it is verified by somebody who acts for its organisation.
             UnknownClaim: there is none.
             IllegalMove: its state does not allow it.
         """
         with self._store.transaction():
-            claim = self._locked(claim_id)
+            claim = self._as_seen(claim_id, seen)
+            if state in _DECIDED:
+                self._concerns.check_disinterested(actor, claim.organisation_id)
             claim.check_move(state)
             return self._moved(replace(claim, state=state), actor=actor)
 
@@ -267,6 +286,12 @@ class ClaimDesk:
         claim = self._store.get(claim_id, lock=True)
         if claim is None:
             raise UnknownClaim("there is no such claim", field="claim_id")
+        return claim
+
+    def _as_seen(self, claim_id: str, seen: datetime | None) -> Claim:
+        claim = self._locked(claim_id)
+        if seen is not None and claim.changed_at != seen:
+            raise Conflict("it was changed since you looked at it", code=OptOutFault.CHANGED_SINCE, field="seen")
         return claim
 
     def _moved(self, claim: Claim, *, actor: str) -> Claim:
@@ -306,21 +331,17 @@ class ClaimDesk:
             licences=check_licences(terms.licences),
         )
 
-    def _fingerprints(self, pictures: Sequence[NDArray[np.uint8]]) -> Sequence[Fingerprint]:
+    def _drawn(self, pictures: Sequence[NDArray[np.uint8]]) -> Sequence[DrawnPicture]:
         if len(pictures) > MOST_PICTURES:
             raise UnusableClaim("too many pictures", field="pictures", limit=f"{MOST_PICTURES} pictures")
-        kept: list[Fingerprint] = []
-        for number, picture in enumerate(pictures, start=1):
-            made = self._hasher.references(picture)
-            if not made or not made[0].is_usable:
-                raise UnusableClaim(
-                    f"picture {number} has too little in it to be recognised",
-                    code="optout:picture:featureless",
-                    field="pictures",
-                    limit=f"quality {LEAST_QUALITY}",
-                )
-            kept += [fingerprint for fingerprint in made if fingerprint.is_usable]
-        return kept
+        return [
+            self._pictures.draw(picture, called=f"picture {number}", field="pictures")
+            for number, picture in enumerate(pictures, start=1)
+        ]
+
+    def _describe(self, claim: Claim) -> None:
+        if self._references is not None:
+            self._references.describe(claim)
 
     def _log(self, kind: str, claim: Claim, *, actor: str) -> None:
         self._record.append(
@@ -346,6 +367,8 @@ def terms_digest(claim: Claim) -> str:
 
 
 _LONGEST_REFERENCE = 200
+_DECIDED = frozenset({ClaimState.VERIFIED, ClaimState.ACTIVE})
+"""States that staff take a claim to."""
 _NOT_OPEN = frozenset({ClaimState.DRAFT, ClaimState.WITHDRAWN, ClaimState.EXPIRED})
 
 

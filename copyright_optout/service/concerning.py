@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from copyright_optout.domain import Claim, ClaimState, Concern, Concerning
+from copyright_optout.domain import Claim, ClaimState, Concern, Concerning, OptOutFault
 from copyright_optout.ports import ClaimStore, OrganisationStore, People
+from trust_kernel.errors import NotPermitted
 from trust_kernel.names.english import is_common
 from trust_kernel.names.plain import fold
 
@@ -39,6 +40,11 @@ class Concerns:
         if tuple(known) != found:
             self._store.set_concerns(claim.id, found)
         return found
+
+    def check_disinterested(self, actor: str, organisation_id: str) -> None:
+        """Whoever acts for an organisation decides nothing about its claims; raises NotPermitted."""
+        if any(one.account_id == actor for one in self._organisations.members(organisation_id)):
+            raise NotPermitted("somebody else of staff has to decide on it", code=OptOutFault.OWN_CLAIM)
 
     def name_of(self, account_id: str, claim: Claim) -> str | None:
         """The first name of a claim that is an account's own; None where none is."""

@@ -1,6 +1,7 @@
 """Recognising claimed works that a prompt describes without naming them."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -8,13 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copyright_optout.domain import Claim, ClaimChange
-from copyright_optout.domain.describing import DescribedWork, parts_of
+from copyright_optout.domain.describing import DescribedWork, digest_of, parts_of
 from copyright_optout.ports import ClaimStore
-from copyright_optout.ports.descriptions import SentenceEmbedder, Vectors
+from copyright_optout.ports.descriptions import (
+    Described,
+    KeptVectors,
+    NothingKept,
+    SentenceEmbedder,
+    Vector,
+    Vectors,
+)
 from trust_kernel.clock import Clock
+from trust_kernel.errors import Unavailable
 
 _AT_ONCE = 64
 """Descriptions embedded in one pass."""
+_CLAIMS = 500
+"""Claims read at a time: what was made of them is kept before the next are read."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +47,16 @@ class DescriptionIndex:
         store: the claims.
         embedder: compares texts.
         clock: the time.
+        kept: what some process made of descriptions before.
     """
 
-    def __init__(self, store: ClaimStore, embedder: SentenceEmbedder, clock: Clock) -> None:
+    def __init__(
+        self, store: ClaimStore, embedder: SentenceEmbedder, clock: Clock, kept: KeptVectors | None = None
+    ) -> None:
         self._store = store
         self._embedder = embedder
         self._clock = clock
+        self._kept = kept or NothingKept()
         self._held: dict[str, tuple[tuple[str, ...], Vectors]] = {}
         self._shelf = _Shelf(np.zeros((0, 0), np.float32), ())
         self._generation = 0
@@ -82,31 +98,50 @@ class DescriptionIndex:
                 self._catch_up()
 
     def _catch_up(self) -> None:
-        changes = self._store.changes_since(self._generation)
-        if not changes:
+        reached = self._generation
+        while changes := self._store.changes_since(reached, _CLAIMS):
+            self._take(changes)
+            reached = changes[-1].generation
+        if reached == self._generation:
             return
-        self._take(changes)
         rows = [(claim_id, vectors) for claim_id, (_, vectors) in self._held.items()]
         owners = tuple(claim_id for claim_id, vectors in rows for _ in range(len(vectors)))
         vectors = np.concatenate([vectors for _, vectors in rows]) if rows else np.zeros((0, 0), np.float32)
         self._shelf = _Shelf(vectors, owners)
-        self._generation = changes[-1].generation
+        self._generation = reached
 
     def _take(self, changes: Iterable[ClaimChange]) -> None:
-        """Embed what is new; a claim whose descriptions stayed the same keeps its vectors."""
+        """Take in what is new; a claim whose descriptions stayed the same keeps its vectors."""
         wanted = {change.claim_id: change.descriptions if change.active else () for change in changes}
         before = {claim_id: self._held.get(claim_id, ((), _NONE))[0] for claim_id in wanted}
-        new = [(owner, texts) for owner, texts in wanted.items() if texts and before[owner] != texts]
-        flat = [text for _, texts in new for text in texts]
-        passes = [self._embedder.embed(flat[start : start + _AT_ONCE]) for start in range(0, len(flat), _AT_ONCE)]
-        vectors = np.concatenate(passes) if passes else _NONE
+        new = {owner: texts for owner, texts in wanted.items() if texts and before[owner] != texts}
+        vectors = self._vectors(new)
         for owner, texts in wanted.items():
             if not texts:
                 self._held.pop(owner, None)
-        start = 0
-        for owner, texts in new:
-            self._held[owner] = (texts, vectors[start : start + len(texts)])
-            start += len(texts)
+        for owner, texts in new.items():
+            self._held[owner] = (texts, np.stack([vectors[owner, digest_of(text)] for text in texts]))
+
+    def _vectors(self, new: Mapping[str, Sequence[str]]) -> Mapping[Described, Vector]:
+        """What the model makes of these claims' descriptions; of what it was never asked before, it is asked now."""
+        known = dict(self._kept.of_claims(new, self._embedder.version)) if new else {}
+        texts = {(owner, digest_of(text)): text for owner, texts in new.items() for text in texts}
+        missing = [(key, text) for key, text in texts.items() if key not in known]
+        made: dict[Described, Vector] = {}
+        for start in range(0, len(missing), _AT_ONCE):
+            part = missing[start : start + _AT_ONCE]
+            vectors = self._embedder.embed([text for _, text in part])
+            made |= {key: vector for (key, _), vector in zip(part, vectors, strict=True)}
+        self._keep(made)
+        return known | made
+
+    def _keep(self, made: Mapping[Described, Vector]) -> None:
+        try:
+            if made:
+                self._kept.keep(self._embedder.version, made)
+        except Unavailable:
+            # Not what a prompt must wait for, or fail of: whoever starts next makes them again.
+            _log.warning("%d descriptions could not be kept as vectors", len(made))
 
     def _standing(self, claim_ids: Iterable[str]) -> dict[str, Claim]:
         wanted, now = list(claim_ids), self._clock.now()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from copyright_optout.domain import Claim, ClaimState, Concern
-from copyright_optout.domain.rehearsals import FloodLimits, percent
+from copyright_optout.domain.rehearsals import FloodLimits
 from copyright_optout.ports import ClaimStore
 from copyright_optout.ports.rehearsing import PastRequests
 from copyright_optout.service.claims import ClaimDesk
@@ -42,16 +42,20 @@ class FloodWatch:
             if last is None or now - last >= every:
                 self._last[window] = now
                 found += self._look_back(now - window)
+                if window == _DAY:
+                    self._past.forget(now - window)
         return found
 
     def _look_back(self, since: datetime) -> list[str]:
         stops = self._past.stopped(since)
-        over = [
-            claim_id for claim_id, stopped in stops.by_claim.items() if self._limits.exceeded(stopped, stops.requests)
-        ]
+        over = {
+            claim_id: share
+            for claim_id in stops.by_claim
+            if (share := stops.too_many(claim_id, self._limits)) is not None
+        }
         quarantined: list[str] = []
         for claim_id, claim in sorted(self._claims.many(over).items()):
-            share = percent(stops.by_claim[claim_id], stops.requests)
+            share = over[claim_id]
             if claim.state is ClaimState.ACTIVE and not self._was_accepted(claim, float(share)):
                 quarantined += self._quarantined(claim, share)
         return quarantined

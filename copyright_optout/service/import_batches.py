@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from copyright_optout.domain import (
     BLOCKING,
@@ -36,7 +37,7 @@ class BatchTools:
 
     Attributes:
         floods: of claims, those that would stop too much, and the share in percent.
-        activated: told, inside the transaction, of each claim that takes effect.
+        activated: told, inside the transaction, of the claims that take effect.
     """
 
     claims: ClaimStore
@@ -46,7 +47,7 @@ class BatchTools:
     notices: ClaimNotices
     clock: Clock
     floods: Callable[[Sequence[Claim]], Mapping[str, str]]
-    activated: Callable[[Claim], None]
+    activated: Callable[[Sequence[Claim]], None]
 
 
 @dataclass(slots=True)
@@ -230,6 +231,7 @@ def activate_batch(
     shares: Mapping[str, str],
     *,
     actor: str,
+    seen: datetime | None,
     subject: Mapping[str, str],
 ) -> ActivatedBatch:
     """Let claims take effect, but for those with a concern that stands in the way; in the caller's transaction.
@@ -239,12 +241,13 @@ def activate_batch(
         claim_ids: which; those that are active already count as neither activated nor left.
         shares: those of them that would stop too much, from `flooding`.
         actor: who decides.
+        seen: when the list was taken in that they looked at; what was handed in and says something else since is left.
         subject: what the entry of the record says beside.
     """
     known = tools.claims.many(claim_ids, lock=True)
     standing = sum(claim.state is ClaimState.ACTIVE for claim in known.values())
     # Nobody has looked at a draft, and somebody has suspended whatever else could become active.
-    able = [claim for claim in known.values() if claim.state in _READY]
+    able = [claim for claim in known.values() if claim.state in _READY and not _changed_since(claim, seen)]
     found, noted = tools.concerns.of(able), tools.claims.concerns(claim.id for claim in able)
     ready: list[Claim] = []
     now = tools.clock.now()
@@ -258,13 +261,17 @@ def activate_batch(
         if not {one.concern for one in concerns} & BLOCKING:
             ready.append(replace(claim, state=ClaimState.ACTIVE, changed_at=now))
     tools.claims.replace_many(ready)
-    for claim in ready:
-        tools.activated(claim)
     if ready:
+        tools.activated(ready)
         facts: dict[str, str | int] = {**subject, "activated": len(ready), "actor": actor}
         facts["batch_sha256"] = digest_of(ready)
         tools.record.append(ImportEvent.BATCH_ACTIVATED, facts)
     return ActivatedBatch(len(ready), len(claim_ids) - standing - len(ready))
+
+
+def _changed_since(claim: Claim, seen: datetime | None) -> bool:
+    """Whether a list may have had it say something else since; what staff have verified no list changes."""
+    return claim.state in REPLACEABLE and (seen is None or claim.changed_at > seen)
 
 
 _READY = frozenset({ClaimState.SUBMITTED, ClaimState.VERIFIED})

@@ -19,6 +19,7 @@ from copyright_optout.domain import (
     check_proof,
 )
 from copyright_optout.domain.imports import (
+    MOST_TRIES,
     READING,
     WORKING,
     ClaimImport,
@@ -29,6 +30,7 @@ from copyright_optout.domain.imports import (
 from copyright_optout.domain.reasons import ImportFault
 from copyright_optout.ports.imports import BadLine, ClaimLists, ImportFiles, ImportStore, ListedClaim
 from copyright_optout.service.import_batches import BATCH, BatchTools, Intake, activate_batch, flooding
+from copyright_optout.service.import_stream import ListStream
 from copyright_optout.service.import_telling import ImportNotices
 from trust_kernel.errors import Conflict, InvalidInput, NotFound
 from trust_kernel.ids import new_id
@@ -43,6 +45,7 @@ STEP_SECONDS = 10.0
 """A worker looks after other things from time to time, and can be stopped."""
 _HOLD = timedelta(seconds=60)
 """For so long nobody else takes up what a worker that died was at."""
+_GIVEN_UP = LineTrouble(ImportFault.GIVEN_UP, "it could not be gone on with")
 _SALT = 32
 _TRIES = 3
 _SWEEP = 100
@@ -151,6 +154,10 @@ class ImportDesk:
         for number in range(job.batches):
             yield from self._store.report(job.id, number)
 
+    def wanting(self, job: ClaimImport, limit: int) -> Sequence[LineReport]:
+        """The first lines so far that somebody has to look at; `Counts` tells how many there are."""
+        return self._store.wanting(job.id, limit)
+
     def cancel(self, import_id: str) -> ClaimImport:
         """End it; what was taken in stays.
 
@@ -172,10 +179,12 @@ class ImportDesk:
 
         Raises:
             NotFound: there is none.
+            NotPermitted: whoever decides acts for its organisation.
             Conflict: it is still being read, or activated already.
         """
         with self._tools.claims.transaction():
             job = self._locked(import_id)
+            self._tools.concerns.check_disinterested(actor, job.organisation_id)
             if job.state in WORKING:
                 raise Conflict(f"this import is {job.state}", code=ImportFault.UNFINISHED, field="state")
             asked = replace(
@@ -184,6 +193,7 @@ class ImportDesk:
                 activated=0,
                 left=0,
                 reached=0,
+                tries=0,
                 activated_by=actor,
                 changed_at=self._tools.clock.now(),
             )
@@ -220,15 +230,19 @@ class ImportDesk:
             if job.state not in WORKING or (job.held_until is not None and job.held_until > now):
                 return None
             state = ImportState.RUNNING if job.state is ImportState.WAITING else job.state
-            taken = replace(job, state=state, held_until=now + _HOLD)
+            # Whoever is taken up goes to the end of the queue, so that nobody's list keeps others from theirs.
+            taken = replace(job, state=state, held_until=now + _HOLD, changed_at=now, tries=job.tries + 1)
             self._store.put(taken)
+        if taken.tries > MOST_TRIES:
+            self._end(taken, lambda known, at: known.ended(ImportState.FAILED, at, _GIVEN_UP))
+            return None
         return taken
 
     def _let_go(self, import_id: str) -> None:
         with self._tools.claims.transaction():
             job = self._store.get(import_id, lock=True)
             if job is not None and job.state in WORKING:
-                self._store.put(replace(job, held_until=None))
+                self._store.put(replace(job, held_until=None, tries=0))
 
     def _read_on(self, job: ClaimImport, until: float) -> None:
         try:
@@ -240,11 +254,11 @@ class ImportDesk:
             self._fail(job, LineTrouble(ImportFault.UNREADABLE, "the file is gone", "file"))
 
     def _read_all(self, job: ClaimImport, file: BinaryIO, until: float) -> None:
-        intake, stream = Intake(self._tools, job), _Stream(self._lists, file)
+        intake, stream = Intake(self._tools, job), ListStream(self._lists, file)
         for line in islice(stream, job.lines):
             intake.skip(line)
         going: ClaimImport | None = job
-        while going is not None and monotonic() < until:
+        while going is not None and (going is job or monotonic() < until):  # one batch at least, or it never ends
             lines = list(islice(stream, BATCH))
             if lines:
                 going = self._batch(going, intake, lines, read=max(0, file.tell() - _SALT))
@@ -276,6 +290,7 @@ class ImportDesk:
                         counts=known.counts.with_lines(reports),
                         changed_at=now,
                         held_until=now + _HOLD,
+                        tries=0,
                     )
                     self._store.add_report(job.id, known.batches, reports)
                     self._store.put(changed)
@@ -296,7 +311,7 @@ class ImportDesk:
     def _end(self, job: ClaimImport, ending: Callable[[ClaimImport, datetime], ClaimImport]) -> None:
         with self._tools.claims.transaction():
             known = self._store.get(job.id, lock=True)
-            if known is None or known.state is not ImportState.RUNNING:
+            if known is None or known.state is not job.state:
                 return
             ended = ending(known, self._tools.clock.now())
             self._store.put(ended)
@@ -326,7 +341,7 @@ class ImportDesk:
                 return None
             now = self._tools.clock.now()
             if known.reached == known.batches:
-                changed = replace(known, state=ImportState.ACTIVATED, changed_at=now, held_until=None)
+                changed = replace(known, state=ImportState.ACTIVATED, changed_at=now, held_until=None, tries=0)
                 self._notices.activated(changed)
             else:
                 done = activate_batch(
@@ -334,6 +349,7 @@ class ImportDesk:
                     ids,
                     shares,
                     actor=known.activated_by,
+                    seen=known.ended_at,
                     subject={"import": known.id, "organisation": known.organisation_id},
                 )
                 changed = replace(
@@ -343,6 +359,7 @@ class ImportDesk:
                     left=known.left + done.left,
                     changed_at=now,
                     held_until=now + _HOLD,
+                    tries=0,
                 )
             self._store.put(changed)
         return changed
@@ -367,29 +384,6 @@ class ImportDesk:
             declared=check_declarations(order.declared) if order.submit else order.declared,
             kind=order.kind.value if order.kind else "",
         )
-
-
-class _Stream:
-    """The lines of a list; where it cannot be read any further it ends, and says why."""
-
-    def __init__(self, lists: ClaimLists, file: BinaryIO) -> None:
-        self._lists = lists
-        self._file = file
-        self._lines: Iterator[ListedClaim | BadLine] | None = None
-        self.failure: LineTrouble | None = None
-
-    def __iter__(self) -> Iterator[ListedClaim | BadLine]:
-        return self
-
-    def __next__(self) -> ListedClaim | BadLine:
-        try:
-            if self._lines is None:
-                self._lines = self._lists.read(self._file)
-            return next(self._lines)
-        except InvalidInput as error:
-            self._lines = iter(())
-            self.failure = LineTrouble(error.code, error.detail, error.field or "", error.limit or "")
-            raise StopIteration from error
 
 
 def _there(job: ClaimImport | None) -> ClaimImport:

@@ -3,26 +3,31 @@
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from copyright_optout.domain import NoticeEvent, NoticeFault
 from copyright_optout.domain.notice_clocks import (
-    MARGIN,
+    AGAIN,
     ClockKind,
     NoticeClock,
+    acts_from,
     clocks_of,
     next_act,
+    next_look,
     restore_window,
 )
 from copyright_optout.domain.notices import Counter, Notice, NoticeState, Rejection, Statute
+from copyright_optout.ports.notices import Place
 from copyright_optout.service.notice_steps import SYSTEM, NoticeSteps, ledger_body, of_staff
 from copyright_optout.service.notices import NoticeIntake
-from trust_kernel.errors import Conflict, InvalidInput, NotPermitted, PlacetError
+from trust_kernel.errors import Conflict, InvalidInput, PlacetError
 
 _LONG = timedelta(days=3650)
 """For which a video can still be given back while a court decides."""
 _MOST = 1000
-"""Notices that one sweep looks at, and that one overview lists."""
+"""Notices whose texts one sweep destroys."""
+_PAGE = 200
+"""Notices that are read at a time."""
 _log = logging.getLogger(__name__)
 
 
@@ -50,12 +55,28 @@ class NoticeBench:
         """One; raises NotFound."""
         return self._steps.found(notice_id)
 
-    def clocks(self, limit: int = _MOST) -> list[NoticeClock]:
+    def clocks(self) -> list[NoticeClock]:
         """Everything that runs, what runs out next first."""
+        found: list[NoticeClock] = []
+        after: Place | None = None
+        while page := self.next_clocks(after, _PAGE):
+            found += [clock for _, clocks in page for clock in clocks]
+            after = page[-1][0]
+        return sorted(found, key=_in_order)
+
+    def next_clocks(self, after: Place | None, limit: int) -> Sequence[tuple[Place, Sequence[NoticeClock]]]:
+        """What runs for some notices, each with its place: the one whose clock runs out next first."""
         parts = self._steps.parts
-        notices = (parts.store.get(notice_id) for notice_id in parts.store.due(None, limit))
-        found = [clock for notice in notices if notice is not None for clock in clocks_of(notice, parts.terms)]
-        return sorted(found, key=lambda clock: (clock.due, clock.notice_id, clock.kind))
+        return [(place, clocks_of(notice, parts.terms)) for place, notice in parts.store.running(after, limit)]
+
+    def first_clocks(self, limit: int) -> list[NoticeClock]:
+        """The next to run out of everything that runs."""
+        found = [clock for _, clocks in self.next_clocks(None, limit) for clock in clocks]
+        return sorted(found, key=_in_order)[:limit]
+
+    def clocks_of(self, notice: Notice) -> Sequence[NoticeClock]:
+        """What runs for one notice, the next first."""
+        return clocks_of(notice, self._steps.parts.terms)
 
     # --- deciding
 
@@ -65,9 +86,9 @@ class NoticeBench:
         Raises:
             NotFound: there is no such notice.
             IllegalMove: it is not VALID.
-            NotPermitted: whoever decides owns one of the videos.
+            NotPermitted: whoever decides gave it, or owns one of the videos.
         """
-        self._check_disinterested(notice_id, by)
+        self._steps.check_disinterested(self.notice(notice_id), by)
         return self._steps.take_down(notice_id, by)
 
     def reject(self, notice_id: str, why: Rejection, by: str) -> Notice:
@@ -75,7 +96,7 @@ class NoticeBench:
 
         Raises: as `act`, and IllegalMove where it was acted on under a law that has counter-notices for that.
         """
-        self._check_disinterested(notice_id, by)
+        self._steps.check_disinterested(self.notice(notice_id), by)
         steps, parts = self._steps, self._steps.parts
         with parts.store.transaction():
             turned = replace(steps.undone(steps.locked(notice_id), NoticeState.REJECTED, by), rejection=why)
@@ -116,17 +137,21 @@ class NoticeBench:
             NotFound: there is no such notice.
             IllegalMove: it is not COUNTERED.
             Conflict: it is too early for each, or a suit is pending.
-            NotPermitted: whoever decides owns one of the videos.
+            NotPermitted: whoever decides gave it, or owns one of the videos.
         """
-        self._check_disinterested(notice_id, by)
+        self._steps.check_disinterested(self.notice(notice_id), by)
         return self._restored(notice_id, by)
 
     def close(self, notice_id: str, by: str) -> Notice:
-        """What is down stays down for good, because a court said so or nobody contests it any more.
+        """What is down stays down for good, because a court said so or nobody contested it in time.
 
-        Raises: as `restore`, but whatever the time.
+        Raises:
+            NotFound: there is no such notice.
+            IllegalMove: nothing is down because of it.
+            Conflict: owners can still answer it and no suit is pending, or an appeal about it is open.
+            NotPermitted: as `restore`.
         """
-        self._check_disinterested(notice_id, by)
+        self._steps.check_disinterested(self.notice(notice_id), by)
         return self._closed(notice_id, by)
 
     def _restored(self, notice_id: str, by: str) -> Notice:
@@ -162,66 +187,92 @@ class NoticeBench:
     def _closed(self, notice_id: str, by: str) -> Notice:
         steps, parts = self._steps, self._steps.parts
         with parts.store.transaction():
-            ended = steps.locked(notice_id).to(NoticeState.FINAL, parts.clock.now())
-            parts.takedowns.lock([video.case_id for video in ended.down])
-            for batch_id in sorted({video.batch_id for video in ended.down}):
+            notice = steps.locked(notice_id)
+            ended = notice.to(NoticeState.FINAL, parts.clock.now())
+            # Looked at again under the lock: somebody may have contested it since the clock was read.
+            if not self._has_run_out(notice) and (by == SYSTEM or notice.suit_at is None):
+                raise Conflict(
+                    "owners can still answer it, and no suit is pending", code=NoticeFault.EARLY, field="state"
+                )
+            batch_ids = sorted({video.batch_id for video in ended.down})
+            parts.takedowns.lock([video.case_id for video in ended.down], batch_ids)
+            # Whoever appeals locks the batch first: none can begin from here on.
+            if parts.takedowns.contested(batch_ids):
+                raise Conflict("an appeal about it is open: decide that first", code=NoticeFault.APPEAL_OPEN)
+            for batch_id in batch_ids:
                 parts.takedowns.finalise(batch_id, by=by)
             parts.record.append(NoticeEvent.FINAL, ledger_body(ended, actor=by))
             steps.tell(NoticeEvent.FINAL, ended)
             return steps.kept(ended)
 
-    def _check_disinterested(self, notice_id: str, by: str) -> None:
-        owners = self._steps.parts.videos.owners(self.notice(notice_id).case_ids)
-        if any(by in accounts for accounts in owners.values()):
-            raise NotPermitted("somebody else has to decide about what concerns you", code=NoticeFault.OWN)
+    def _has_run_out(self, notice: Notice) -> bool:
+        """Whether nobody contested a notice in the time for that: looked at again under its lock."""
+        clock = next_act(notice, self._steps.parts.terms)
+        return clock is not None and clock.kind is ClockKind.FINAL and clock.due <= self._steps.parts.clock.now()
 
     # --- what time does
 
     def tend(self) -> int:
         """A worker's chore: warn staff of what runs out, and at the last moment do by itself what the law demands.
 
-        Gives how many notices something was done about.
+        Goes on until nothing is left to look at. Gives how many notices something was done about.
         """
         parts = self._steps.parts
-        now = parts.clock.now()
-        return sum(self._tended(notice_id) for notice_id in parts.store.due(now + parts.terms.warn, _MOST))
+        now, after, done = parts.clock.now(), None, 0
+        while places := parts.store.to_look_at(now, after, _PAGE):
+            done += sum(self._tended(notice_id) for _, notice_id in places)
+            after = places[-1]
+        return done
 
     def _tended(self, notice_id: str) -> bool:
-        parts = self._steps.parts
-        now = parts.clock.now()
-        notice = parts.store.get(notice_id)
-        clock = next_act(notice, parts.terms) if notice is not None else None
-        if notice is None or clock is None:
-            return False
+        clock, told = self._looked_at(notice_id)
+        if clock is None or not self._is_to_act(clock):
+            return told
         try:
-            if self._acts_now(clock):
-                return True
+            self._act(clock)
         except PlacetError as error:
-            # Somebody decided meanwhile, or a part is away: the next sweep tries again, and the others' turn comes.
+            # Somebody decided meanwhile, or a part is away: it is looked at again, and the others' turn comes.
             _log.warning("notice %s was not tended: %s", notice_id, error.code)
-            return False
-        if clock.kind is ClockKind.FINAL or now < clock.due - parts.terms.warn:
-            return False
-        with parts.store.transaction():
-            if not parts.store.warned(notice_id, clock.due):
-                return False
-            self._steps.warn_staff(notice, clock.due)
+            return told
         return True
 
-    def _acts_now(self, clock: NoticeClock) -> bool:
+    def _looked_at(self, notice_id: str) -> tuple[NoticeClock | None, bool]:
+        """Warn staff where it is time to, and note when to look next; the clock, and whether they were warned.
+
+        That comes before anything is done: what fails there, however it does, is not the first in the queue again.
+        """
+        parts, steps = self._steps.parts, self._steps
+        with parts.store.transaction():
+            notice, now = steps.locked(notice_id), parts.clock.now()
+            clock = next_act(notice, parts.terms)
+            if clock is None:
+                parts.store.look_again(notice_id, None)
+                return None, False
+            warns = clock.kind is not ClockKind.FINAL and now >= clock.due - parts.terms.warn
+            told = warns and parts.store.warned(notice_id, clock.due)
+            if told:
+                steps.warn_staff(notice, clock.due)
+            look = next_look(clock, parts.terms, warned=warns)
+            parts.store.look_again(notice_id, now + AGAIN if look is not None and look <= now else look)
+            return clock, told
+
+    def _is_to_act(self, clock: NoticeClock) -> bool:
         parts = self._steps.parts
-        now = parts.clock.now()
-        if clock.kind is ClockKind.FINAL and now >= clock.due:
-            self._closed(clock.notice_id, SYSTEM)
-        elif not parts.acts_by_itself or now < clock.due - MARGIN:
+        begins = acts_from(clock)
+        if begins is None or parts.clock.now() < begins:
             return False
+        if clock.kind is ClockKind.FINAL:
+            down = self._steps.found(clock.notice_id).down
+            return not parts.takedowns.contested({video.batch_id for video in down})
+        return parts.acts_by_itself
+
+    def _act(self, clock: NoticeClock) -> None:
+        if clock.kind is ClockKind.FINAL:
+            self._closed(clock.notice_id, SYSTEM)
         elif clock.kind is ClockKind.TAKE_DOWN:
             self._steps.take_down(clock.notice_id, SYSTEM)
-        elif clock.kind is ClockKind.RESTORE_BY:
-            self._restored(clock.notice_id, SYSTEM)
         else:
-            return False
-        return True
+            self._restored(clock.notice_id, SYSTEM)
 
     def forget(self) -> int:
         """A worker's chore: destroy what was written in notices that ended long ago; gives how many."""
@@ -235,18 +286,9 @@ class NoticeBench:
                 parts.record.append(NoticeEvent.FORGOTTEN, ledger_body(notice))
         return len(over)
 
-    def post(self) -> int:
-        """A worker's chore: mail those without an account where their notice stands; gives how many mails went out."""
-        steps, parts = self._steps, self._steps.parts
-        sent = 0
-        for notice in parts.store.unmailed(_MOST) if parts.mail.is_there else ():
-            texts = steps.texts(notice.id)
-            if texts is not None and "@" in texts.email:
-                if not parts.mail.send(texts.email, texts.name, notice, parts.links.url(notice.id)):
-                    break  # the server is away: the next sweep tries again
-                sent += 1
-            parts.store.mailed(notice.id, notice.state)
-        return sent
-
 
 _DOWN = frozenset({NoticeState.ACTED, NoticeState.COUNTERED})
+
+
+def _in_order(clock: NoticeClock) -> tuple[datetime, str, str]:
+    return clock.due, clock.notice_id, clock.kind

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from copyright_optout.domain import NoticeEvent, NoticeFault, NoticeTold
-from copyright_optout.domain.notice_clocks import ClockTerms, next_act
+from copyright_optout.domain.notice_clocks import ClockTerms, clocks_of, next_act, next_look
 from copyright_optout.domain.notices import (
     CounterTexts,
     FoundBy,
@@ -21,7 +21,7 @@ from copyright_optout.ports import Outbox, Record, Staff
 from copyright_optout.ports.notices import NoticeMail, NoticeStore, Seal, Takedowns, Videos
 from copyright_optout.service.staydown import StayDown
 from trust_kernel.clock import Clock
-from trust_kernel.errors import NotFound
+from trust_kernel.errors import Conflict, NotFound, NotPermitted
 
 DECIDES = "optout:activate"
 """Permission of the staff who decide on notices, as on claims."""
@@ -29,8 +29,6 @@ SYSTEM = "system"
 """Who acts where nobody does."""
 _ITSELF = "notice"
 """Part of the texts that is the notice's own; counter-notices stand under their ids."""
-_SLACK = timedelta(days=7)
-"""For which a batch can be undone beyond what the notice's clock says, so that the notice's clock ends it."""
 _SIGNED_BYTES = 16
 _AT_ONCE = 500
 """Videos of one batch: a batch is one transaction, and lists them all."""
@@ -110,9 +108,11 @@ class NoticeSteps:
         return _there(self.parts.store.get(notice_id, lock=True))
 
     def kept(self, notice: Notice) -> Notice:
-        """Keep a changed notice, with its next clock."""
-        clock = next_act(notice, self.parts.terms)
-        self.parts.store.replace(notice, due=clock.due if clock else None)
+        """Keep a changed notice, with its next clock, and when the worker has to look at it."""
+        parts = self.parts
+        due = min((clock.due for clock in clocks_of(notice, parts.terms)), default=None)
+        look = next_look(next_act(notice, parts.terms), parts.terms, warned=False)
+        parts.store.replace(notice, due=due, look=look)
         return notice
 
     def write(self, notice_id: str, texts: Texts | CounterTexts, part: str = _ITSELF) -> str:
@@ -141,21 +141,36 @@ class NoticeSteps:
         fields: dict[str, str] = json.loads(self.parts.seal.open(notice_id, sealed, f"notice/{part}"))
         return fields
 
+    def check_disinterested(self, notice: Notice, by: str) -> None:
+        """Raises NotPermitted for whoever gave the notice, or owns one of its videos."""
+        owners = self.parts.videos.owners(notice.case_ids)
+        if by == notice.account_id or any(by in accounts for accounts in owners.values()):
+            raise NotPermitted("somebody else has to decide about what concerns you", code=NoticeFault.OWN)
+
     # --- videos
 
     def take_down(self, notice_id: str, by: str) -> Notice:
-        """Take the videos and their known identical copies down, and stop what is like them from now on."""
+        """Take the videos and their known identical copies down, and stop what is like them from now on.
+
+        Raises:
+            NotFound: there is no such notice.
+            IllegalMove: it is not VALID.
+            Conflict: staff added a video while copies of the others were looked for.
+        """
         parts = self.parts
         # Searching takes a while; nothing is locked meanwhile.
         named = self.found(notice_id).videos
         copies = parts.videos.copies([video.case_id for video in named])
         prints = {video.case_id: parts.videos.fingerprints(video.case_id) for video in (*named, *copies)}
         with parts.store.transaction():
-            notice = self.locked(notice_id)
-            acted = notice.to(NoticeState.ACTED, parts.clock.now())
-            videos = joined(acted.videos, copies)
-            down = self._batched(acted, videos, by)
+            acted = self.locked(notice_id).to(NoticeState.ACTED, parts.clock.now())
+            if acted.videos != named:
+                raise Conflict("a video was added meanwhile: try again", code=NoticeFault.STATE, field="videos")
+            videos = joined(named, copies)
+            parts.takedowns.lock([video.case_id for video in videos])
+            # Claims are locked before the ledger's head, which every batch writes to.
             claim_id, references = parts.staydown.stop(acted, prints, by)
+            down = self._batched(acted, videos, by)
             done = replace(
                 acted,
                 acted_at=acted.changed_at,
@@ -171,12 +186,11 @@ class NoticeSteps:
         """Videos with the same owners go into one batch, so that each owner's can be given back alone."""
         parts = self.parts
         ids = [video.case_id for video in videos]
-        parts.takedowns.lock(ids)
         owners = parts.videos.owners(ids)
         groups: dict[tuple[str, ...], list[str]] = {}
         for case_id in ids:
             groups.setdefault(tuple(sorted(owners.get(case_id, ()))), []).append(case_id)
-        until = notice.changed_at + parts.terms.undo + _SLACK
+        until = notice.changed_at + parts.terms.undo
         batch_of: dict[str, str] = {}
         for theirs in groups.values():
             for some in (theirs[at : at + _AT_ONCE] for at in range(0, len(theirs), _AT_ONCE)):
@@ -187,19 +201,36 @@ class NoticeSteps:
 
     def give_back(self, notice: Notice, case_ids: Collection[str], by: str) -> Notice:
         """Give videos back and no longer stop what is like them; of a batch all or none. The notice is not kept yet."""
+        changed, batches = self._let_go(notice, case_ids, by)
+        for batch_id in sorted(batches):
+            self.parts.takedowns.restore(batch_id, by=by)
+        return changed
+
+    def spare(self, notice: Notice, case_ids: Collection[str], by: str) -> tuple[Notice, frozenset[str]]:
+        """As `give_back`, but of a batch only what is named; also gives what nothing else had withdrawn."""
+        changed, batches = self._let_go(notice, case_ids, by)
+        given = [self.parts.takedowns.spare(batch_id, theirs, by=by) for batch_id, theirs in sorted(batches.items())]
+        return changed, frozenset(case_id for some in given for case_id in some)
+
+    def _let_go(self, notice: Notice, case_ids: Collection[str], by: str) -> tuple[Notice, dict[str, list[str]]]:
+        """Lock it all, batches before videos before claims before the ledger's head, and stop nothing any more.
+
+        Gives the notice as it is to be kept, and what has still to come out, by batch.
+        """
         parts, now = self.parts, self.parts.clock.now()
         back = [video for video in notice.down if video.case_id in case_ids]
-        parts.takedowns.lock([video.case_id for video in back])
-        for batch_id in sorted({video.batch_id for video in back}):
-            parts.takedowns.restore(batch_id, by=by)
+        batches: dict[str, list[str]] = {}
+        for video in back:
+            batches.setdefault(video.batch_id, []).append(video.case_id)
+        given = {video.case_id for video in back}
+        parts.takedowns.lock(given, batches)
         for video in back:
             parts.staydown.spare(notice.claim_id, video.reference_id)
-        given = {video.case_id for video in back}
         videos = tuple(replace(one, restored_at=now) if one.case_id in given else one for one in notice.videos)
         changed = replace(notice, videos=videos)
         if not changed.down:
             parts.staydown.end(notice.claim_id, by)
-        return changed
+        return changed, batches
 
     def undone(self, notice: Notice, state: NoticeState, by: str) -> Notice:
         """The notice in a state that it ends in, with everything given back."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from copyright_optout.domain import NoticeEvent, NoticeFault
-from copyright_optout.domain.notice_clocks import next_act
+from copyright_optout.domain.notice_clocks import NoticeClock, clocks_of, next_act
 from copyright_optout.domain.notices import Element, Located, Notice, NoticeState, Statute, Texts, check_texts
 from copyright_optout.service.notice_steps import NoticeSteps, joined, ledger_body
 from trust_kernel.errors import Conflict
@@ -127,6 +127,12 @@ class NoticeIntake:
     def texts(self, notice_id: str) -> Texts | None:
         """What a notice says; None where that is not kept any more."""
         return self._steps.texts(notice_id)
+
+    def next_clock(self, notice: Notice) -> NoticeClock | None:
+        """What comes next for a notice; None where nothing runs. What is overdue stays until it was done."""
+        parts = self._steps.parts
+        running, now = clocks_of(notice, parts.terms), parts.clock.now()
+        return next((one for one in running if one.due > now), running[-1] if running else None)
 
     def own(self, account_id: str) -> Sequence[Notice]:
         """Notices that an account gave, newest first."""

@@ -60,9 +60,7 @@ class OrganisationDesk:
 
     def seats(self, account_id: str) -> Sequence[Seat]:
         """For whom an account acts, the longest first."""
-        memberships = self._store.of_account(account_id)
-        known = self._store.organisations(one.organisation_id for one in memberships)
-        return [Seat(known[one.organisation_id], one.role) for one in memberships]
+        return self._seated(self._store.of_account(account_id))
 
     def seat(self, account_id: str, organisation_id: str, needed: Role) -> Seat:
         """The organisation that an account wants to act for.
@@ -120,17 +118,37 @@ class OrganisationDesk:
         return changed
 
     def members(self, organisation_id: str, by: str, *, staff: bool = False) -> Sequence[Membership]:
-        """Who acts for it, the longest first; members and staff see it."""
+        """Who acts for it and then who is invited, the longest first; members and staff see it."""
         if staff:
             self.organisation(organisation_id)
         else:
             self.seat(by, organisation_id, Role.VIEWER)
-        return self._store.members(organisation_id)
+        return [*self._store.members(organisation_id), *self._store.invited(organisation_id)]
+
+    def invitations(self, account_id: str) -> Sequence[Seat]:
+        """For whom an account may act if it accepts, the longest first."""
+        return self._seated(self._store.invitations(account_id))
+
+    def accept(self, organisation_id: str, account_id: str) -> Seat:
+        """Act for an organisation that invited one; raises NotFound where none did."""
+        with self._claims.transaction():
+            found = self._store.organisation(organisation_id, lock=True)
+            offered = next(
+                (one for one in self._store.invitations(account_id) if one.organisation_id == organisation_id), None
+            )
+            if found is None or offered is None:
+                raise _unknown()
+            self._store.put_member(replace(offered, since=self._clock.now(), accepted=True))
+            self._log_member(organisation_id, account_id, offered.role.value, account_id)
+        return Seat(found, offered.role)
 
     def put_member(
         self, organisation_id: str, account_id: str, role: Role, by: str, *, staff: bool = False
     ) -> Membership:
-        """Take somebody in, or give them another role; owners may, and staff where nobody owns it any more.
+        """Invite somebody, or give them another role; owners may, and staff where nobody owns it any more.
+
+        Whoever is invited is told, and counts as a member only once they accept: to be one ends the protection of
+        one's own name from its claims, and changes for whom one files.
 
         Raises:
             NotFound: no such organisation or account.
@@ -142,24 +160,31 @@ class OrganisationDesk:
         if not self._accounts.exists(account_id):
             raise NotFound("there is no such account", code=OptOutFault.MEMBER_UNKNOWN, field="account_id")
         with self._claims.transaction():
-            self._locked(organisation_id)
+            known = self._locked(organisation_id)
             before = self._membership(organisation_id, account_id)
-            if role is not Role.OWNER:
+            if before is None:
+                before = Membership(organisation_id, account_id, role, self._clock.now(), accepted=False)
+                self._notices.invited(known, account_id, role)
+            elif before.accepted and role is not Role.OWNER:
                 self._check_owned_without(organisation_id, account_id)
-            since = before.since if before else self._clock.now()
-            membership = Membership(organisation_id, account_id, role, since)
+            membership = replace(before, role=role)
             self._store.put_member(membership)
-            self._log_member(organisation_id, account_id, role.value, by)
+            self._log_member(organisation_id, account_id, role.value if membership.accepted else "invited", by)
         return membership
 
     def drop_member(self, organisation_id: str, account_id: str, by: str) -> None:
-        """Take somebody out; owners may, and everybody themselves. Raises as `put_member`."""
-        self.seat(by, organisation_id, Role.VIEWER if by == account_id else Role.OWNER)
+        """Take somebody out, or an invitation back; owners may, and everybody themselves. Raises as `put_member`."""
+        if by != account_id:
+            self.seat(by, organisation_id, Role.OWNER)
         with self._claims.transaction():
             self._locked(organisation_id)
-            if self._membership(organisation_id, account_id) is None:
+            membership = self._membership(organisation_id, account_id)
+            if membership is None and by == account_id:
+                raise _unknown()
+            if membership is None:
                 raise NotFound("they are no member", code=OptOutFault.MEMBER_UNKNOWN, field="account_id")
-            self._check_owned_without(organisation_id, account_id)
+            if membership.accepted:
+                self._check_owned_without(organisation_id, account_id)
             self._store.drop_member(organisation_id, account_id)
             self._log_member(organisation_id, account_id, "none", by)
 
@@ -169,12 +194,14 @@ class OrganisationDesk:
         Its claims stay with their organisations.
         """
         with self._claims.transaction():
-            seats = {one.organisation_id: one.role for one in self._store.of_account(account_id)}
+            mine = [*self._store.of_account(account_id), *self._store.invitations(account_id)]
+            seats = {one.organisation_id: one for one in mine}
             # All rows are locked before the record's head, and in one order, here as everywhere.
             for known in [self._locked(organisation_id) for organisation_id in sorted(seats)]:
                 self._store.drop_member(known.id, account_id)
                 self._log_member(known.id, account_id, "none", account_id)
-                if seats[known.id] is Role.OWNER and self._is_ownerless(known.id):
+                left = seats[known.id]
+                if left.accepted and left.role is Role.OWNER and self._is_ownerless(known.id):
                     self._notices.ownerless(known)
 
     def _is_ownerless(self, organisation_id: str) -> bool:
@@ -187,8 +214,12 @@ class OrganisationDesk:
         return found
 
     def _membership(self, organisation_id: str, account_id: str) -> Membership | None:
-        members = self._store.members(organisation_id)
-        return next((one for one in members if one.account_id == account_id), None)
+        known = [*self._store.members(organisation_id), *self._store.invited(organisation_id)]
+        return next((one for one in known if one.account_id == account_id), None)
+
+    def _seated(self, memberships: Sequence[Membership]) -> Sequence[Seat]:
+        known = self._store.organisations(one.organisation_id for one in memberships)
+        return [Seat(known[one.organisation_id], one.role) for one in memberships]
 
     def _check_owned_without(self, organisation_id: str, account_id: str) -> None:
         members = self._store.members(organisation_id)

@@ -1,7 +1,7 @@
 """Recognising claimed works in prompts and media."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from copyright_optout.domain import (
@@ -15,24 +15,31 @@ from copyright_optout.domain import (
     Thresholds,
 )
 from copyright_optout.ports import ClaimStore, FingerprintIndex, PictureHasher
-from copyright_optout.service.scenes import Seen, sampled, seen
+from copyright_optout.service.scenes import Scene, Seen, sampled, seen
 from copyright_optout.service.watching import ReferenceParts, Watching
 from trust_kernel.clock import Clock
 from trust_kernel.media.refs import Look
 from trust_kernel.names import NameMatcher
-from trust_kernel.names.shelves import NameBook
+from trust_kernel.names.shelves import Keeper, NameBook
 
 _DEFAULTS = Thresholds()
+_AT_ONCE = 5000
+"""Claims read at a time."""
 
 
 @dataclass(slots=True)
 class _Sight:
-    """The nearest that a claim came in one medium, so far."""
+    """The nearest that a claim came in one medium, so far.
+
+    Attributes:
+        match: whether that is enough.
+    """
 
     distance: int
     quality: int
     first: float
     last: float
+    match: bool = False
 
 
 class Recognition:
@@ -45,9 +52,11 @@ class Recognition:
         store: the claims.
         hasher: makes fingerprints of pictures.
         index: of reference pictures, this process's, empty.
+        spots: the same of windows round their spots.
         clock: the time.
         references: for videos, sounds and looks; None where they are not searched.
         thresholds: from where on something is taken for a claimed work.
+        name_keeper: keeps many names in files; none: in memory.
     """
 
     def __init__(
@@ -55,17 +64,20 @@ class Recognition:
         store: ClaimStore,
         hasher: PictureHasher,
         index: FingerprintIndex,
+        spots: FingerprintIndex,
         clock: Clock,
         references: ReferenceParts | None = None,
         thresholds: Thresholds = _DEFAULTS,
+        name_keeper: Keeper | None = None,
     ) -> None:
         self._store = store
         self._hasher = hasher
         self._index = index
+        self._spots = spots
         self._clock = clock
         self._thresholds = thresholds
         self._watching = Watching(references, self._standing, thresholds) if references else None
-        self._names = NameBook(NameMatcher)
+        self._names = NameBook(NameMatcher, keeper=name_keeper)
         self._generation = 0
         self._lock = Lock()
 
@@ -87,7 +99,7 @@ class Recognition:
             self._catch_up()
         # Asked in any case, because it reads what was committed meanwhile.
         watching = self._watching if self._watching and self._watching.has_footage() else None
-        if not len(self._index) and watching is None:
+        if not len(self._index) and not len(self._spots) and watching is None:
             return ()
         frames = seen(look, self._hasher)
         works = [*(watching.watched(frames) if watching else ()), *self._shown(frames)]
@@ -118,28 +130,37 @@ class Recognition:
         sights: dict[str, _Sight] = {}
         for frame in frames:
             self._see(frame, sights)
+            self._see_spots(frame, sights)
         standing = self._standing(sights)
         return [self._pictured(standing[claim_id], sights[claim_id]) for claim_id in sights if claim_id in standing]
 
     def _see(self, frame: Seen, sights: dict[str, _Sight]) -> None:
-        start, end = frame.scene.start, frame.scene.end
         for hit in self._index.search(frame.hashes, self._thresholds.unsure_distance):
-            quality = frame.qualities[hit.query]
-            sight = sights.setdefault(hit.claim_id, _Sight(hit.distance, quality, start, end))
-            if hit.distance < sight.distance:
-                sight.distance, sight.quality = hit.distance, quality
-            sight.first, sight.last = min(sight.first, start), max(sight.last, end)
+            match = hit.distance <= self._thresholds.match_distance
+            _add(sights, hit.claim_id, _at(frame.scene, hit.distance, frame.qualities[hit.query], match=match))
+
+    def _see_spots(self, frame: Seen, sights: dict[str, _Sight]) -> None:
+        windows: dict[str, set[int]] = {}
+        for hit in self._spots.search(frame.spots, self._thresholds.match_distance):
+            near = windows.setdefault(hit.claim_id, set())
+            near.add(hit.query // 2)  # a window and its mirror image are one
+            match = len(near) >= self._thresholds.least_spots
+            _add(sights, hit.claim_id, _at(frame.scene, hit.distance, frame.spot_qualities[hit.query], match=match))
 
     def _pictured(self, claim: Claim, sight: _Sight) -> PicturedWork:
         threshold = self._thresholds.match_distance
         return PicturedWork(
             claim=claim,
-            band=Band.MATCH if sight.distance <= threshold else Band.UNSURE,
+            band=Band.MATCH if sight.match else Band.UNSURE,
             distance=sight.distance,
             threshold=threshold,
             seconds=(sight.first, sight.last),
             quality=sight.quality,
         )
+
+    def fence(self) -> int:
+        """Number of the last change of a claim, which stays the last until the caller's transaction ends."""
+        return self._store.fence()
 
     def aliases(self, most: int) -> tuple[tuple[str, str], ...]:
         """(claim, alias) of so many aliases of active claims at most, unconfirmed."""
@@ -165,13 +186,31 @@ class Recognition:
             self._watching.warm_up()
 
     def _catch_up(self) -> None:
-        changes = self._store.changes_since(self._generation)
-        if changes:
+        reached, names = self._generation, dict[str, tuple[str, ...] | None]()
+        while changes := self._store.changes_since(reached, _AT_ONCE):
             self._index.apply(changes)
-            self._names.apply({one.claim_id: one.aliases if one.active else None for one in changes})
-            self._generation = changes[-1].generation
+            self._spots.apply([replace(one, fingerprints=one.spots) for one in changes])
+            names |= {one.claim_id: one.aliases if one.active else None for one in changes}
+            reached = changes[-1].generation
+        if names:
+            # All at once: what comes in pieces lies on many shelves first.
+            self._names.apply(names)
+            self._generation = reached
 
     def _standing(self, claim_ids: Collection[str]) -> Mapping[str, Claim]:
         now = self._clock.now()
         found = self._store.many(claim_ids) if claim_ids else {}
         return {claim_id: claim for claim_id, claim in found.items() if claim.stands(now)}
+
+
+def _at(scene: Scene, distance: int, quality: int, *, match: bool) -> _Sight:
+    return _Sight(distance, quality, scene.start, scene.end, match)
+
+
+def _add(sights: dict[str, _Sight], claim_id: str, one: _Sight) -> None:
+    """Take one sight of a claim together with those before."""
+    sight = sights.setdefault(claim_id, one)
+    if one.distance < sight.distance:
+        sight.distance, sight.quality = one.distance, one.quality
+    sight.first, sight.last = min(sight.first, one.first), max(sight.last, one.last)
+    sight.match |= one.match

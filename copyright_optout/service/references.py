@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copyright_optout.domain import (
-    LEAST_QUALITY,
+    AS_IT_IS,
     MOST_REFERENCES,
+    OTHER_SPEEDS,
     Claim,
     ClaimState,
     Footage,
@@ -20,12 +21,14 @@ from copyright_optout.domain import (
     SoundPrint,
 )
 from copyright_optout.errors import UnknownClaim, UnusableClaim
-from copyright_optout.ports import ClaimStore, PictureHasher, Record, WorkPrints
+from copyright_optout.ports import ClaimStore, Record, WorkPrints
+from copyright_optout.service.pictures import Pictures, entry_of
 from copyright_optout.service.watching import ReferenceParts
 from trust_kernel.clock import Clock
 from trust_kernel.errors import Conflict, NotFound
 from trust_kernel.ids import new_id
 from trust_kernel.media.refs import MediaKind
+from trust_kernel.media.sound_prints import sped
 from trust_kernel.media.sound_search import KEPT_EVERY
 
 Listen = Callable[[], NDArray[np.float32]]
@@ -37,11 +40,11 @@ class ReferenceDesk:
     """Reference media of claims. Whether somebody acts for the claim's organisation is for whoever calls to know."""
 
     def __init__(
-        self, parts: ReferenceParts, claims: ClaimStore, hasher: PictureHasher, record: Record, clock: Clock
+        self, parts: ReferenceParts, claims: ClaimStore, pictures: Pictures, record: Record, clock: Clock
     ) -> None:
         self._parts = parts
         self._claims = claims
-        self._hasher = hasher
+        self._pictures = pictures
         self._record = record
         self._clock = clock
 
@@ -49,13 +52,17 @@ class ReferenceDesk:
         """What is known of a claim's references, oldest first."""
         return self._parts.store.of_claim(claim_id)
 
+    def text_code(self, claim: Claim) -> str:
+        """The Meta-Code of a claim's title and descriptions as they are now; empty where no codes are made here."""
+        return self._parts.codes.of_text(claim.terms.title, " ".join(claim.terms.descriptions))
+
     def describe(self, claim: Claim) -> None:
         """Keep the code of a claim's title and descriptions as they are now, in the caller's transaction.
 
         Nothing happens where no codes are made here, or the one there is still holds.
         """
         store = self._parts.store
-        codes = _said(self._parts.codes.of_text(claim.terms.title, " ".join(claim.terms.descriptions)))
+        codes = _said(self.text_code(claim))
         kept = [one for one in store.of_claim(claim.id) if one.kind is ReferenceKind.TEXT]
         if codes and [one.codes for one in kept] != [codes]:
             for former in kept:
@@ -76,28 +83,11 @@ class ReferenceDesk:
             Conflict: the claim is past the state in which its rights holder may add to it.
             UnusableClaim: it has as many references as it may have, or there is too little in the picture.
         """
-        parts = self._parts
         self._check_open(claim_id, staff=staff)
-        prints = [one for one in self._hasher.references(picture) if one.is_usable]
-        if not prints:
-            raise UnusableClaim(
-                "this picture has too little in it to be recognised",
-                code="optout:picture:featureless",
-                field="file",
-                limit=f"quality {LEAST_QUALITY}",
-            )
-        made = Reference(
-            new_id("ref"),
-            claim_id,
-            ReferenceKind.PICTURE,
-            self._clock.now(),
-            codes=_said(parts.codes.of_picture(picture)),
-            looks=parts.looks.embed([picture]) if parts.looks.is_installed else None,
-            looks_by=parts.looks.version,
-        )
+        drawn = self._pictures.draw(picture, called="this picture", field="file")
         with self._claims.transaction():
-            kept = self._keep(made, by, staff=staff)
-            self._claims.add_prints(claim_id, prints)
+            self._count(claim_id, ReferenceKind.PICTURE, staff=staff)
+            (kept,) = self._pictures.keep(claim_id, [drawn], by=by)
         return kept
 
     def add_file(
@@ -109,7 +99,7 @@ class ReferenceDesk:
             claim_id: whose it is.
             path: the file.
             kind: what it is.
-            listen: decodes its sound, for printers that need samples; not called where there are none.
+            listen: decodes its sound; not called where there is nothing to hear.
             by: account that adds it.
             staff: whether they may add to a claim that somebody has looked at already.
 
@@ -142,6 +132,25 @@ class ReferenceDesk:
         with self._claims.transaction():
             return self._keep(made, by, staff=staff)
 
+    def add_footage(self, claim_id: str, footage: Footage, *, by: str) -> Reference:
+        """Keep hashes of a video that others made: there is no file, so neither sound nor code.
+
+        Raises:
+            UnknownClaim: there is no such claim.
+            Conflict: somebody has looked at the claim already.
+            UnusableClaim: it has as many references as it may have.
+        """
+        made = Reference(
+            new_id("ref"),
+            claim_id,
+            ReferenceKind.VIDEO,
+            self._clock.now(),
+            seconds=float(footage.seconds[-1]),
+            footage=footage,
+        )
+        with self._claims.transaction():
+            return self._keep(made, by, staff=False)
+
     def drop(self, claim_id: str, reference_id: str, *, by: str) -> None:
         """Forget a reference video or sound; hashes of pictures stay with the claim until it ends.
 
@@ -155,15 +164,19 @@ class ReferenceDesk:
             if not found or found[0].kind in {ReferenceKind.PICTURE, ReferenceKind.TEXT}:
                 raise NotFound("the claim has no such video or sound", code=OptOutFault.REFERENCE_UNKNOWN)
             self._parts.store.drop(reference_id)
-            self._changed(claim, found[0], -1)
-            self._record.append(OptOutEvent.REFERENCE_REMOVED, _entry(found[0], by))
+            self._changed(claim, found[0].kind, -1)
+            self._record.append(OptOutEvent.REFERENCE_REMOVED, entry_of(found[0], by))
 
     def _heard(self, prints: WorkPrints, listen: Listen) -> tuple[tuple[SoundPrint, ...], tuple[str, ...]]:
         own, *others = self._parts.printers
         words = np.array(prints.sound[::KEPT_EVERY], np.uint32)
         sounds = [SoundPrint(own.name, words)] if words.any() else []
         codes: list[str] = []
-        samples = listen() if sounds and others else np.zeros(0, np.float32)
+        samples = listen() if sounds else np.zeros(0, np.float32)
+        for speed in OTHER_SPEEDS if samples.size else ():
+            heard = own.prints(sped(samples, speed / AS_IT_IS))
+            if heard.any():
+                sounds.append(SoundPrint(own.name, heard[:: own.scheme.kept_every], speed))
         for printer in others if samples.size else ():
             heard = printer.prints(samples)
             if heard.any():
@@ -190,13 +203,17 @@ class ReferenceDesk:
             )
 
     def _keep(self, reference: Reference, by: str, *, staff: bool) -> Reference:
-        claim = self._locked(reference.claim_id)
-        self._check_open(reference.claim_id, staff=staff)
-        self._changed(claim, reference, 1)
-        self.describe(claim)
+        self._count(reference.claim_id, reference.kind, staff=staff)
         self._parts.store.add(reference)
-        self._record.append(OptOutEvent.REFERENCE_ADDED, _entry(reference, by))
+        self._record.append(OptOutEvent.REFERENCE_ADDED, entry_of(reference, by))
         return reference
+
+    def _count(self, claim_id: str, kind: ReferenceKind, *, staff: bool) -> None:
+        """Count one that is about to be kept, if it may be; raises as `add_file`."""
+        claim = self._locked(claim_id)
+        self._check_open(claim_id, staff=staff)
+        self._changed(claim, kind, 1)
+        self.describe(claim)
 
     def _locked(self, claim_id: str) -> Claim:
         claim = self._claims.get(claim_id, lock=True)
@@ -204,16 +221,12 @@ class ReferenceDesk:
             raise UnknownClaim("there is no such claim", field="claim_id")
         return claim
 
-    def _changed(self, claim: Claim, reference: Reference, by: int) -> None:
+    def _changed(self, claim: Claim, kind: ReferenceKind, by: int) -> None:
         """Count it, under the next generation, so that every index reads the claim again."""
         counts = dict(claim.references)
-        counts[reference.kind.value] = max(0, counts.get(reference.kind.value, 0) + by)
+        counts[kind.value] = max(0, counts.get(kind.value, 0) + by)
         counted = tuple(sorted((kind, count) for kind, count in counts.items() if count))
         self._claims.replace(replace(claim, references=counted, changed_at=self._clock.now()))
-
-
-def _entry(reference: Reference, by: str) -> dict[str, str | int]:
-    return {"claim": reference.claim_id, "reference": reference.id, "kind": reference.kind.value, "actor": by}
 
 
 def _footage(prints: WorkPrints) -> Footage:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copyright_optout.domain import (
+    AS_IT_IS,
     EVERYTHING,
     HASH_BITS,
     SURE_NAME,
@@ -19,7 +20,9 @@ from copyright_optout.domain import (
     Thresholds,
     overlap,
 )
+from copyright_optout.domain.reasons import OptOutFault
 from copyright_optout.domain.rehearsals import (
+    MOST_DAYS,
     MOST_EXAMPLES,
     Example,
     FloodLimits,
@@ -33,9 +36,9 @@ from copyright_optout.domain.rehearsals import (
 from copyright_optout.ports import ClaimStore, Hashes, OrganisationStore, ReferenceStore
 from copyright_optout.ports.rehearsing import PastRequest, PastRequests, RehearsalStore
 from trust_kernel.clock import Clock
+from trust_kernel.errors import Conflict
 from trust_kernel.ids import new_id
-from trust_kernel.names import NameMatcher
-from trust_kernel.names.screen import NameScreen
+from trust_kernel.names.sieve import NameFound, PromptSieve
 
 AT_ONCE = 2000
 """Requests that are looked at while somebody waits; more are for the worker."""
@@ -78,10 +81,16 @@ class Rehearsals:
     def ask(self, claim: Claim, days: int, *, by: str) -> Rehearsal:
         """Try a claim on the requests of some days: at once where there are few, else by a worker.
 
+        A claim waits for one at a time, and its last one is kept.
+
         Raises:
             InvalidInput: not 1 to 90 days.
+            Conflict: one is waiting already.
         """
         parts, now = self._parts, self._parts.clock.now()
+        last = parts.rehearsals.latest(claim.id)
+        if last is not None and last.state is RehearsalState.WAITING:
+            raise Conflict("this claim is being tried already", code=OptOutFault.REHEARSAL_WAITS)
         asked = Rehearsal(new_id("rehearsal"), claim.id, by, check_days(days), RehearsalState.WAITING, now)
         if parts.past.count(now - timedelta(days=days)) <= AT_ONCE:
             asked = self._rehearsed(asked, claim)
@@ -93,7 +102,8 @@ class Rehearsals:
         return self._parts.rehearsals.latest(claim_id)
 
     def sweep(self) -> int:
-        """Do what was asked for; a worker's chore. Gives how many."""
+        """Do what was asked for, and forget what is old; a worker's chore. Gives how many."""
+        self._parts.rehearsals.drop_older(self._parts.clock.now() - timedelta(days=MOST_DAYS))
         waiting = self._parts.rehearsals.waiting(_SWEEP)
         known = self._parts.claims.many(one.claim_id for one in waiting)
         for one in waiting:
@@ -102,7 +112,7 @@ class Rehearsals:
         return len(waiting)
 
     def _rehearsed(self, asked: Rehearsal, claim: Claim) -> Rehearsal:
-        tally = self.tally([claim], asked.asked_at - timedelta(days=asked.days))[claim.id]
+        tally = self.tally([claim], asked.asked_at - timedelta(days=asked.days), licences=False)[claim.id]
         return replace(asked, state=RehearsalState.DONE, done_at=self._parts.clock.now(), tally=tally)
 
     def flood(self, claim: Claim) -> str | None:
@@ -121,9 +131,19 @@ class Rehearsals:
             if limits.exceeded(tally.stopped, tally.requests)
         }
 
-    def tally(self, claims: Sequence[Claim], since: datetime, most: int | None = None) -> Mapping[str, Tally]:
-        """What each claim would have done to the requests since a moment, or to the newest `most` of them."""
-        trials = {claim.id: self._trial(claim) for claim in claims}
+    def tally(
+        self, claims: Sequence[Claim], since: datetime, most: int | None = None, *, licences: bool = True
+    ) -> Mapping[str, Tally]:
+        """What each claim would have done to the requests since a moment, or to the newest `most` of them.
+
+        Args:
+            claims: which.
+            since: how far back.
+            most: requests that are looked at.
+            licences: leave out what licensees and members asked for. Not where a rights holder sees the figures: a
+                licence for somebody would tell whether they asked.
+        """
+        trials = {claim.id: self._trial(claim, licences=licences) for claim in claims}
         names = PromptSieve((claim.id, alias) for claim in claims for alias in claim.terms.aliases)
         requests = 0
         for some in self._parts.past.since(since, most):
@@ -135,44 +155,14 @@ class Rehearsals:
                 trial.look(some)
         return {claim_id: trial.tally(requests) for claim_id, trial in trials.items()}
 
-    def _trial(self, claim: Claim) -> "_Trial":
-        members = self._parts.organisations.members(claim.organisation_id)
+    def _trial(self, claim: Claim, *, licences: bool) -> "_Trial":
         marks = traces_of(claim, self._parts.claims, self._parts.references)
+        if not licences:
+            bare = replace(claim, terms=replace(claim.terms, licences=()))
+            return _Trial(bare, frozenset(), marks, self._parts.past, self._parts.thresholds)
+        members = self._parts.organisations.members(claim.organisation_id)
         accounts = frozenset(one.account_id for one in members)
         return _Trial(claim, accounts, marks, self._parts.past, self._parts.thresholds)
-
-
-@dataclass(frozen=True, slots=True)
-class NameFound:
-    """The surest place where a text names a claim."""
-
-    words: str
-    transformations: tuple[str, ...]
-    score: float
-
-
-class PromptSieve:
-    """Finds some claims' names in very many prompts.
-
-    Args:
-        pairs: (claim id, alias).
-    """
-
-    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        kept = list(pairs)
-        self._matcher = NameMatcher(kept)
-        self._screen = NameScreen(alias for _, alias in kept)
-
-    def found(self, prompt: str) -> Mapping[str, NameFound]:
-        """By claim id, the surest name in a prompt."""
-        if not prompt or not self._screen.may_name(prompt):
-            return {}
-        best: dict[str, NameFound] = {}
-        for hit in self._matcher.match(prompt):
-            if hit.entity not in best or best[hit.entity].score < hit.score:
-                words = prompt[hit.span[0] : hit.span[1]]
-                best[hit.entity] = NameFound(words, hit.transformations, hit.score)
-        return best
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,12 +181,14 @@ class ClaimTraces:
 
 
 def traces_of(claim: Claim, claims: ClaimStore, references: ReferenceStore | None, printer: str = "") -> ClaimTraces:
-    """What a claim is recognised by; sounds as far as they were made by one printer."""
+    """What a claim is recognised by; sounds as far as they were made by one printer, of the work at its own speed."""
     known = references.of_claim(claim.id) if references is not None else ()
     return ClaimTraces(
         pictures=_words(claims.prints(claim.id)),
         films=tuple(one.footage for one in known if one.footage is not None and len(one.footage.hashes)),
-        sounds=tuple(sound.words for one in known for sound in one.sounds if sound.printer == printer),
+        sounds=tuple(
+            sound.words for one in known for sound in one.sounds if sound.printer == printer and sound.speed == AS_IT_IS
+        ),
     )
 
 
@@ -236,8 +228,9 @@ class _Trial:
             self._touch(request, Example(request.case_id, request.at, outcome, "picture", score=round(score, 3)))
         for request in some:
             touched = self._touched.pop(request.case_id, None)
-            if touched is not None:
-                self._count(replace(touched, outcome=self._settled(request, touched.outcome)))
+            settled = self._settled(request, touched.outcome) if touched is not None else None
+            if touched is not None and settled is not None:
+                self._count(replace(touched, outcome=settled))
 
     def tally(self, requests: int) -> Tally:
         """What came of it."""
@@ -259,17 +252,17 @@ class _Trial:
         if len(self._examples[example.outcome]) < MOST_EXAMPLES:
             self._examples[example.outcome].append(example)
 
-    def _settled(self, request: PastRequest, found: Outcome) -> Outcome:
-        """What it comes to, for whoever asked: as `OptOutIndex.permits` would have said."""
+    def _settled(self, request: PastRequest, found: Outcome) -> Outcome | None:
+        """What it comes to, for whoever asked, as `OptOutIndex.permits` would have said; None where they may."""
         claim = self.claim
         if request.account_id in self.members:
-            return Outcome.LICENSED
+            return None
         licensed = any(one.account_id == request.account_id for one in claim.terms.licences)
         if not licensed and (claim.only_licensed or claim.terms.blocks == EVERYTHING):
             return found
         depiction = self.past.depiction(request.case_id)
         if claim.licenses(request.account_id, depiction, request.at):
-            return Outcome.LICENSED
+            return None
         return found if claim.blocks(depiction) else Outcome.LEFT_OPEN
 
     def _pictured(self, some: Sequence[PastRequest]) -> Iterator[tuple[PastRequest, Outcome, float]]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copyright_optout.domain import MOST_FRAMES
-from copyright_optout.ports import Hashes, PictureHasher
+from copyright_optout.ports import Hashes, PictureHasher, View
 from trust_kernel.media.refs import Look
 
 _STILL = 1.0
@@ -38,11 +38,20 @@ class Seen:
     Attributes:
         hashes: uint64 (k, 4): of the whole, of parts, each in eight orientations.
         qualities: of each of them, 0 to 100.
+        spots: uint64 (2 n, 4): of windows round spots, each as it stands and then mirrored.
+        spot_qualities: of each of them, 0 to 100.
     """
 
     scene: Scene
     hashes: Hashes
     qualities: tuple[int, ...]
+    spots: Hashes
+    spot_qualities: tuple[int, ...]
+
+    @property
+    def every_hash(self) -> Hashes:
+        """Of the whole, of parts and of windows."""
+        return np.concatenate([self.hashes, self.spots])
 
 
 def seen(look: Look, hasher: PictureHasher) -> list[Seen]:
@@ -51,9 +60,15 @@ def seen(look: Look, hasher: PictureHasher) -> list[Seen]:
     for scene in scenes(look):
         views = hasher.views(scene.picture)
         if views:
-            qualities = tuple(view.quality for view in views for _ in range(len(view.turned)))
-            found.append(Seen(scene, np.concatenate([view.turned for view in views]), qualities))
+            parts, spots = ([view for view in views if view.spot is spot] for spot in (False, True))
+            found.append(Seen(scene, *_turned(parts), *_turned(spots)))
     return found
+
+
+def _turned(views: Sequence[View]) -> tuple[Hashes, tuple[int, ...]]:
+    """All hashes of some views, and of each its quality."""
+    hashes = np.concatenate([np.zeros((0, 4), np.uint64), *(view.turned for view in views)])
+    return hashes, tuple(view.quality for view in views for _ in range(len(view.turned)))
 
 
 def sampled(count: int) -> Sequence[int]:

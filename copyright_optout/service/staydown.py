@@ -34,8 +34,6 @@ from trust_kernel.ids import new_id
 
 HOUSE = "org_house"
 """The organisation of claims that no rights holder filed; nobody is a member of it."""
-SYSTEM = "system"
-"""Who acts where nobody does."""
 
 
 class StayDown:
@@ -93,6 +91,7 @@ class StayDown:
             declared=frozenset(Declaration),
             references=(("video", min(len(known), MOST_REFERENCES)),),
         )
+        self._claims.hold_generation()  # the desk writes to the ledger, and only then moves the claim
         self._desk.keep([claim])
         made = {}
         for case_id, hashes in list(known.items())[:MOST_REFERENCES]:
@@ -119,7 +118,9 @@ class StayDown:
         if found is None:
             now = self._clock.now()
             found = Organisation(HOUSE, "Notices under a statute", now)
-            self._organisations.found(found, Membership(HOUSE, SYSTEM, Role.OWNER, now))
+            # Owned by itself: whoever acts for an organisation decides nothing about its claims, and staff and the
+            # worker decide about these.
+            self._organisations.found(found, Membership(HOUSE, HOUSE, Role.OWNER, now))
         return found
 
 

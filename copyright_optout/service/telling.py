@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from copyright_optout.domain import Claim, ClaimState, Concern, Concerning, OptOutEvent, Organisation
+from copyright_optout.domain import Claim, ClaimState, Concern, Concerning, OptOutEvent, Organisation, Role
 from copyright_optout.ports import OrganisationStore, Outbox, People, Staff
 from trust_kernel.names.plain import fold
 
@@ -59,6 +59,11 @@ class ClaimNotices:
         facts = {"claim_id": claim.id, "title": claim.terms.title, "percent": share}
         for account_id in sorted(self._staff.who_may(DECIDES)):
             self._outbox.emit(OptOutEvent.CLAIM_FLOODED, account_id, facts)
+
+    def invited(self, organisation: Organisation, account_id: str, role: Role) -> None:
+        """Tell somebody that they may act for an organisation if they want to."""
+        facts = {"organisation_id": organisation.id, "title": organisation.name, "role": role.value}
+        self._outbox.emit(OptOutEvent.ORGANISATION_INVITED, account_id, facts)
 
     def ownerless(self, organisation: Organisation) -> None:
         """Tell staff that nobody owns an organisation any more: they can name somebody."""

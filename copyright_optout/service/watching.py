@@ -1,13 +1,15 @@
 """Recognising reference videos, sounds and looks of the claims that stand."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from copyright_optout.domain import (
+    AS_IT_IS,
+    OTHER_SPEEDS,
     Band,
     Claim,
     ClaimChange,
@@ -34,7 +36,7 @@ from copyright_optout.service.looks_shelf import LooksShelf
 from copyright_optout.service.scenes import Seen, scenes
 from copyright_optout.service.sound_shelf import SoundHit, SoundShelf
 from trust_kernel.media.refs import Look
-from trust_kernel.media.sound_search import SoundWords
+from trust_kernel.media.sound_search import SoundScheme, SoundWords
 
 _AT_ONCE = 2000
 """Claims read at a time."""
@@ -77,7 +79,10 @@ class Watching:
         self._parts = parts
         self._standing = standing
         self._thresholds = thresholds
-        self._sounds = {printer.name: SoundShelf(printer.scheme) for printer in parts.printers}
+        self._sounds = {
+            printer.name: _Ears(SoundShelf(printer.scheme), SoundShelf(_hurried(printer.scheme)))
+            for printer in parts.printers
+        }
         self._looks = LooksShelf(parts.looks.dimensions)
         self._claims: dict[str, tuple[str, ...]] = {}
         self._generation = 0
@@ -122,10 +127,11 @@ class Watching:
         self._catch_up()
         best: dict[str, tuple[SoundHit, str]] = {}
         for printer in self._parts.printers:
-            shelf = self._sounds[printer.name]
-            if not len(shelf) or not look.audio.size:
+            ears = self._sounds[printer.name]
+            if not len(ears.own) or not look.audio.size:
                 continue
-            for hit in shelf.search(printer.prints(look.audio)):
+            words = printer.prints(look.audio)
+            for hit in (*ears.own.search(words), *ears.other.search(words)):
                 owner = _claim_of(hit.key)
                 if owner not in best or hit.errors < best[owner][0].errors:
                     best[owner] = hit, printer.name
@@ -165,7 +171,7 @@ class Watching:
         """Reference videos with a frame near one of these, and near which."""
         near: dict[str, set[int]] = {}
         for place, frame in enumerate(frames):
-            for hit in self._parts.index.search(_once(frame.hashes), self._thresholds.match_distance):
+            for hit in self._parts.index.search(_once(frame.every_hash), self._thresholds.match_distance):
                 near.setdefault(hit.claim_id, set()).add(place)
         return near
 
@@ -174,6 +180,7 @@ class Watching:
         nearest = min(shared.moments, key=lambda moment: moment.distance)
         by_start = {frame.scene.start: frame for frame in frames}
         first, last = shared.moments[0].second, by_start[shared.moments[-1].second].scene.end
+        closest = by_start[nearest.second]
         match = shared.is_match(limits.least_share, limits.least_pictures)
         return PicturedWork(
             claim=claim,
@@ -181,7 +188,7 @@ class Watching:
             distance=nearest.distance,
             threshold=limits.match_distance,
             seconds=(first, last),
-            quality=max(by_start[nearest.second].qualities),
+            quality=max(closest.qualities + closest.spot_qualities),
             overlap=shared,
         )
 
@@ -191,9 +198,9 @@ class Watching:
             claim=claim,
             band=Band.MATCH if long_enough else Band.UNSURE,
             agreement=1 - hit.errors,
-            least=1 - self._sounds[printer].scheme.most_errors,
+            least=1 - self._sounds[printer].own.scheme.most_errors,
             seconds=hit.seconds,
-            offset=hit.offset,
+            offset=hit.offset * _speed_of(hit.key) / AS_IT_IS,
             share=hit.share,
             printer=printer,
         )
@@ -215,8 +222,10 @@ class Watching:
         for key in kept:
             self._claims[_claim_of(key)] = (*self._claims.get(_claim_of(key), ()), key)
         self._parts.index.apply(_frame_changes(dropped, kept))
-        for name, shelf in self._sounds.items():
-            shelf.change(_sounds_by(name, kept), dropped)
+        gone = [_at_speed(key, speed) for key in dropped for speed in (AS_IT_IS, *OTHER_SPEEDS)]
+        for name, ears in self._sounds.items():
+            ears.own.change(_sounds_by(name, kept, (AS_IT_IS,)), gone)
+            ears.other.change(_sounds_by(name, kept, OTHER_SPEEDS), gone)
         version = self._parts.looks.version
         vectors = {
             key: reference.looks
@@ -229,7 +238,7 @@ class Watching:
 def _glimpses(frames: Sequence[Seen], near: Collection[int]) -> list[Glimpse]:
     """The frames; of those that the index found far from a work, hashes need not be compared again."""
     return [
-        Glimpse(frame.scene.start, _once(frame.hashes) if place in near else _NONE, frame.scene.frames)
+        Glimpse(frame.scene.start, _once(frame.every_hash) if place in near else _NONE, frame.scene.frames)
         for place, frame in enumerate(frames)
     ]
 
@@ -257,9 +266,34 @@ def _frame_changes(dropped: Iterable[str], kept: Mapping[str, Reference]) -> lis
     ]
 
 
-def _sounds_by(printer: str, kept: Mapping[str, Reference]) -> dict[str, SoundWords]:
+@dataclass(frozen=True, slots=True)
+class _Ears:
+    """Sounds by one printer: of works as they are, and of works played slower and faster."""
+
+    own: SoundShelf
+    other: SoundShelf
+
+
+def _hurried(scheme: SoundScheme) -> SoundScheme:
+    """The same with half as many anchors, for there are four times as many sounds; odd, as `anchor_step` wants it."""
+    return replace(scheme, anchor_step=2 * scheme.anchor_step + 1)
+
+
+def _at_speed(key: str, speed: int) -> str:
+    """What a sound goes by in its shelf."""
+    return f"{key}@{speed}"
+
+
+def _speed_of(key: str) -> int:
+    return int(key.rpartition("@")[2])
+
+
+def _sounds_by(printer: str, kept: Mapping[str, Reference], speeds: Collection[int]) -> dict[str, SoundWords]:
     return {
-        key: sound.words for key, reference in kept.items() for sound in reference.sounds if sound.printer == printer
+        _at_speed(key, sound.speed): sound.words
+        for key, reference in kept.items()
+        for sound in reference.sounds
+        if sound.printer == printer and sound.speed in speeds
     }
 
 

@@ -1,6 +1,7 @@
 """The only queries of this package."""
 
 from copyright_optout.store.claims import DatabaseClaims
+from copyright_optout.store.descriptions import DatabaseVectors
 from copyright_optout.store.imports import DatabaseImports
 from copyright_optout.store.notices import DatabaseNotices
 from copyright_optout.store.organisations import DatabaseOrganisations
@@ -14,4 +15,5 @@ __all__ = [
     "DatabaseOrganisations",
     "DatabaseReferences",
     "DatabaseRehearsals",
+    "DatabaseVectors",
 ]

@@ -15,6 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from copyright_optout.domain import Claim, ClaimChange, ClaimState, Concern, Concerning, Fingerprint, OptOutFault
 from copyright_optout.errors import UnknownClaim
+from copyright_optout.store.generations import next_generations
 from copyright_optout.store.rows import claim_of, row_of, values_of
 from copyright_optout.tables import (
     OptOutAliasRow,
@@ -23,6 +24,7 @@ from copyright_optout.tables import (
     OptOutFingerprintRow,
     OptOutGenerationRow,
     OptOutOrganisationRow,
+    OptOutVectorRow,
 )
 from trust_kernel.db import Database
 from trust_kernel.errors import Conflict
@@ -32,7 +34,8 @@ _LAPSING = (ClaimState.ACTIVE.value, ClaimState.QUARANTINED.value, ClaimState.DI
 _THE_ROW = 1
 _CHUNK = 500
 _Asking = Callable[[Sequence[str]], SelectOfScalar[OptOutClaimRow]]
-_ENDED = (ClaimState.WITHDRAWN.value, ClaimState.EXPIRED.value)
+_OVER = (ClaimState.WITHDRAWN, ClaimState.EXPIRED)
+_ENDED = tuple(state.value for state in _OVER)
 
 
 class DatabaseClaims:
@@ -64,16 +67,19 @@ class DatabaseClaims:
     def add_prints(self, claim_id: str, fingerprints: Iterable[Fingerprint]) -> None:
         """Keep further hashes of reference pictures."""
         with self._database.transaction() as session:
-            number = len(_bits(session, [claim_id])[claim_id])
-            for step, made in enumerate(fingerprints):
-                session.add(
-                    OptOutFingerprintRow(claim_id=claim_id, number=number + step, bits=made.bits, quality=made.quality)
-                )
+            kept = _bits(session, [claim_id])[claim_id]
+            number = len(kept.pictures) + len(kept.spots)
+            rows = [
+                {"claim_id": claim_id, "number": at, "bits": one.bits, "quality": one.quality, "spot": one.spot}
+                for at, one in enumerate(fingerprints, start=number)
+            ]
+            if rows:
+                session.execute(insert(OptOutFingerprintRow), rows)
 
     def prints(self, claim_id: str) -> Sequence[str]:
-        """Hashes of a claim's reference pictures."""
+        """Hashes of a claim's reference pictures and crops of them, not of windows round spots."""
         with self._database.reading() as session:
-            return _bits(session, [claim_id])[claim_id]
+            return _bits(session, [claim_id])[claim_id].pictures
 
     def get(self, claim_id: str, *, lock: bool = False) -> Claim | None:
         """A claim, locked until the transaction ends if asked."""
@@ -91,9 +97,21 @@ class DatabaseClaims:
             row.sqlmodel_update(row_of(claim).model_dump(exclude={"id", "generation"}))
             row.generation = _next_generation(session)
             session.add(row)
+            _forget_vectors(session, [claim])
             if renamed:
                 session.execute(delete(OptOutAliasRow).where(col(OptOutAliasRow.claim_id) == claim.id))
                 session.execute(insert(OptOutAliasRow), _aliases(claim))
+
+    def hold_generation(self) -> None:
+        """Lock the counter of changes until the transaction ends; before the ledger's head, where both are needed."""
+        with self._database.transaction() as session:
+            _counter(session)
+
+    def fence(self) -> int:
+        """Generation of the last change, which stays the last until the caller's transaction ends."""
+        with self._database.transaction() as session:
+            row = session.get(OptOutGenerationRow, _THE_ROW, with_for_update={"read": True}, populate_existing=True)
+            return (row or _counter(session)).latest
 
     def replace_many(self, claims: Sequence[Claim]) -> None:
         """Keep changed claims that there are, all under the next generation."""
@@ -109,6 +127,7 @@ class DatabaseClaims:
             generation = _next_generation(session)
             rows = [{**values_of(claim), "generation": generation} for claim in claims]
             session.execute(update(OptOutClaimRow), rows)
+            _forget_vectors(session, claims)
             renamed = [claim for claim in claims if before[claim.id] != (claim.terms.title, *claim.terms.names)]
             for ids in _in_chunks(claim.id for claim in renamed):
                 session.execute(delete(OptOutAliasRow).where(col(OptOutAliasRow.claim_id).in_(ids)))
@@ -210,9 +229,9 @@ class DatabaseClaims:
             row = session.get(OptOutGenerationRow, _THE_ROW)
             return row.latest if row else 0
 
-    def changes_since(self, generation: int) -> Sequence[ClaimChange]:
-        """Claims changed after a generation, in the order of their generations; committed ones only."""
-        # Not whole rows: a process that was away reads a hundred thousand at once.
+    def changes_since(self, generation: int, most: int) -> Sequence[ClaimChange]:
+        """The next claims changed after a generation, in the order of their generations; committed ones only."""
+        # Not whole rows: a process that was away reads a hundred thousand.
         statement = (
             select_columns(
                 col(OptOutClaimRow.id),
@@ -222,7 +241,7 @@ class DatabaseClaims:
                 col(OptOutClaimRow.names),
                 col(OptOutClaimRow.descriptions),
             )
-            .where(col(OptOutClaimRow.generation) > generation)
+            .where(*next_generations(generation, most))
             .order_by(col(OptOutClaimRow.generation), col(OptOutClaimRow.id))
         )
         with self._database.reading_committed() as session:
@@ -276,36 +295,55 @@ class _Changed(NamedTuple):
     descriptions: list[str]
 
 
-def _change(row: _Changed, bits: Mapping[str, tuple[str, ...]]) -> ClaimChange:
+class _Bits(NamedTuple):
+    """Hashes of a claim."""
+
+    pictures: tuple[str, ...]
+    spots: tuple[str, ...]
+
+
+def _change(row: _Changed, bits: Mapping[str, _Bits]) -> ClaimChange:
     if row.state != ClaimState.ACTIVE:
         return ClaimChange(row.id, row.generation, active=False)
     aliases = tuple(dict.fromkeys((row.title, *row.names)))
-    return ClaimChange(row.id, row.generation, True, aliases, tuple(row.descriptions), bits[row.id])
+    return ClaimChange(row.id, row.generation, True, aliases, tuple(row.descriptions), *bits[row.id])
 
 
-def _bits(session: Session, claim_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
+def _bits(session: Session, claim_ids: Sequence[str]) -> Mapping[str, _Bits]:
+    found: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
     for chunk in _in_chunks(claim_ids):
         statement = (
-            select(OptOutFingerprintRow.claim_id, OptOutFingerprintRow.bits)
+            select(OptOutFingerprintRow.claim_id, OptOutFingerprintRow.spot, OptOutFingerprintRow.bits)
             .where(col(OptOutFingerprintRow.claim_id).in_(chunk))
             .order_by(col(OptOutFingerprintRow.claim_id), col(OptOutFingerprintRow.number))
         )
-        for claim_id, bits in session.exec(statement):
-            found[claim_id].append(bits)
-    return {claim_id: tuple(found[claim_id]) for claim_id in claim_ids}
+        for claim_id, spot, bits in session.exec(statement):
+            found[claim_id, spot].append(bits)
+    return {one: _Bits(tuple(found[one, False]), tuple(found[one, True])) for one in claim_ids}
 
 
 def _next_generation(session: Session) -> int:
-    row = session.get(OptOutGenerationRow, _THE_ROW, with_for_update=True, populate_existing=True)
-    if row is None:
-        try:
-            with session.begin_nested():
-                session.add(OptOutGenerationRow(id=_THE_ROW, latest=0))
-        except IntegrityError:
-            session.expire_all()  # another process made it meanwhile
-        row = session.get_one(OptOutGenerationRow, _THE_ROW, with_for_update=True, populate_existing=True)
+    row = _counter(session)
     row.latest += 1
     session.add(row)
     session.flush()
     return row.latest
+
+
+def _counter(session: Session) -> OptOutGenerationRow:
+    """The counter, locked until the transaction ends."""
+    row = session.get(OptOutGenerationRow, _THE_ROW, with_for_update=True, populate_existing=True)
+    if row is not None:
+        return row
+    try:
+        with session.begin_nested():
+            session.add(OptOutGenerationRow(id=_THE_ROW, latest=0))
+    except IntegrityError:
+        session.expire_all()  # another process made it meanwhile
+    return session.get_one(OptOutGenerationRow, _THE_ROW, with_for_update=True, populate_existing=True)
+
+
+def _forget_vectors(session: Session, claims: Sequence[Claim]) -> None:
+    """What was made of descriptions goes with the claims that are over."""
+    for ids in _in_chunks(claim.id for claim in claims if claim.state in _OVER):
+        session.execute(delete(OptOutVectorRow).where(col(OptOutVectorRow.claim_id).in_(ids)))

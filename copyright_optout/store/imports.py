@@ -96,7 +96,8 @@ class DatabaseImports:
         """Keep what became of a batch of lines."""
         lines = json.dumps([_line_kept(report) for report in reports], separators=(",", ":"))
         with self._database.transaction() as session:
-            session.add(OptOutImportReportRow(import_id=import_id, number=number, lines=lines))
+            wanting = sum(report.is_wanting for report in reports)
+            session.add(OptOutImportReportRow(import_id=import_id, number=number, lines=lines, wanting=wanting))
             session.flush()
 
     def report(self, import_id: str, number: int) -> Sequence[LineReport]:
@@ -104,6 +105,22 @@ class DatabaseImports:
         with self._database.reading() as session:
             row = session.get(OptOutImportReportRow, (import_id, number))
             return [_line(kept) for kept in json.loads(row.lines)] if row else []
+
+    def wanting(self, import_id: str, limit: int) -> Sequence[LineReport]:
+        """The first lines that somebody has to look at."""
+        statement = (
+            select(OptOutImportReportRow.number)
+            .where(OptOutImportReportRow.import_id == import_id, OptOutImportReportRow.wanting > 0)
+            .order_by(col(OptOutImportReportRow.number))
+            .limit(limit)
+        )
+        found: list[LineReport] = []
+        with self._database.reading() as session:
+            for number in session.exec(statement).all():
+                found += (line for line in self.report(import_id, number) if line.is_wanting)
+                if len(found) >= limit:
+                    break
+        return found[:limit]
 
     def with_needless_files(self, limit: int) -> Sequence[ClaimImport]:
         """Those that are over, and whose files were not dropped yet."""
@@ -155,6 +172,8 @@ def _values(made: ClaimImport) -> dict[str, Any]:
         "created_at": made.created_at,
         "changed_at": made.changed_at,
         "held_until": made.held_until,
+        "ended_at": made.ended_at,
+        "tries": made.tries,
     }
 
 
@@ -183,6 +202,8 @@ def _import(row: OptOutImportRow) -> ClaimImport:
         reached=row.reached,
         activated_by=row.activated_by,
         held_until=row.held_until,
+        ended_at=row.ended_at,
+        tries=row.tries,
     )
 
 

@@ -5,10 +5,12 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import delete, or_
+from sqlalchemy import ColumnElement, and_, delete, func, or_
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
 from copyright_optout.domain import NoticeFault
+from copyright_optout.domain.notice_mails import MailStanding
 from copyright_optout.domain.notices import (
     ENDED,
     Counter,
@@ -20,6 +22,7 @@ from copyright_optout.domain.notices import (
     Rejection,
     Statute,
 )
+from copyright_optout.ports.notices import Place
 from copyright_optout.tables import (
     OptOutCounterRow,
     OptOutNoticeRow,
@@ -30,6 +33,7 @@ from trust_kernel.db import Database
 from trust_kernel.errors import NotFound
 
 _CHUNK = 500
+_MAIL_TRIED = frozenset({"mail_tries", "mail_since", "mail_next", "mail_said"})
 _CLOSED = (NoticeState.INCOMPLETE, *ENDED)
 """States in which nothing runs any more, or nothing yet, for want of something that never came."""
 
@@ -47,7 +51,7 @@ class DatabaseNotices:
     def add(self, notice: Notice) -> None:
         """Keep a new one."""
         with self._database.transaction() as session:
-            session.add(_row(notice, None))
+            session.add(_row(notice, None, None))
             session.flush()
             session.add_all([*_video_rows(notice), *_counter_rows(notice)])
 
@@ -57,13 +61,15 @@ class DatabaseNotices:
             row = session.get(OptOutNoticeRow, notice_id, with_for_update=lock or None, populate_existing=lock)
             return _notices(session, [row])[0] if row else None
 
-    def replace(self, notice: Notice, *, due: datetime | None) -> None:
-        """Keep a changed one, and when something has to have happened."""
+    def replace(self, notice: Notice, *, due: datetime | None, look: datetime | None) -> None:
+        """Keep a changed one, when the first of its clocks runs out, and when it is to be looked at."""
         with self._database.transaction() as session:
             row = session.get(OptOutNoticeRow, notice.id)
             if row is None:
                 raise NotFound("there is no such notice", code=NoticeFault.UNKNOWN, field="notice_id")
-            row.sqlmodel_update(_row(notice, due).model_dump(exclude={"id", "warned_of", "mailed"}))
+            # Another state is another mail, which nobody has tried yet.
+            tried = _MAIL_TRIED if row.state == notice.state.value else frozenset()
+            row.sqlmodel_update(_row(notice, due, look).model_dump(exclude={"id", "warned_of", "mailed", *tried}))
             session.add(row)
             session.execute(delete(OptOutNoticeVideoRow).where(col(OptOutNoticeVideoRow.notice_id) == notice.id))
             session.execute(delete(OptOutCounterRow).where(col(OptOutCounterRow.notice_id) == notice.id))
@@ -108,13 +114,33 @@ class DatabaseNotices:
             rows = [row for notice_id in sorted(ids, reverse=True) if (row := session.get(OptOutNoticeRow, notice_id))]
             return _notices(session, rows)
 
-    def due(self, before: datetime | None, limit: int) -> Sequence[str]:
-        """Ids of those of which something is due before a moment, or ever; the next first."""
-        statement = select(OptOutNoticeRow.id).where(col(OptOutNoticeRow.due_at).is_not(None))
-        if before is not None:
-            statement = statement.where(col(OptOutNoticeRow.due_at) <= before)
+    def running(self, after: Place | None, limit: int) -> Sequence[tuple[Place, Notice]]:
+        """Those of which a clock runs, the next to run out first."""
+        due = col(OptOutNoticeRow.due_at)
+        statement = select(OptOutNoticeRow).where(due.is_not(None)).order_by(due, col(OptOutNoticeRow.id)).limit(limit)
+        if after is not None:
+            statement = statement.where(_behind(due, after))
         with self._database.reading() as session:
-            return list(session.exec(statement.order_by(col(OptOutNoticeRow.due_at)).limit(limit)))
+            rows = list(session.exec(statement))
+            places = [(row.due_at, row.id) for row in rows if row.due_at is not None]
+            return list(zip(places, _notices(session, rows), strict=True))
+
+    def to_look_at(self, until: datetime, after: Place | None, limit: int) -> Sequence[Place]:
+        """Those that are to be looked at by a moment, the longest due first."""
+        look = col(OptOutNoticeRow.look_at)
+        statement = select(OptOutNoticeRow.look_at, OptOutNoticeRow.id).where(look <= until)
+        if after is not None:
+            statement = statement.where(_behind(look, after))
+        with self._database.reading() as session:
+            found = session.exec(statement.order_by(look, col(OptOutNoticeRow.id)).limit(limit))
+            return [(at, notice_id) for at, notice_id in found if at is not None]
+
+    def look_again(self, notice_id: str, at: datetime | None) -> None:
+        """Note when one is to be looked at next."""
+        with self._database.transaction() as session:
+            row = session.get_one(OptOutNoticeRow, notice_id)
+            row.look_at = at
+            session.add(row)
 
     def warned(self, notice_id: str, due: datetime) -> bool:
         """Note that staff were warned; False where that was noted before."""
@@ -139,13 +165,15 @@ class DatabaseNotices:
         with self._database.reading() as session:
             return list(session.exec(statement))
 
-    def unmailed(self, limit: int) -> Sequence[Notice]:
-        """Notices without an account whose state was not mailed yet, those that changed first."""
+    def unmailed(self, now: datetime, limit: int) -> Sequence[Notice]:
+        """Notices without an account whose state is to be mailed now: those that wait longest first."""
+        again = col(OptOutNoticeRow.mail_next)
         statement = (
             select(OptOutNoticeRow)
             .where(col(OptOutNoticeRow.account_id).is_(None))
-            .where(or_(col(OptOutNoticeRow.mailed) != col(OptOutNoticeRow.state)))
-            .order_by(col(OptOutNoticeRow.changed_at))
+            .where(col(OptOutNoticeRow.mailed) != col(OptOutNoticeRow.state))
+            .where(or_(again.is_(None), again <= now))
+            .order_by(func.coalesce(again, col(OptOutNoticeRow.changed_at)), col(OptOutNoticeRow.id))
             .limit(limit)
         )
         with self._database.reading() as session:
@@ -154,9 +182,30 @@ class DatabaseNotices:
     def mailed(self, notice_id: str, state: NoticeState) -> None:
         """Note that a state was mailed."""
         with self._database.transaction() as session:
-            row = session.get_one(OptOutNoticeRow, notice_id)
+            row = session.get_one(OptOutNoticeRow, notice_id, with_for_update=True, populate_existing=True)
             row.mailed = state.value
+            if row.state == state.value:
+                _note_tries(row, MailStanding())
             session.add(row)
+
+    def not_mailed(self, notice_id: str, state: NoticeState, standing: MailStanding) -> None:
+        """Note that a state could not be mailed."""
+        with self._database.transaction() as session:
+            row = session.get_one(OptOutNoticeRow, notice_id, with_for_update=True, populate_existing=True)
+            if row.state != state.value:
+                return
+            if standing.given_up:
+                row.mailed = state.value
+            _note_tries(row, standing)
+            session.add(row)
+
+    def mail(self, notice_id: str) -> MailStanding:
+        """How far mailing its present state has come."""
+        with self._database.reading() as session:
+            row = session.get(OptOutNoticeRow, notice_id)
+            if row is None:
+                raise NotFound("there is no such notice", code=NoticeFault.UNKNOWN, field="notice_id")
+            return MailStanding(row.mail_tries, row.mail_since, row.mail_next, row.mail_said)
 
     def keep_text(self, notice_id: str, part: str, sealed: bytes) -> None:
         """Keep what was written, in place of what this part was before."""
@@ -174,6 +223,16 @@ class DatabaseNotices:
         """Forget what was written, all parts."""
         with self._database.transaction() as session:
             session.execute(delete(OptOutNoticeTextRow).where(col(OptOutNoticeTextRow.notice_id) == notice_id))
+
+
+def _behind(moment: Mapped[datetime | None], place: Place) -> ColumnElement[bool]:
+    at, notice_id = place
+    return or_(moment > at, and_(moment == at, col(OptOutNoticeRow.id) > notice_id))
+
+
+def _note_tries(row: OptOutNoticeRow, standing: MailStanding) -> None:
+    row.mail_tries, row.mail_since = standing.tries, standing.since
+    row.mail_next, row.mail_said = standing.next_at, standing.said
 
 
 def _notices(session: Session, rows: Iterable[OptOutNoticeRow]) -> list[Notice]:
@@ -212,7 +271,7 @@ def _notice(row: OptOutNoticeRow, videos: Sequence[Located], counters: Sequence[
     )
 
 
-def _row(notice: Notice, due: datetime | None) -> OptOutNoticeRow:
+def _row(notice: Notice, due: datetime | None, look: datetime | None) -> OptOutNoticeRow:
     return OptOutNoticeRow(
         id=notice.id,
         statute=notice.statute.value,
@@ -229,6 +288,7 @@ def _row(notice: Notice, due: datetime | None) -> OptOutNoticeRow:
         claim_id=notice.claim_id,
         rejection=None if notice.rejection is None else notice.rejection.value,
         due_at=due,
+        look_at=look,
     )
 
 

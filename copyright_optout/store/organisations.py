@@ -57,16 +57,22 @@ class DatabaseOrganisations:
 
     def of_account(self, account_id: str) -> Sequence[Membership]:
         """Where an account is a member, the longest first."""
-        statement = select(OptOutMemberRow).where(OptOutMemberRow.account_id == account_id)
-        return self._memberships(statement.order_by(col(OptOutMemberRow.since), col(OptOutMemberRow.organisation_id)))
+        return self._of_account(account_id, accepted=True)
 
     def members(self, organisation_id: str) -> Sequence[Membership]:
         """The members of one, the longest first."""
-        statement = select(OptOutMemberRow).where(OptOutMemberRow.organisation_id == organisation_id)
-        return self._memberships(statement.order_by(col(OptOutMemberRow.since), col(OptOutMemberRow.account_id)))
+        return self._of_organisation(organisation_id, accepted=True)
+
+    def invitations(self, account_id: str) -> Sequence[Membership]:
+        """Where an account is invited, the longest first."""
+        return self._of_account(account_id, accepted=False)
+
+    def invited(self, organisation_id: str) -> Sequence[Membership]:
+        """Whom one has invited, the longest first."""
+        return self._of_organisation(organisation_id, accepted=False)
 
     def put_member(self, membership: Membership) -> None:
-        """Take somebody in, or give them another role."""
+        """Take somebody in, invite them, or give them another role."""
         with self._database.transaction() as session:
             session.merge(
                 OptOutMemberRow(
@@ -74,11 +80,12 @@ class DatabaseOrganisations:
                     account_id=membership.account_id,
                     role=membership.role.value,
                     since=membership.since,
+                    accepted=membership.accepted,
                 )
             )
 
     def drop_member(self, organisation_id: str, account_id: str) -> None:
-        """Take somebody out; nothing where they are no member."""
+        """Take somebody out, or an invitation back; nothing where there is neither."""
         with self._database.transaction() as session:
             session.execute(
                 delete(OptOutMemberRow).where(
@@ -87,10 +94,22 @@ class DatabaseOrganisations:
                 )
             )
 
+    def _of_account(self, account_id: str, *, accepted: bool) -> Sequence[Membership]:
+        statement = select(OptOutMemberRow).where(
+            OptOutMemberRow.account_id == account_id, col(OptOutMemberRow.accepted) == accepted
+        )
+        return self._memberships(statement.order_by(col(OptOutMemberRow.since), col(OptOutMemberRow.organisation_id)))
+
+    def _of_organisation(self, organisation_id: str, *, accepted: bool) -> Sequence[Membership]:
+        statement = select(OptOutMemberRow).where(
+            OptOutMemberRow.organisation_id == organisation_id, col(OptOutMemberRow.accepted) == accepted
+        )
+        return self._memberships(statement.order_by(col(OptOutMemberRow.since), col(OptOutMemberRow.account_id)))
+
     def _memberships(self, statement: SelectOfScalar[OptOutMemberRow]) -> Sequence[Membership]:
         with self._database.reading() as session:
             return [
-                Membership(row.organisation_id, row.account_id, Role(row.role), row.since)
+                Membership(row.organisation_id, row.account_id, Role(row.role), row.since, row.accepted)
                 for row in session.exec(statement)
             ]
 

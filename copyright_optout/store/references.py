@@ -8,6 +8,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, delete, select
 
 from copyright_optout.domain import ClaimState, Footage, Reference, ReferenceChange, ReferenceKind, SoundPrint
+from copyright_optout.store.generations import next_generations
 from copyright_optout.tables import OptOutClaimRow, OptOutReferenceRow, OptOutSoundRow
 from trust_kernel.db import Database
 
@@ -29,7 +30,9 @@ class DatabaseReferences:
             session.flush()
             for sound in reference.sounds:
                 words = sound.words.astype(">u4").tobytes()
-                session.add(OptOutSoundRow(reference_id=reference.id, printer=sound.printer, words=words))
+                session.add(
+                    OptOutSoundRow(reference_id=reference.id, printer=sound.printer, speed=sound.speed, words=words)
+                )
 
     def of_claim(self, claim_id: str) -> Sequence[Reference]:
         """Those of a claim, oldest first."""
@@ -65,12 +68,11 @@ class DatabaseReferences:
             return _references(session, found)
 
     def changes_since(self, generation: int, most: int) -> Sequence[ReferenceChange]:
-        """Up to `most` claims changed after a generation, in the order of their generations; committed ones only."""
+        """The next claims changed after a generation, in the order of their generations; committed ones only."""
         statement = (
             select(OptOutClaimRow.id, OptOutClaimRow.generation, OptOutClaimRow.state)
-            .where(OptOutClaimRow.generation > generation)
-            .order_by(col(OptOutClaimRow.generation))
-            .limit(most)
+            .where(*next_generations(generation, most))
+            .order_by(col(OptOutClaimRow.generation), col(OptOutClaimRow.id))
         )
         with self._database.reading_committed() as session:
             rows = session.exec(statement).all()
@@ -102,11 +104,11 @@ def _references(session: Session, rows: Iterable[OptOutReferenceRow]) -> list[Re
         statement = (
             select(OptOutSoundRow)
             .where(col(OptOutSoundRow.reference_id).in_(ids))
-            .order_by(col(OptOutSoundRow.printer))
+            .order_by(col(OptOutSoundRow.printer), col(OptOutSoundRow.speed))
         )
         for sound in session.exec(statement):
             words = np.frombuffer(sound.words, ">u4").astype(np.uint32)
-            sounds[sound.reference_id].append(SoundPrint(sound.printer, words))
+            sounds[sound.reference_id].append(SoundPrint(sound.printer, words, sound.speed))
     return [_reference(row, sounds[row.id]) for row in kept]
 
 

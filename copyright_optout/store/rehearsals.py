@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any, cast
 
 from pydantic import TypeAdapter
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from copyright_optout.domain.rehearsals import Rehearsal, RehearsalState, Tally
@@ -25,10 +27,16 @@ class DatabaseRehearsals:
         return self._database.transaction()
 
     def add(self, rehearsal: Rehearsal) -> None:
-        """Keep a new one."""
+        """Keep a new one, in place of the claim's former ones."""
         with self._database.transaction() as session:
+            session.execute(delete(OptOutRehearsalRow).where(col(OptOutRehearsalRow.claim_id) == rehearsal.claim_id))
             session.add(_row(rehearsal))
             session.flush()
+
+    def drop_older(self, than: datetime) -> None:
+        """Forget those that were asked for before a moment: they have words of prompts in them."""
+        with self._database.transaction() as session:
+            session.execute(delete(OptOutRehearsalRow).where(col(OptOutRehearsalRow.asked_at) < than))
 
     def done(self, rehearsal: Rehearsal) -> None:
         """Keep what came of one."""

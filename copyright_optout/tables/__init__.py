@@ -7,6 +7,7 @@ from copyright_optout.tables.claims import (
     OptOutFingerprintRow,
     OptOutGenerationRow,
 )
+from copyright_optout.tables.descriptions import OptOutVectorRow
 from copyright_optout.tables.imports import OptOutImportReportRow, OptOutImportRow
 from copyright_optout.tables.notices import (
     OptOutCounterRow,
@@ -35,4 +36,5 @@ __all__ = [
     "OptOutReferenceRow",
     "OptOutRehearsalRow",
     "OptOutSoundRow",
+    "OptOutVectorRow",
 ]

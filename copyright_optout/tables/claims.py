@@ -70,6 +70,8 @@ class OptOutFingerprintRow(SQLModel, table=True):
     number: int = Field(primary_key=True)
     bits: str
     quality: int
+    spot: bool = False
+    """Of a window round a spot, not of the picture or a crop of it."""
 
 
 class OptOutGenerationRow(SQLModel, table=True):

@@ -37,6 +37,8 @@ class OptOutImportRow(SQLModel, table=True):
     created_at: datetime = moment()
     changed_at: datetime = moment()
     held_until: datetime | None = moment(nullable=True)
+    ended_at: datetime | None = moment(nullable=True)
+    tries: int = 0
 
 
 class OptOutImportReportRow(SQLModel, table=True):
@@ -47,3 +49,5 @@ class OptOutImportReportRow(SQLModel, table=True):
     import_id: str = Field(primary_key=True, foreign_key="optout_imports.id")
     number: int = Field(primary_key=True)
     lines: str = Field(sa_column=Column(Text, nullable=False))
+    wanting: int = 0
+    """Of them those that somebody has to look at."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Column, LargeBinary
+from sqlalchemy import JSON, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from trust_kernel.columns import moment
@@ -12,6 +12,7 @@ class OptOutNoticeRow(SQLModel, table=True):
     """A notice; what was written in it is in `OptOutNoticeTextRow`."""
 
     __tablename__ = "optout_notices"
+    __table_args__ = (Index("optout_notices_due", "due_at", "id"), Index("optout_notices_look", "look_at", "id"))
 
     id: str = Field(primary_key=True)
     statute: str
@@ -28,10 +29,19 @@ class OptOutNoticeRow(SQLModel, table=True):
     claim_id: str = ""
     rejection: str | None = None
     due_at: datetime | None = moment(nullable=True)
+    """When the first of its clocks runs out."""
+    look_at: datetime | None = moment(nullable=True)
+    """When the worker looks at it next; empty where it has nothing to do about it."""
     warned_of: datetime | None = moment(nullable=True)
     """What was due when staff were last warned."""
     mailed: str = ""
-    """State that was last mailed."""
+    """State that was last mailed, or given up."""
+    mail_tries: int = 0
+    """Times that mailing the present state failed."""
+    mail_since: datetime | None = moment(nullable=True)
+    mail_next: datetime | None = moment(nullable=True)
+    mail_said: str = ""
+    """A code: why it failed last; empty where it did not."""
 
 
 class OptOutNoticeVideoRow(SQLModel, table=True):

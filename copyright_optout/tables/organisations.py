@@ -19,7 +19,7 @@ class OptOutOrganisationRow(SQLModel, table=True):
 
 
 class OptOutMemberRow(SQLModel, table=True):
-    """An account that acts for a rights holder."""
+    """An account that acts for a rights holder, or is invited to."""
 
     __tablename__ = "optout_members"
 
@@ -27,3 +27,4 @@ class OptOutMemberRow(SQLModel, table=True):
     account_id: str = Field(primary_key=True, index=True)
     role: str
     since: datetime = moment()
+    accepted: bool = True

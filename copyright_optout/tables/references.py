@@ -38,5 +38,7 @@ class OptOutSoundRow(SQLModel, table=True):
 
     reference_id: str = Field(primary_key=True, foreign_key="optout_references.id")
     printer: str = Field(primary_key=True)
+    speed: int = Field(primary_key=True)
+    """Per cent at which the sound was played."""
     words: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     """4 bytes each, big-endian."""

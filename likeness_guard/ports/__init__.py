@@ -1,7 +1,7 @@
 """What the likeness guard needs, as roles."""
 
 from likeness_guard.ports.entries import EntryStore
-from likeness_guard.ports.names import NameHit, NameMatcherMaker, NameMatching
+from likeness_guard.ports.names import NameHit, NameKeeper, NameMatcherMaker, NameMatching
 from likeness_guard.ports.senses import (
     DetectedFace,
     FaceDetector,
@@ -41,6 +41,7 @@ __all__ = [
     "IndexName",
     "LivenessDetector",
     "NameHit",
+    "NameKeeper",
     "NameMatcherMaker",
     "NameMatching",
     "NewTemplate",

@@ -49,6 +49,10 @@ class EntryStore(Protocol):
         """Those of the given entries that block something now."""
         ...
 
+    def several(self, entry_ids: Iterable[str]) -> Mapping[str, Entry]:
+        """Entries by their ids, whether they stand or not; those that are not there are left out."""
+        ...
+
     def by_external(self, external_ids: Iterable[str], *, lock: bool = False) -> Mapping[str, Entry]:
         """Entries by their external ids."""
         ...
@@ -71,6 +75,10 @@ class EntryStore(Protocol):
 
     def entries_version(self) -> int:
         """Number of the newest committed change; grows with every change."""
+        ...
+
+    def fence(self) -> int:
+        """Number of the newest change, which stays the newest until the caller's transaction ends."""
         ...
 
     def changed_since(self, number: int, limit: int) -> NameFeed:

@@ -18,7 +18,8 @@ from likeness_guard.domain.people import (
     Similar,
 )
 from likeness_guard.errors import BlocklistFault
-from likeness_guard.ports import EntryStore, NameMatcherMaker, NameMatching, TemplateStore
+from likeness_guard.ports import EntryStore, NameKeeper, NameMatcherMaker, NameMatching, TemplateStore
+from likeness_guard.ports.aftermath import Aftermath, NothingAfter
 from likeness_guard.ports.entries import Record
 from likeness_guard.service.blocklist_import import Importer
 from likeness_guard.service.blocklist_names import NameWatch
@@ -34,6 +35,7 @@ from likeness_guard.service.blocklist_terms import (
     made,
     new_salt,
     noisy_names,
+    reaches_further,
     revised,
     terms_of,
     with_media,
@@ -69,6 +71,8 @@ class Blocklist:
         similar: finds people who are alike; nobody is looked for where it is left out.
         blocked: told in the same transaction of an entry that got reference media (its id, "blocked").
         lifted: told in the same transaction of an entry that is lifted.
+        after: told in the same transaction of entries that stop more than before.
+        name_keeper: keeps many names in files; none: in memory.
     """
 
     def __init__(
@@ -84,6 +88,8 @@ class Blocklist:
         similar: LookAlikes | None = None,
         blocked: Callable[[str, str], None] | None = None,
         lifted: Callable[[str], None] | None = None,
+        after: Aftermath | None = None,
+        name_keeper: NameKeeper | None = None,
     ) -> None:
         self._store = store
         self._entries = entries
@@ -94,7 +100,8 @@ class Blocklist:
         self._similar = similar
         self._blocked = blocked
         self._lifted = lifted
-        self._names = NameWatch(entries, NameBook(make_matcher or _kernel_matcher))
+        self._after = after or NothingAfter()
+        self._names = NameWatch(entries, NameBook(make_matcher or _kernel_matcher, keeper=name_keeper))
 
     # --- changing
 
@@ -119,6 +126,7 @@ class Blocklist:
         with self._store.together():
             self._learn(entry.id, ReferenceMedia(new.faces, new.voices))
             self._entries.put([(entry, made(entry, EntryEvent.ADDED, by))], new=True)
+            self._after.blocked([entry])
             self._record.append(EntryEvent.ADDED, _body(entry, by))
         return self._told(entry)
 
@@ -149,6 +157,8 @@ class Blocklist:
             if after is not before:
                 change = made(after, EntryEvent.CHANGED, by, differences(before, after))
                 self._entries.put([(after, change)], new=False)
+                if reaches_further(before, after):
+                    self._after.blocked([after])
                 self._record.append(EntryEvent.CHANGED, _body(after, by))
         return self._told(after)
 
@@ -259,7 +269,15 @@ class Blocklist:
 
     def importer(self) -> Importer:
         """Takes in files of people."""
-        return Importer(self, self._entries, self._record, self._clock)
+        return Importer(self, self._entries, self._record, self._clock, self._after)
+
+    def several(self, entry_ids: Iterable[str]) -> Mapping[str, Entry]:
+        """Entries by their ids, whether they stand today or not; those that are not there are left out."""
+        return self._entries.several(entry_ids)
+
+    def enrolled_as(self, entry_id: str) -> frozenset[str]:
+        """Enrolled people who surely are the person of an entry, by face or voice."""
+        return self._similar.enrolled(entry_id) if self._similar else frozenset()
 
     def named(self, text: str) -> tuple[NamedPerson, ...]:
         """Blocked people named in a text: every entry committed before the call that stands now."""
@@ -272,6 +290,10 @@ class Blocklist:
             for hit in hits
             if hit.entity in standing
         )
+
+    def fence(self) -> int:
+        """Number of the last change of an entry, which stays the last until the caller's transaction ends."""
+        return self._entries.fence()
 
     def aliases(self, most: int) -> tuple[tuple[str, str], ...]:
         """(entry, name) of so many names at most, those of the entries that changed last first."""

@@ -13,6 +13,7 @@ from likeness_guard.domain.folding import Census
 from likeness_guard.domain.people import Alias, Entry, EntryChange, EntryEvent, NewEntry, NoisyName, Similar
 from likeness_guard.errors import EnrolmentFault, ImportFault
 from likeness_guard.ports import Picture, Sound
+from likeness_guard.ports.aftermath import Aftermath
 from likeness_guard.ports.entries import EntryStore, Record
 from likeness_guard.ports.people_files import BadLine, ListedPerson, MediaFiles, Trouble
 from likeness_guard.service.blocklist_similar import similar_names
@@ -26,6 +27,7 @@ from likeness_guard.service.blocklist_terms import (
     made,
     new_salt,
     noisy_names,
+    reaches_further,
     terms_of,
 )
 from trust_kernel.clock import Clock
@@ -78,6 +80,7 @@ class LineReport:
 class _Batch:
     added: list[tuple[Entry, EntryChange]] = field(default_factory=list)
     changed: list[tuple[Entry, EntryChange]] = field(default_factory=list)
+    further: list[Entry] = field(default_factory=list)
     people: list[tuple[ListedPerson, Entry]] = field(default_factory=list)
     reports: dict[int, LineReport] = field(default_factory=dict)
 
@@ -90,13 +93,17 @@ class Importer:
         entries: for looking up many at once.
         record: the ledger: one entry for each batch.
         clock: when.
+        after: told of the entries of a batch that stop more than before, together.
     """
 
-    def __init__(self, blocklist: "Blocklist", entries: EntryStore, record: Record, clock: Clock) -> None:
+    def __init__(
+        self, blocklist: "Blocklist", entries: EntryStore, record: Record, clock: Clock, after: Aftermath
+    ) -> None:
         self._blocklist = blocklist
         self._entries = entries
         self._record = record
         self._clock = clock
+        self._after = after
         self._census = Census()
         self._called: dict[str, str] = {}
         self._seen: dict[str, int] = {}
@@ -156,6 +163,8 @@ class Importer:
             if not dry_run:
                 self._entries.put(batch.added, new=True)
                 self._entries.put(batch.changed, new=False)
+                if further := [*(entry for entry, _ in batch.added), *batch.further]:
+                    self._after.blocked(further)
                 self._commit(batch, by)
         self._compare(batch, dry_run=dry_run)
         return batch
@@ -208,6 +217,8 @@ class Importer:
             return known, Outcome.UNCHANGED
         change = made(after, EntryEvent.CHANGED, by, differences(known, after), reason="import")
         batch.changed.append((after, change))
+        if reaches_further(known, after):
+            batch.further.append(after)
         return after, Outcome.UPDATED
 
     def _commit(self, batch: _Batch, by: str) -> None:

@@ -71,6 +71,15 @@ class LookAlikes:
         ]
         return tuple(sorted(seen, key=lambda one: -one.score)[:_MOST])
 
+    def enrolled(self, entry_id: str) -> frozenset[str]:
+        """Enrolled people who surely are the person of an entry."""
+        found: set[str] = set()
+        for (modality, pack), turned in self._book.portfolio(entry_id).items():
+            match, _ = self._bounds(modality, pack, self._book.size(Gallery.CAMEO, modality))
+            name = IndexName(Gallery.CAMEO, modality, pack)
+            found |= {kin.owner for kin in self._book.alike(name, turned, match) if kin.score >= match}
+        return frozenset(found)
+
     def _names_of(self, entry_ids: Sequence[str]) -> dict[str, str]:
         found = (self._entries.entry(entry_id) for entry_id in entry_ids)
         return {entry.id: entry.name for entry in found if entry is not None}

@@ -27,6 +27,8 @@ from likeness_guard.ports import Picture, Sound
 from trust_kernel.clock import aware
 from trust_kernel.errors import InvalidInput
 from trust_kernel.ids import new_id
+from trust_kernel.names.english import NEVER_NAMES
+from trust_kernel.names.plain import fold
 
 LONGEST_NAME = 200
 MOST_ALIASES = 200
@@ -91,6 +93,7 @@ def checked(new: NewEntry) -> NewEntry:
     external = _text(new.external_id, "external_id", LONGEST_EXTERNAL_ID)
     if _EXTERNAL.fullmatch(external) is None:
         raise _malformed("this is no id", "external_id", "letters, digits and _ . : / ~ -")
+    _not_everywhere(name, "name")
     return NewEntry(
         name=name,
         aliases=_aliases(new.aliases, name),
@@ -197,6 +200,12 @@ def commitment(entry: Entry) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
+def reaches_further(before: Entry, after: Entry) -> bool:
+    """Whether an entry may stop what it did not stop before: it has a new name, or stands at other times."""
+    dates = (before.starts_at, before.ends_at) != (after.starts_at, after.ends_at)
+    return dates or not set(after.names) <= set(before.names)
+
+
 def noisy_names(names: Sequence[str]) -> Iterator[NoisyName]:
     """Names of one common word, which are only found where written like a name, and names of under four letters."""
     from trust_kernel.names.english import is_common
@@ -246,11 +255,17 @@ def _aliases(given: Sequence[str | Alias], name: str) -> tuple[Alias, ...]:
         text = _text(alias.name, f"aliases.{number}", LONGEST_NAME)
         if alias.language and _LANGUAGE.fullmatch(alias.language) is None:
             raise _malformed("this is no language tag", f"aliases.{number}", "such as en, pt-BR, zh-Hant")
+        _not_everywhere(text, f"aliases.{number}")
         if text and text != name and _nameable(text):
             found.setdefault(text, Alias(text, alias.language))
     if len(found) > MOST_ALIASES:
         raise _malformed("too many aliases", "aliases", f"{MOST_ALIASES} aliases")
     return tuple(found.values())
+
+
+def _not_everywhere(name: str, field: str) -> None:
+    if fold(name) in NEVER_NAMES:
+        raise _malformed(f"{name!r} is in every other sentence", field, "the whole name")
 
 
 def _only_aliases(clean: NewEntry) -> tuple[Alias, ...]:

@@ -86,10 +86,13 @@ class DatabaseEntryStore:
 
     def standing(self, entry_ids: Iterable[str], now: datetime) -> Mapping[str, Entry]:
         """Those of the given entries that block something now."""
+        return {entry.id: entry for entry in self.several(entry_ids).values() if entry.stands(now)}
+
+    def several(self, entry_ids: Iterable[str]) -> Mapping[str, Entry]:
+        """Entries by their ids."""
         with self._database.reading() as session:
             rows = _rows_in(session, col(BlocklistEntryRow.id), set(entry_ids), lock=False)
-            found = [entry for entry in map(_entry, rows) if entry.stands(now)]
-        return {entry.id: entry for entry in found}
+            return {entry.id: entry for entry in map(_entry, rows)}
 
     def by_external(self, external_ids: Iterable[str], *, lock: bool = False) -> Mapping[str, Entry]:
         """Entries by their external ids."""
@@ -129,6 +132,12 @@ class DatabaseEntryStore:
         with self._database.reading_committed() as session:
             row = session.get(LikenessCounterRow, _ENTRIES)
             return row.value if row else 0
+
+    def fence(self) -> int:
+        """Number of the newest change, which stays the newest until the caller's transaction ends."""
+        with self._database.transaction() as session:
+            counter = session.get(LikenessCounterRow, _ENTRIES, with_for_update={"read": True}, populate_existing=True)
+            return counter.value if counter else 0  # before the first entry there is no row to hold
 
     def changed_since(self, number: int, limit: int) -> NameFeed:
         """Names changed by committed changes after a number, oldest first; from 0, all names and no limit.

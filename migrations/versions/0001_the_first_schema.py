@@ -75,10 +75,12 @@ def upgrade() -> None:
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('note', sa.String(), nullable=False),
     sa.Column('disputed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('batch_id', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('owner', 'case_id', 'modality', name='appearances_once')
     )
     with op.batch_alter_table('appearances', schema=None) as batch_op:
+        batch_op.create_index('appearances_batch', ['batch_id', 'case_id'], unique=False)
         batch_op.create_index('appearances_case', ['case_id'], unique=False)
         batch_op.create_index('appearances_state', ['state', 'id'], unique=False)
 
@@ -153,6 +155,16 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('case_id', 'stage')
     )
+    op.create_table('case_stops',
+    sa.Column('case_id', sa.String(), nullable=False),
+    sa.Column('claim_id', sa.String(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('case_id', 'claim_id')
+    )
+    with op.batch_alter_table('case_stops', schema=None) as batch_op:
+        batch_op.create_index('case_stops_asked', ['asked_at'], unique=False)
+
     op.create_table('cases',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('account_id', sa.String(), nullable=False),
@@ -424,13 +436,20 @@ def upgrade() -> None:
     sa.Column('claim_id', sa.String(), nullable=False),
     sa.Column('rejection', sa.String(), nullable=True),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('look_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('warned_of', sa.DateTime(timezone=True), nullable=True),
     sa.Column('mailed', sa.String(), nullable=False),
+    sa.Column('mail_tries', sa.Integer(), nullable=False),
+    sa.Column('mail_since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('mail_next', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('mail_said', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('optout_notices', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_optout_notices_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_optout_notices_state'), ['state'], unique=False)
+        batch_op.create_index('optout_notices_due', ['due_at', 'id'], unique=False)
+        batch_op.create_index('optout_notices_look', ['look_at', 'id'], unique=False)
 
     op.create_table('optout_organisations',
     sa.Column('id', sa.String(), nullable=False),
@@ -923,6 +942,8 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('held_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tries', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['organisation_id'], ['optout_organisations.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
@@ -936,6 +957,7 @@ def upgrade() -> None:
     sa.Column('account_id', sa.String(), nullable=False),
     sa.Column('role', sa.String(), nullable=False),
     sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('accepted', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['organisation_id'], ['optout_organisations.id'], ),
     sa.PrimaryKeyConstraint('organisation_id', 'account_id')
     )
@@ -994,6 +1016,7 @@ def upgrade() -> None:
     op.create_table('takedown_items',
     sa.Column('takedown_id', sa.String(), nullable=False),
     sa.Column('case_id', sa.String(), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
     sa.Column('found_by', sa.String(), nullable=False),
     sa.Column('score', sa.Float(), nullable=False),
     sa.Column('what', sa.String(), nullable=False),
@@ -1003,6 +1026,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('takedown_items', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_takedown_items_case_id'), ['case_id'], unique=False)
+
+    op.create_table('takedown_matters',
+    sa.Column('takedown_id', sa.String(), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['takedown_id'], ['takedowns.id'], ),
+    sa.PrimaryKeyConstraint('takedown_id', 'about')
+    )
+    with op.batch_alter_table('takedown_matters', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_takedown_matters_about'), ['about'], unique=False)
 
     op.create_table('consent_approvals',
     sa.Column('id', sa.String(), nullable=False),
@@ -1102,6 +1134,7 @@ def upgrade() -> None:
     sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('bits', sa.String(), nullable=False),
     sa.Column('quality', sa.Integer(), nullable=False),
+    sa.Column('spot', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['claim_id'], ['optout_claims.id'], ),
     sa.PrimaryKeyConstraint('claim_id', 'number')
     )
@@ -1109,6 +1142,7 @@ def upgrade() -> None:
     sa.Column('import_id', sa.String(), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('lines', sa.Text(), nullable=False),
+    sa.Column('wanting', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['import_id'], ['optout_imports.id'], ),
     sa.PrimaryKeyConstraint('import_id', 'number')
     )
@@ -1146,12 +1180,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_optout_rehearsals_claim_id'), ['claim_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_optout_rehearsals_state'), ['state'], unique=False)
 
+    op.create_table('optout_vectors',
+    sa.Column('claim_id', sa.String(), nullable=False),
+    sa.Column('digest', sa.String(), nullable=False),
+    sa.Column('version', sa.String(), nullable=False),
+    sa.Column('vector', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['claim_id'], ['optout_claims.id'], ),
+    sa.PrimaryKeyConstraint('claim_id', 'digest', 'version')
+    )
     op.create_table('optout_sounds',
     sa.Column('reference_id', sa.String(), nullable=False),
     sa.Column('printer', sa.String(), nullable=False),
+    sa.Column('speed', sa.Integer(), nullable=False),
     sa.Column('words', sa.LargeBinary(), nullable=False),
     sa.ForeignKeyConstraint(['reference_id'], ['optout_references.id'], ),
-    sa.PrimaryKeyConstraint('reference_id', 'printer')
+    sa.PrimaryKeyConstraint('reference_id', 'printer', 'speed')
     )
     # ### end Alembic commands ###
 
@@ -1160,6 +1203,7 @@ def downgrade() -> None:
     """Change it back."""
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table('optout_sounds')
+    op.drop_table('optout_vectors')
     with op.batch_alter_table('optout_rehearsals', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_optout_rehearsals_state'))
         batch_op.drop_index(batch_op.f('ix_optout_rehearsals_claim_id'))
@@ -1196,6 +1240,10 @@ def downgrade() -> None:
         batch_op.drop_index('consent_approvals_due')
 
     op.drop_table('consent_approvals')
+    with op.batch_alter_table('takedown_matters', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_takedown_matters_about'))
+
+    op.drop_table('takedown_matters')
     with op.batch_alter_table('takedown_items', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_takedown_items_case_id'))
 
@@ -1356,6 +1404,8 @@ def downgrade() -> None:
     op.drop_table('outbox')
     op.drop_table('optout_organisations')
     with op.batch_alter_table('optout_notices', schema=None) as batch_op:
+        batch_op.drop_index('optout_notices_look')
+        batch_op.drop_index('optout_notices_due')
         batch_op.drop_index(batch_op.f('ix_optout_notices_state'))
         batch_op.drop_index(batch_op.f('ix_optout_notices_account_id'))
 
@@ -1432,6 +1482,10 @@ def downgrade() -> None:
         batch_op.drop_index('cases_account')
 
     op.drop_table('cases')
+    with op.batch_alter_table('case_stops', schema=None) as batch_op:
+        batch_op.drop_index('case_stops_asked')
+
+    op.drop_table('case_stops')
     op.drop_table('case_stages')
     with op.batch_alter_table('case_consents', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_case_consents_grant_id'))
@@ -1451,6 +1505,7 @@ def downgrade() -> None:
     with op.batch_alter_table('appearances', schema=None) as batch_op:
         batch_op.drop_index('appearances_state')
         batch_op.drop_index('appearances_case')
+        batch_op.drop_index('appearances_batch')
 
     op.drop_table('appearances')
     with op.batch_alter_table('appeals', schema=None) as batch_op:

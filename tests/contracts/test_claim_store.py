@@ -116,11 +116,11 @@ class ClaimStoreContract:
         renamed = replace(claim(2), terms=replace(claim(2).terms, title="Grizelda", names=()), reference="")
         store.replace_many([replace(claim(1, state=ClaimState.ACTIVE), reference=""), renamed])
         store.replace_many([])
-        assert [(each.claim_id, each.active) for each in store.changes_since(before)] == [
+        assert [(each.claim_id, each.active) for each in store.changes_since(before, 100)] == [
             ("claim_1", True),
             ("claim_2", False),
         ]
-        assert {each.generation for each in store.changes_since(before)} == {store.latest_generation()}
+        assert {each.generation for each in store.changes_since(before, 100)} == {store.latest_generation()}
         found = store.called(["grizelda", "fennimore"])
         assert {name: [each.id for each in claims] for name, claims in found.items()} == {
             "grizelda": ["claim_2"],
@@ -165,24 +165,34 @@ class ClaimStoreContract:
     def test_a_claim_that_was_only_filed_is_no_change(self, store: ClaimStore) -> None:
         add(store, claim(1), PRINT)
         assert store.latest_generation() == 0
-        assert not store.changes_since(0)
+        assert not store.changes_since(0, 100)
 
     def test_changes_come_in_the_order_in_which_they_were_made(self, store: ClaimStore) -> None:
         activated(store, 2)
         activated(store, 1)
-        first, second = store.changes_since(0)
+        first, second = store.changes_since(0, 100)
         assert (first.claim_id, second.claim_id) == ("claim_2", "claim_1")
         assert first.active
         assert first.fingerprints == (PRINT.bits,)
         assert first.aliases == ("Fennimore", "Fenn\u00e9", "\u521d\u97f3")
         assert second.generation == store.latest_generation() > first.generation
-        assert [change.claim_id for change in store.changes_since(first.generation)] == ["claim_1"]
+        assert [change.claim_id for change in store.changes_since(first.generation, 100)] == ["claim_1"]
+
+    def test_changes_come_in_pieces_of_whole_generations(self, store: ClaimStore) -> None:
+        store.add([replace(claim(number), reference="") for number in range(7)], {})
+        for numbers in ((6,), (5, 4, 3), (2, 1), (0,)):
+            store.replace_many([replace(claim(each, state=ClaimState.ACTIVE), reference="") for each in numbers])
+        pieces, reached = [], 0
+        while changes := store.changes_since(reached, 2):
+            pieces.append([change.claim_id for change in changes])
+            reached = changes[-1].generation
+        assert pieces == [["claim_6", "claim_3", "claim_4", "claim_5"], ["claim_1", "claim_2"], ["claim_0"]]
 
     def test_a_withdrawal_is_a_change_without_content(self, store: ClaimStore) -> None:
         activated(store, 1)
         seen = store.latest_generation()
         store.replace(claim(1, state=ClaimState.WITHDRAWN))
-        (change,) = store.changes_since(seen)
+        (change,) = store.changes_since(seen, 100)
         assert (change.claim_id, change.active, change.aliases, change.fingerprints) == ("claim_1", False, (), ())
 
     def test_what_is_rolled_back_never_was(self, store: ClaimStore) -> None:
@@ -224,8 +234,8 @@ class TestDatabaseClaims(ClaimStoreContract):
         add(store, claim(1), PRINT)
         with database.transaction():
             store.replace(claim(1, state=ClaimState.ACTIVE))
-            assert not store.changes_since(0)
-        assert store.changes_since(0)
+            assert not store.changes_since(0, 100)
+        assert store.changes_since(0, 100)
 
 
 @pytest.mark.postgres
@@ -245,8 +255,20 @@ class TestDatabaseClaimsOnPostgres(ClaimStoreContract):
             changes = [pool.submit(store.replace, claim(number, state=ClaimState.ACTIVE)) for number in range(24)]
             while len(seen) < len(changes):
                 done = all(change.done() for change in changes)
-                for change in store.changes_since(reached):
+                for change in store.changes_since(reached, 100):
                     seen.append(change.claim_id)
                     reached = change.generation
                 assert not done or len(seen) == len(changes)
         assert sorted(seen) == sorted(f"claim_{number}" for number in range(24))
+
+    def test_no_claim_takes_effect_behind_the_back_of_who_stands_at_the_fence(self, store: ClaimStore) -> None:
+        add(store, claim(1), PRINT)
+        with ThreadPoolExecutor(1) as pool:
+            with store.transaction():
+                number = store.fence()
+                change = pool.submit(store.replace, claim(1, state=ClaimState.ACTIVE))
+                with pytest.raises(TimeoutError):
+                    change.result(timeout=0.3)
+                assert store.fence() == number
+            change.result(timeout=10)
+        assert store.fence() == number + 1

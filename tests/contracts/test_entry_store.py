@@ -1,6 +1,7 @@
 """What every store of blocklist entries does, on SQLite and on PostgreSQL."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -151,6 +152,17 @@ class TestPostgres(EntryStoreContract):
     def store(self) -> Iterator[EntryStore]:
         with databases.postgres() as database:
             yield _store(database)
+
+    def test_nobody_is_blocked_behind_the_back_of_who_stands_at_the_fence(self, store: EntryStore) -> None:
+        store.put([added(entry(1))], new=True)
+        with ThreadPoolExecutor(1) as pool:
+            with store.together():
+                number = store.fence()
+                change = pool.submit(store.put, [added(entry(2))], new=True)
+                with pytest.raises(TimeoutError):
+                    change.result(timeout=0.3)
+            change.result(timeout=10)
+        assert store.fence() == number + 1
 
 
 def _store(database: Database) -> EntryStore:

@@ -94,6 +94,15 @@ class ImportStoreContract:
         assert store.report("imp_1", 1) == []
         assert store.report("imp_1", 2) == []
 
+    def test_the_first_lines_to_look_at_are_found_without_reading_the_others(self, store: ImportStore) -> None:
+        store.add(made(1))
+        for number in range(6):
+            store.add_report("imp_1", number, LINES if number in {1, 4} else LINES[:1])
+        assert [line.line for line in store.wanting("imp_1", 10)] == [3, 4, 3, 4]
+        assert [line.line for line in store.wanting("imp_1", 3)] == [3, 4, 3]
+        assert store.wanting("imp_2", 3) == []
+        assert Counts().with_lines(LINES).wanting == 2
+
     def test_only_what_is_over_and_old_is_forgotten_with_its_report(self, store: ImportStore) -> None:
         store.add(made(1, state=ImportState.RUNNING))
         store.add(made(2, state=ImportState.DONE))

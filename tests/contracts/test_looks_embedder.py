@@ -12,6 +12,7 @@ from copyright_optout.adapters.null_looks import NullLooks
 from copyright_optout.adapters.onnx_looks import OnnxLooks, looks_recipe
 from copyright_optout.api import Band, ClaimKind, OptOutReason
 from copyright_optout.ports import LooksEmbedder
+from tests.factories.claims import active
 from tests.factories.references import Claimant, picture
 from tests.fakes.looks import looks_pack
 from tests.fakes.optout import look_at
@@ -160,6 +161,12 @@ def test_what_looks_like_a_claimed_character_is_for_a_person_never_refused_alone
     assert work.score >= work.score_threshold == 0.97
     assert work.seconds == (1.0, 1.0)
     assert claimant.optouts.made_with["optout:looks"] == work.model
+
+
+def test_a_picture_that_came_with_the_claim_is_looked_for_as_well(claimant: Claimant) -> None:
+    claim = active(claimant.optouts, pictures=[picture(1)])
+    (work,) = claimant.optouts.resembled(look_at(picture(1)))
+    assert work.claim.id == claim
 
 
 def test_vectors_of_a_former_model_are_not_compared(claimant: Claimant, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from copyright_optout.domain.notice_mails import MailStanding
 from copyright_optout.domain.notices import Counter, Element, FoundBy, Located, Notice, NoticeState, Rejection, Statute
 from copyright_optout.ports.notices import NoticeStore
 from copyright_optout.store import DatabaseNotices
@@ -68,12 +69,12 @@ class NoticeStoreContract:
                 videos=before.videos[::-1][:1],
                 counters=(replace(COUNTER, restored_at=NOW + 3 * HOUR), replace(COUNTER, id="ctr_2")),
             )
-            store.replace(changed, due=None)
+            store.replace(changed, due=None, look=None)
             assert store.get("ntc_1") == changed
         assert store.get("ntc_1") == changed
         assert store.get("ntc_2") == a_notice(2)
         with pytest.raises(NotFound):
-            store.replace(a_notice(3), due=None)
+            store.replace(a_notice(3), due=None, look=None)
 
     def test_a_page_is_newest_first_and_of_what_was_asked_for(self, store: NoticeStore) -> None:
         for notice in (WHOLE, a_notice(2), a_notice(3, NoticeState.VALID, account="acct_v")):
@@ -90,19 +91,29 @@ class NoticeStoreContract:
         assert [one.id for one in store.about(["video_1", "video_9"])] == ["ntc_1"]
         assert list(store.about([])) == []
 
-    def test_what_is_due_comes_the_next_first(self, store: NoticeStore) -> None:
-        for number, due in ((1, NOW + 2 * HOUR), (2, NOW + HOUR), (3, None)):
+    def test_what_runs_comes_in_pages_the_next_to_run_out_first(self, store: NoticeStore) -> None:
+        for number, due in ((1, NOW + 2 * HOUR), (2, NOW + HOUR), (3, None), (4, NOW + 2 * HOUR)):
             store.add(a_notice(number, NoticeState.VALID))
-            store.replace(a_notice(number, NoticeState.VALID), due=due)
-        assert list(store.due(None, 10)) == ["ntc_2", "ntc_1"]
-        assert list(store.due(NOW + HOUR, 10)) == ["ntc_2"]
-        assert list(store.due(NOW, 10)) == []
-        assert list(store.due(None, 1)) == ["ntc_2"]
+            store.replace(a_notice(number, NoticeState.VALID), due=due, look=None)
+        ((place, notice),) = store.running(None, 1)
+        assert (place, notice) == ((NOW + HOUR, "ntc_2"), a_notice(2, NoticeState.VALID))
+        assert [key for (_, key), _ in store.running(place, 10)] == ["ntc_1", "ntc_4"]
+        assert [key for (_, key), _ in store.running((NOW + 2 * HOUR, "ntc_1"), 10)] == ["ntc_4"]
+
+    def test_what_is_to_be_looked_at_comes_in_pages_the_longest_due_first(self, store: NoticeStore) -> None:
+        for number, look in ((1, NOW + HOUR), (2, NOW), (3, None), (4, NOW + 2 * HOUR), (5, NOW)):
+            store.add(a_notice(number, NoticeState.VALID))
+            store.replace(a_notice(number, NoticeState.VALID), due=None, look=look)
+        assert list(store.to_look_at(NOW + HOUR, None, 2)) == [(NOW, "ntc_2"), (NOW, "ntc_5")]
+        assert list(store.to_look_at(NOW + HOUR, (NOW, "ntc_5"), 2)) == [(NOW + HOUR, "ntc_1")]
+        store.look_again("ntc_2", None)
+        store.look_again("ntc_5", NOW + HOUR)
+        assert list(store.to_look_at(NOW, None, 2)) == []
 
     def test_staff_are_warned_once_of_each_thing_that_is_due(self, store: NoticeStore) -> None:
         store.add(a_notice(1, NoticeState.VALID))
         assert store.warned("ntc_1", NOW)
-        store.replace(a_notice(1, NoticeState.VALID), due=NOW)
+        store.replace(a_notice(1, NoticeState.VALID), due=NOW, look=NOW)
         assert not store.warned("ntc_1", NOW)
         assert store.warned("ntc_1", NOW + HOUR)
 
@@ -125,11 +136,38 @@ class NoticeStoreContract:
         store.add(a_notice(1))
         store.add(a_notice(2, account="acct_v"))
         store.add(a_notice(3, NoticeState.VALID))
-        assert [one.id for one in store.unmailed(10)] == ["ntc_1", "ntc_3"]
+        assert [one.id for one in store.unmailed(NOW, 10)] == ["ntc_1", "ntc_3"]
         store.mailed("ntc_1", NoticeState.INCOMPLETE)
-        assert [one.id for one in store.unmailed(10)] == ["ntc_3"]
-        store.replace(a_notice(1, NoticeState.VALID), due=None)
-        assert [one.id for one in store.unmailed(1)] == ["ntc_1"]
+        assert [one.id for one in store.unmailed(NOW, 10)] == ["ntc_3"]
+        store.replace(a_notice(1, NoticeState.VALID), due=None, look=None)
+        assert [one.id for one in store.unmailed(NOW, 1)] == ["ntc_1"]
+
+    def test_a_mail_that_failed_waits_for_its_time_and_another_state_is_tried_at_once(self, store: NoticeStore) -> None:
+        for number in (1, 2):
+            store.add(a_notice(number))
+        assert store.mail("ntc_1") == MailStanding()
+        failed = MailStanding(2, NOW, NOW + 9 * HOUR, "mail:server:refused 554")
+        store.not_mailed("ntc_1", NoticeState.VALID, failed)
+        assert store.mail("ntc_1") == MailStanding()
+        store.not_mailed("ntc_1", NoticeState.INCOMPLETE, failed)
+        assert store.mail("ntc_1") == failed
+        assert [one.id for one in store.unmailed(NOW + 8 * HOUR, 10)] == ["ntc_2"]
+        assert [one.id for one in store.unmailed(NOW + 9 * HOUR, 10)] == ["ntc_2", "ntc_1"]
+        store.replace(replace(a_notice(1), language="it"), due=None, look=None)
+        assert store.mail("ntc_1") == failed
+        store.replace(a_notice(1, NoticeState.VALID), due=None, look=None)
+        assert store.mail("ntc_1") == MailStanding()
+        assert [one.id for one in store.unmailed(NOW, 10)] == ["ntc_1", "ntc_2"]
+
+    def test_a_mail_that_was_given_up_is_not_tried_again(self, store: NoticeStore) -> None:
+        store.add(a_notice(1))
+        store.not_mailed("ntc_1", NoticeState.INCOMPLETE, MailStanding(1, NOW, None, "mail:address:unusable"))
+        assert store.mail("ntc_1").given_up
+        assert list(store.unmailed(NOW + 99 * HOUR, 10)) == []
+        store.mailed("ntc_1", NoticeState.INCOMPLETE)
+        assert store.mail("ntc_1") == MailStanding()
+        with pytest.raises(NotFound):
+            store.mail("ntc_9")
 
 
 class TestMemoryNotices(NoticeStoreContract):

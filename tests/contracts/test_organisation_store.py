@@ -63,6 +63,20 @@ class OrganisationStoreContract:
         assert [one.organisation_id for one in store.of_account("acct_o")] == ["org_b"]
         assert not store.members("org_a")
 
+    def test_who_is_invited_is_no_member_until_they_accept(self, store: OrganisationStore) -> None:
+        store.found(STUDIO, OWNER)
+        offered = replace(member("acct_i", Role.AGENT, after=1), accepted=False)
+        store.put_member(offered)
+        assert list(store.invited("org_a")) == list(store.invitations("acct_i")) == [offered]
+        assert list(store.members("org_a")) == [OWNER]
+        assert not store.of_account("acct_i")
+        store.put_member(replace(offered, accepted=True))
+        assert not store.invited("org_a")
+        assert [one.role for one in store.of_account("acct_i")] == [Role.AGENT]
+        store.put_member(replace(offered, account_id="acct_j"))
+        store.drop_member("org_a", "acct_j")
+        assert not store.invitations("acct_j")
+
 
 class TestMemoryOrganisations(OrganisationStoreContract):
     @pytest.fixture

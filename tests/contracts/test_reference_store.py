@@ -48,7 +48,10 @@ def reference(claim: Claim, number: int, kind: ReferenceKind = ReferenceKind.VID
         NOW + timedelta(seconds=number),
         seconds=2.5,
         footage=Footage(dice.integers(0, 1 << 64, (3, 4), dtype=np.uint64), np.array([0.0, 0.033, 7200.5])),
-        sounds=(SoundPrint("energy-1", dice.integers(0, 1 << 32, 5, dtype=np.uint32)),),
+        sounds=(
+            SoundPrint("energy-1", dice.integers(0, 1 << 32, 4, dtype=np.uint32), speed=96),
+            SoundPrint("energy-1", dice.integers(0, 1 << 32, 5, dtype=np.uint32)),
+        ),
         codes=("ISCC:A", "ISCC:B"),
         looks=dice.normal(size=(2, 8)).astype(np.float32),
         looks_by="looks-1",
@@ -73,8 +76,9 @@ class TestSqliteReferences:
             assert kept.footage is not None
             assert np.array_equal(found.footage.hashes, kept.footage.hashes)
             assert np.array_equal(found.footage.seconds, kept.footage.seconds)
-            assert [sound.printer for sound in found.sounds] == ["energy-1"]
-            assert np.array_equal(found.sounds[0].words, kept.sounds[0].words)
+            assert [(sound.printer, sound.speed) for sound in found.sounds] == [("energy-1", 96), ("energy-1", 100)]
+            for ours, theirs in zip(found.sounds, kept.sounds, strict=True):
+                assert np.array_equal(ours.words, theirs.words)
             assert found.looks is not None
             assert kept.looks is not None
             assert np.array_equal(found.looks, kept.looks)
@@ -112,6 +116,16 @@ class TestSqliteReferences:
         (last,) = world.store.changes_since(first[-1].generation, 2)
         assert (last.claim_id, last.references) == ("claim_1", ())
         assert world.store.changes_since(last.generation, 2) == []
+
+    def test_claims_that_changed_together_come_together(self, world: World) -> None:
+        claims = [world.claim(f"claim_{number}") for number in range(4)]
+        for number, claim in enumerate(claims):
+            world.store.add(reference(claim, number))
+        world.claims.replace_many([replace(claim, state=ClaimState.ACTIVE) for claim in claims[:3]])
+        world.move(claims[3], ClaimState.ACTIVE)
+        first = world.store.changes_since(0, 2)
+        assert [one.claim_id for one in first] == ["claim_0", "claim_1", "claim_2"]
+        assert [one.claim_id for one in world.store.changes_since(first[-1].generation, 2)] == ["claim_3"]
 
     def test_what_may_yet_be_undone_is_not_told(self, world: World) -> None:
         claim = world.claim("claim_1")

@@ -1,10 +1,12 @@
 """What appeals need of claims and of staff, as a test says that it is; and a search that finds nothing."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from generator_gateway.ports.appeals import ClaimFacts
-from generator_gateway.ports.takedowns import Touched
+from generator_gateway.ports.takedowns import NOTICE, Batch, Touched
+from generator_gateway.service.takedowns import TakedownDesk
 from generator_gateway.stages import Request
 
 
@@ -38,6 +40,27 @@ class KnownHolders:
         return claim_id not in self.yielding
 
 
+class BatchesAlone:
+    """`TakenDown` where batches are about claims, or about notices whose desk is not there."""
+
+    def __init__(self, desk: TakedownDesk) -> None:
+        self._desk = desk
+        self.givers: dict[str, str] = {}
+        """Account by the notice that it gave."""
+
+    def of_cases(self, case_ids: Collection[str]) -> Mapping[str, Sequence[Batch]]:
+        return self._desk.of_cases(case_ids)
+
+    def keep(self, batch_id: str, until: datetime) -> Batch:
+        return self._desk.keep(batch_id, until)
+
+    def spare(self, batch: Batch, case_id: str, by: str) -> None:
+        self._desk.spare(batch.id, [case_id], by, by_notice=batch.cause.about.startswith(NOTICE))
+
+    def giver(self, batch: Batch) -> str | None:
+        return self.givers.get(batch.cause.about)
+
+
 class HousesStaff:
     """`Staff`: whoever a test says."""
 
@@ -53,6 +76,13 @@ class NothingTouched:
 
     def by_claims(self, claim_ids: Collection[str]) -> Mapping[str, Sequence[Touched]]:
         return dict.fromkeys(claim_ids, ())
+
+    def waiting(self, claim_ids: Collection[str]) -> frozenset[str]:
+        del claim_ids
+        return frozenset()
+
+    def titles(self, claim_ids: Collection[str]) -> Mapping[str, str]:
+        return dict.fromkeys(claim_ids, "")
 
     def by_file(self, path: Path) -> Sequence[Touched]:
         del path

@@ -109,6 +109,9 @@ class SeeingLikeness(LikenessGuard):
     def named(self, text: str) -> tuple[NamedPerson, ...]:
         return tuple(hit for hit in self.names if hit.alias in text)
 
+    def fence(self) -> int:
+        return len(self.names)
+
     def aliases(self, most: int) -> tuple[tuple[str, str], ...]:
         return tuple((hit.entry_id, hit.alias) for hit in self.names)[:most]
 
@@ -125,6 +128,9 @@ class SeeingOptOuts(OptOutIndex):
 
     def named(self, text: str) -> tuple[NamedWork, ...]:
         return tuple(hit for hit in self.names if hit.alias in text)
+
+    def fence(self) -> int:
+        return len(self.names)
 
     def aliases(self, most: int) -> tuple[tuple[str, str], ...]:
         return tuple((hit.claim.id, hit.alias) for hit in self.names)[:most]

@@ -13,7 +13,7 @@ from likeness_guard.adapters.faiss_index import FaissIndex
 from likeness_guard.adapters.nsnet2 import NSNET2
 from likeness_guard.adapters.onnx_voice import OnnxGe2eVoice, enhanced_ge2e
 from likeness_guard.adapters.packs import CONVERTERS, PACKS, VOICE_GE2E, model_store
-from likeness_guard.api import LikenessGuard, Senses, Shelves
+from likeness_guard.api import Aftermath, LikenessGuard, Senses, Shelves
 from likeness_guard.domain import Calibrations, Modality
 from likeness_guard.domain.calibration import Calibration
 from likeness_guard.domain.rates import Condition, Rates, Targets
@@ -249,6 +249,7 @@ def fake_guard(
     senses: Senses | None = None,
     calibrations: Calibrations | None = None,
     make_index: IndexMaker = FaissIndex,
+    after: Aftermath | None = None,
 ) -> LikenessGuard:
     """A guard over these fakes; guards over one database and key file are processes of one deployment."""
     keys = LocalKeyFile(key_file)
@@ -262,4 +263,5 @@ def fake_guard(
         calibrations=calibrations or fake_calibrations(),
         clock=SystemClock(),
         record=ListRecord(),
+        after=after,
     )

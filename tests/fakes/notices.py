@@ -13,9 +13,12 @@ from copyright_optout.adapters.work_codes import IsccCodes
 from copyright_optout.api import NoticeDesk, NoticeLinks, NoticeParts, OptOutIndex, ReferenceParts
 from copyright_optout.domain import Reference, ReferenceChange
 from copyright_optout.domain.notice_clocks import ClockTerms
+from copyright_optout.domain.notice_mails import MailStanding
 from copyright_optout.domain.notices import ENDED, FoundBy, Located, Notice, NoticeState, Statute
+from copyright_optout.ports.notices import Place
 from generator_gateway.ports.bindings import Prints
 from tests.fakes.optout import MemoryOutbox, MemoryRecord, SetClock, optout_parts
+from trust_kernel.delivery.domain import Answer, DeliveryReason, Outcome
 from trust_kernel.errors import NotFound
 
 VIDEO, OTHER, COPY = "video_1", "video_2", "video_3"
@@ -29,13 +32,15 @@ class MemoryNotices:
     def __init__(self) -> None:
         self._notices: dict[str, Notice] = {}
         self._due: dict[str, datetime | None] = {}
+        self._look: dict[str, datetime | None] = {}
         self._warned: dict[str, datetime] = {}
         self._mailed: dict[str, NoticeState] = {}
+        self._mail: dict[str, MailStanding] = {}
         self._texts: dict[tuple[str, str], bytes] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        kept = (self._notices, self._due, self._warned, self._mailed, self._texts)
+        kept = (self._notices, self._due, self._look, self._warned, self._mailed, self._mail, self._texts)
         before = [dict(one) for one in kept]
         try:
             yield
@@ -47,17 +52,19 @@ class MemoryNotices:
 
     def add(self, notice: Notice) -> None:
         self._notices[notice.id] = notice
-        self._due[notice.id] = None
+        self._due[notice.id] = self._look[notice.id] = None
 
     def get(self, notice_id: str, *, lock: bool = False) -> Notice | None:
         del lock
         return self._notices.get(notice_id)
 
-    def replace(self, notice: Notice, *, due: datetime | None) -> None:
+    def replace(self, notice: Notice, *, due: datetime | None, look: datetime | None) -> None:
         if notice.id not in self._notices:
             raise NotFound("there is no such notice", code="optout:notice:unknown")
+        if notice.state != self._notices[notice.id].state:
+            self._mail.pop(notice.id, None)
         self._notices[notice.id] = notice
-        self._due[notice.id] = due
+        self._due[notice.id], self._look[notice.id] = due, look
 
     def page(
         self,
@@ -82,9 +89,16 @@ class MemoryNotices:
         wanted = set(case_ids)
         return [one for one in self.page() if any(v.batch_id and v.case_id in wanted for v in one.videos)]
 
-    def due(self, before: datetime | None, limit: int) -> Sequence[str]:
-        found = sorted((due, key) for key, due in self._due.items() if due and (before is None or due <= before))
-        return [key for _, key in found][:limit]
+    def running(self, after: Place | None, limit: int) -> Sequence[tuple[Place, Notice]]:
+        places = sorted((due, key) for key, due in self._due.items() if due)
+        return [(place, self._notices[place[1]]) for place in places if after is None or place > after][:limit]
+
+    def to_look_at(self, until: datetime, after: Place | None, limit: int) -> Sequence[Place]:
+        places = sorted((look, key) for key, look in self._look.items() if look and look <= until)
+        return [place for place in places if after is None or place > after][:limit]
+
+    def look_again(self, notice_id: str, at: datetime | None) -> None:
+        self._look[notice_id] = at
 
     def warned(self, notice_id: str, due: datetime) -> bool:
         if self._warned.get(notice_id) == due:
@@ -101,14 +115,32 @@ class MemoryNotices:
         ]
         return [notice_id for notice_id in ended if notice_id in texts][:limit]
 
-    def unmailed(self, limit: int) -> Sequence[Notice]:
+    def unmailed(self, now: datetime, limit: int) -> Sequence[Notice]:
         waiting = [
-            one for one in self._notices.values() if one.account_id is None and self._mailed.get(one.id) != one.state
+            (self.mail(one.id).next_at or one.changed_at, one.id)
+            for one in self._notices.values()
+            if one.account_id is None
+            and self._mailed.get(one.id) != one.state
+            and (self.mail(one.id).next_at or now) <= now
         ]
-        return sorted(waiting, key=lambda one: one.changed_at)[:limit]
+        return [self._notices[key] for _, key in sorted(waiting)][:limit]
 
     def mailed(self, notice_id: str, state: NoticeState) -> None:
         self._mailed[notice_id] = state
+        if self._notices[notice_id].state is state:
+            self._mail.pop(notice_id, None)
+
+    def not_mailed(self, notice_id: str, state: NoticeState, standing: MailStanding) -> None:
+        if self._notices[notice_id].state is not state:
+            return
+        if standing.given_up:
+            self._mailed[notice_id] = state
+        self._mail[notice_id] = standing
+
+    def mail(self, notice_id: str) -> MailStanding:
+        if notice_id not in self._notices:
+            raise NotFound("there is no such notice", code="optout:notice:unknown")
+        return self._mail.get(notice_id, MailStanding())
 
     def keep_text(self, notice_id: str, part: str, sealed: bytes) -> None:
         self._texts[notice_id, part] = sealed
@@ -151,6 +183,8 @@ class SomeVideos:
         default_factory=lambda: {VIDEO: (MAKER,), OTHER: (MAKER, CO_OWNER), COPY: ("acct_copier",)}
     )
     copies_of: dict[str, str] = field(default_factory=lambda: {VIDEO: COPY})
+    gone: set[str] = field(default_factory=set)
+    """What was withdrawn for good."""
     hashes: dict[str, tuple[str, ...]] = field(default_factory=lambda: {VIDEO: ("f0" * 32, "0f" * 32, "3c" * 32)})
 
     def locate(self, places: Sequence[str]) -> Sequence[Located]:
@@ -169,6 +203,13 @@ class SomeVideos:
     def owners(self, case_ids: Collection[str]) -> Mapping[str, Sequence[str]]:
         return {case_id: self.owners_of[case_id] for case_id in case_ids if case_id in self.owners_of}
 
+    def withdrawn(self, case_ids: Collection[str]) -> Collection[str]:
+        return self.gone & set(case_ids)
+
+    def identical(self, case_id: str, others: Collection[str]) -> Collection[str]:
+        pairs = {*self.copies_of.items(), *((copy, first) for first, copy in self.copies_of.items())}
+        return {other for one, other in pairs if one == case_id and other in others}
+
     def owned(self, account_id: str) -> Collection[str]:
         return {case_id for case_id, accounts in self.owners_of.items() if account_id in accounts}
 
@@ -181,14 +222,16 @@ class MemoryTakedowns:
     batches: dict[str, set[str]] = field(default_factory=dict)
     until: dict[str, datetime] = field(default_factory=dict)
     final: set[str] = field(default_factory=set)
+    appealed: set[str] = field(default_factory=set)
+    """Batches about which an appeal is open."""
     log: list[tuple[datetime, str, str]] = field(default_factory=list)
 
     @property
     def down(self) -> set[str]:
         return set[str]().union(*self.batches.values())
 
-    def lock(self, case_ids: Collection[str]) -> None:
-        del case_ids
+    def lock(self, case_ids: Collection[str], batch_ids: Collection[str] = ()) -> None:
+        del case_ids, batch_ids
 
     def take_down(self, case_ids: Collection[str], *, cause: str, about: str, by: str, until: datetime) -> str:
         del cause, about, by
@@ -202,6 +245,16 @@ class MemoryTakedowns:
         del by
         self.log += [(self.clock.now(), "back", case_id) for case_id in sorted(self.batches[batch_id])]
         self.batches[batch_id] = set()
+
+    def spare(self, batch_id: str, case_ids: Collection[str], *, by: str) -> Collection[str]:
+        del by
+        self.log += [(self.clock.now(), "back", case_id) for case_id in sorted(case_ids)]
+        given = self.batches[batch_id] & set(case_ids)
+        self.batches[batch_id] -= given
+        return given
+
+    def contested(self, batch_ids: Collection[str]) -> bool:
+        return bool(self.appealed & set(batch_ids))
 
     def keep(self, batch_id: str, until: datetime) -> None:
         self.until[batch_id] = max(until, self.until[batch_id])
@@ -217,13 +270,21 @@ class MemoryMail:
 
     is_there: bool = True
     away: bool = False
+    refused: dict[str, Answer] = field(default_factory=dict)
+    """What the server has against addresses."""
+    asked: list[str] = field(default_factory=list)
+    """Addresses that were tried."""
     sent: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def send(self, address: str, name: str, notice: Notice, link: str) -> bool:
+    def send(self, address: str, name: str, notice: Notice, link: str) -> Answer:
         del name
-        if not self.away:
-            self.sent.append((address, notice.state.value, link))
-        return not self.away
+        self.asked.append(address)
+        if self.away:
+            return Answer(Outcome.LATER, DeliveryReason.SERVER_SILENT)
+        if address in self.refused:
+            return self.refused[address]
+        self.sent.append((address, notice.state.value, link))
+        return Answer(Outcome.TAKEN, "250")
 
 
 class MemoryReferences:

@@ -48,7 +48,7 @@ class MemoryClaims:
     def __init__(self, organisations: "MemoryOrganisations | None" = None) -> None:
         self._organisations = organisations or MemoryOrganisations()
         self._claims: dict[str, Claim] = {}
-        self._bits: dict[str, tuple[str, ...]] = {}
+        self._bits: dict[str, tuple[Fingerprint, ...]] = {}
         self._concerns: dict[str, tuple[Concerning, ...]] = {}
         self._generations: dict[str, int] = {}
 
@@ -70,10 +70,10 @@ class MemoryClaims:
             self._concerns[claim.id] = tuple(concerns.get(claim.id, ()))
 
     def add_prints(self, claim_id: str, fingerprints: Iterable[Fingerprint]) -> None:
-        self._bits[claim_id] = (*self._bits.get(claim_id, ()), *(made.bits for made in fingerprints))
+        self._bits[claim_id] = (*self._bits.get(claim_id, ()), *fingerprints)
 
     def prints(self, claim_id: str) -> Sequence[str]:
-        return self._bits.get(claim_id, ())
+        return [made.bits for made in self._bits.get(claim_id, ()) if not made.spot]
 
     def get(self, claim_id: str, *, lock: bool = False) -> Claim | None:
         del lock
@@ -84,6 +84,9 @@ class MemoryClaims:
             raise UnknownClaim("there is no such claim")
         self._claims[claim.id] = claim
         self._generations[claim.id] = self.latest_generation() + 1
+
+    def hold_generation(self) -> None:
+        pass
 
     def replace_many(self, claims: Sequence[Claim]) -> None:
         generation = self.latest_generation() + 1
@@ -141,19 +144,24 @@ class MemoryClaims:
         ]
         return [claim_id for _, claim_id in sorted(over)][:limit]
 
+    def fence(self) -> int:
+        return self.latest_generation()
+
     def latest_generation(self) -> int:
         return max(self._generations.values(), default=0)
 
-    def changes_since(self, generation: int) -> Sequence[ClaimChange]:
+    def changes_since(self, generation: int, most: int) -> Sequence[ClaimChange]:
         later = sorted((number, claim_id) for claim_id, number in self._generations.items() if number > generation)
-        return [self._change(claim_id, number) for number, claim_id in later]
+        last = later[most - 1][0] if len(later) >= most else None
+        return [self._change(claim_id, number) for number, claim_id in later if last is None or number <= last]
 
     def _change(self, claim_id: str, number: int) -> ClaimChange:
         claim = self._claims[claim_id]
         if claim.state is not ClaimState.ACTIVE:
             return ClaimChange(claim_id, number, active=False)
-        terms, bits = claim.terms, self._bits.get(claim_id, ())
-        return ClaimChange(claim_id, number, True, terms.aliases, terms.descriptions, bits)
+        terms, kept = claim.terms, self._bits.get(claim_id, ())
+        bits, spots = (tuple(made.bits for made in kept if made.spot is spot) for spot in (False, True))
+        return ClaimChange(claim_id, number, True, terms.aliases, terms.descriptions, bits, spots)
 
 
 class MemoryOrganisations:
@@ -185,11 +193,24 @@ class MemoryOrganisations:
         self._organisations[organisation.id] = organisation
 
     def of_account(self, account_id: str) -> Sequence[Membership]:
-        theirs = [one for one in self._members.values() if one.account_id == account_id]
-        return sorted(theirs, key=lambda one: (one.since, one.organisation_id))
+        return self._of_account(account_id, accepted=True)
 
     def members(self, organisation_id: str) -> Sequence[Membership]:
-        theirs = [one for one in self._members.values() if one.organisation_id == organisation_id]
+        return self._of_organisation(organisation_id, accepted=True)
+
+    def invitations(self, account_id: str) -> Sequence[Membership]:
+        return self._of_account(account_id, accepted=False)
+
+    def invited(self, organisation_id: str) -> Sequence[Membership]:
+        return self._of_organisation(organisation_id, accepted=False)
+
+    def _of_account(self, account_id: str, *, accepted: bool) -> Sequence[Membership]:
+        theirs = [one for one in self._members.values() if (one.account_id, one.accepted) == (account_id, accepted)]
+        return sorted(theirs, key=lambda one: (one.since, one.organisation_id))
+
+    def _of_organisation(self, organisation_id: str, *, accepted: bool) -> Sequence[Membership]:
+        wanted = (organisation_id, accepted)
+        theirs = [one for one in self._members.values() if (one.organisation_id, one.accepted) == wanted]
         return sorted(theirs, key=lambda one: (one.since, one.account_id))
 
     def put_member(self, membership: Membership) -> None:
@@ -261,6 +282,7 @@ def optout_parts(
         organisations=organisations or kept,
         hasher=PdqHasher(),
         index=BitMatrix(),
+        spots=BitMatrix(),
         people=people or KnownNames(),
         accounts=EveryAccount(),
         staff=FixedStaff(),

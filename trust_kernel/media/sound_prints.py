@@ -43,6 +43,17 @@ def sound_prints(samples: NDArray[np.float32]) -> NDArray[np.uint32]:
     return np.where(heard, words, 0).astype(np.uint32)
 
 
+def sped(samples: NDArray[np.float32], speed: float) -> NDArray[np.float32]:
+    """A sound played faster, and so higher, by straight lines between samples: near enough below 2 kHz.
+
+    Args:
+        samples: float32 mono.
+        speed: 1 as it is, 1.02 faster by two per cent.
+    """
+    moments = np.arange(0, len(samples) - 1, speed)
+    return np.asarray(np.interp(moments, np.arange(len(samples)), samples), np.float32)
+
+
 def _energies(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Band energies (n, 33), and whether there is anything to hear (n,)."""
     windows = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from trust_kernel.texts import is_whole
+
 _CHUNK = 1 << 16
 
 
@@ -117,12 +119,3 @@ class Lines:
 
     def _faulty(self, code: str, detail: str, limit: str = "") -> Line:
         return Line(self._number, "", BadRow(self._number, code, detail, limit))
-
-
-def is_whole(text: str) -> bool:
-    """Whether a text holds no lone surrogate, and so can be written as UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -96,10 +96,10 @@ class Accounts:
             row = store.account_by_email(session, _email(email))
             return _account(row) if row else None
 
-    def all(self, limit: int = 1000) -> Sequence[Account]:
-        """Accounts, oldest first."""
+    def holding(self, roles: Collection[str]) -> Sequence[str]:
+        """Ids of all accounts in use that hold one of these roles, oldest first."""
         with self._database.reading() as session:
-            return [_account(row) for row in store.all_accounts(session, limit)]
+            return store.accounts_holding(session, roles) if roles else ()
 
     def permissions(self, account_id: str) -> frozenset[str]:
         """What an account's roles allow; raises NotFound."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from trust_kernel.errors import PlacetError
+from trust_kernel.texts import UNREADABLE
 
 
 class Reason(StrEnum):
@@ -23,6 +24,7 @@ class Reason(StrEnum):
     SCOPE_UNKNOWN = "kernel:scope:not_held"
     BODY_TOO_LARGE = "kernel:body:too_large"
     REQUEST_MALFORMED = "kernel:request:malformed"
+    TEXT_UNREADABLE = UNREADABLE
     HTTP = "kernel:http:error"
     INTERNAL = "kernel:error:internal"
 

@@ -1,10 +1,10 @@
 """The only queries about accounts, sessions, API keys and sign-in attempts. Each joins the caller's session."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import String, cast, func, or_
 from sqlmodel import Session, col, delete, select
 
 from trust_kernel.web.tables import AccountRow, ApiKeyRow, SessionRow, SignInAttemptRow
@@ -23,9 +23,12 @@ def account_by_email(session: Session, email: str) -> AccountRow | None:
     return session.exec(select(AccountRow).where(AccountRow.email == email)).first()
 
 
-def all_accounts(session: Session, limit: int) -> Sequence[AccountRow]:
-    """Accounts, oldest first."""
-    return session.exec(select(AccountRow).order_by(col(AccountRow.created_at), col(AccountRow.id)).limit(limit)).all()
+def accounts_holding(session: Session, roles: Collection[str]) -> Sequence[str]:
+    """Ids of accounts in use that hold one of these roles, oldest first."""
+    # Roles are a JSON list, which databases search differently; as text it looks the same in all of them.
+    held = [cast(col(AccountRow.roles), String).contains(f'"{role}"', autoescape=True) for role in sorted(roles)]
+    statement = select(AccountRow.id).where(col(AccountRow.disabled).is_(False), or_(*held))
+    return session.exec(statement.order_by(col(AccountRow.created_at), col(AccountRow.id))).all()
 
 
 def session_with_account(session: Session, token_hash: str) -> tuple[SessionRow, AccountRow] | None:

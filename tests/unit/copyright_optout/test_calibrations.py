@@ -19,6 +19,7 @@ VALUES = {
     "least_share": 0.5,
     "least_pictures": 5,
     "least_seconds": 8.0,
+    "least_spots": 3,
 }
 
 
@@ -38,7 +39,7 @@ def test_the_file_that_ships_holds_the_published_defaults() -> None:
 
 def test_an_operators_file_takes_its_place_and_is_named_in_decisions(tmp_path: Path) -> None:
     found = load_thresholds(written(tmp_path / "own.json"))
-    assert found == Thresholds(20, 40, 60, 0.5, 5, 8.0, found.digest)
+    assert found == Thresholds(20, 40, 60, 0.5, 5, 8.0, 3, found.digest)
     assert found.made_with["optout:match_distance"] == "20"
     assert found.made_with["optout:calibration"] == found.digest
     assert "optout:calibration" not in Thresholds().made_with

@@ -23,6 +23,7 @@ class Office:
         organisations = self.optouts.organisations
         self.organisation = organisations.found("Fox Studio", "acct_o").id
         organisations.put_member(self.organisation, "acct_m", Role.AGENT, "acct_o")
+        organisations.accept(self.organisation, "acct_m")
 
     def told(self, what: str) -> list[str]:
         return [who for kind, who, _ in self.outbox.sent if kind == f"optout:{what}"]

@@ -1,17 +1,23 @@
 """Which claims a prompt describes without naming them."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from copyright_optout.api import ClaimState, DescriptionIndex
-from copyright_optout.domain import Claim
+from copyright_optout.api import ClaimState, DescriptionIndex, Organisation, Role
+from copyright_optout.domain import Claim, Membership
 from copyright_optout.domain.describing import MOST_PARTS, parts_of
-from copyright_optout.ports.descriptions import NothingEmbedded
+from copyright_optout.ports.descriptions import Described, NothingEmbedded, NothingKept, Vector, Vectors
+from copyright_optout.store import DatabaseClaims, DatabaseOrganisations, DatabaseVectors
 from tests.factories.claims import MADE, a_claim, terms
+from tests.factories.databases import sqlite
 from tests.fakes.optout import MemoryClaims, SetClock
 from tests.fakes.reading import BagOfWords
+from trust_kernel.db import Database
+from trust_kernel.errors import Unavailable
 
 MOUSE = "round yellow mouse with electric cheeks"
 KEEPER = "lighthouse keeper made of sails"
@@ -39,6 +45,27 @@ class Shelf:
 
     def found(self, prompt: str) -> list[str]:
         return [work.claim.id for work in self.index.described(prompt)]
+
+
+class Failing(BagOfWords):
+    """Goes away after so many passes."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self.after = after
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        if len(self.passes) >= self.after:
+            raise Unavailable("gone", code="model:session:gone")
+        return super().embed(texts)
+
+
+class Full(NothingKept):
+    """A database that takes nothing."""
+
+    def keep(self, version: str, vectors: Mapping[Described, Vector]) -> None:
+        del version, vectors
+        raise Unavailable("the disk is full", code="kernel:database:unavailable")
 
 
 def test_a_prompt_is_like_the_description_that_it_shares_words_with() -> None:
@@ -88,6 +115,73 @@ def test_a_warm_index_embeds_the_prompt_alone() -> None:
     shelf.index.warm_up()
     shelf.index.warm_up()
     assert (shelf.words.passes, len(shelf.index)) == ([2], 2)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with sqlite(tmp_path) as made:
+        yield made
+
+
+class Deployment:
+    """Claims in a database, which several processes search."""
+
+    def __init__(self, database: Database, *claims: Claim) -> None:
+        owner = Membership("org_a", "acct_a", Role.OWNER, MADE)
+        DatabaseOrganisations(database).found(Organisation("org_a", "Fennimore Films", MADE), owner)
+        self.claims, self.vectors = DatabaseClaims(database), DatabaseVectors(database)
+        self.claims.add(claims, {})
+        for claim in claims:
+            self.claims.replace(claim)
+
+    def process(self, words: BagOfWords) -> DescriptionIndex:
+        return DescriptionIndex(self.claims, words, SetClock(MADE), self.vectors)
+
+
+def test_a_second_process_starts_without_embedding_anything(database: Database) -> None:
+    deployment = Deployment(database, described("claim_a", MOUSE, KEEPER), described("claim_b", KEEPER))
+    first, second = BagOfWords(), BagOfWords()
+    deployment.process(first).warm_up()
+    late = deployment.process(second)
+    late.warm_up()
+    assert (first.passes, second.passes, len(late)) == ([3], [], 3)
+    assert {work.claim.id for work in late.described(KEEPER)} == {"claim_a", "claim_b"}
+    deployment.claims.replace(described("claim_b", KEEPER, MOUSE))
+    late.warm_up()
+    assert second.passes == [1, 1]  # the prompt, and the one description that is new
+
+
+def test_another_model_makes_its_own(database: Database) -> None:
+    deployment = Deployment(database, described("claim_a", MOUSE))
+    deployment.process(BagOfWords()).warm_up()
+    other = BagOfWords()
+    other.version = "words-2"
+    deployment.process(other).warm_up()
+    assert other.passes == [1]
+
+
+def test_claims_are_read_in_pieces_and_what_was_made_of_each_is_kept(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("copyright_optout.service.descriptions._CLAIMS", 2)
+    claims = [described(f"claim_{number}", f"{MOUSE} {number}") for number in range(5)]
+    deployment = Deployment(database, *claims)
+    words = Failing(after=2)
+    index = deployment.process(words)
+    with pytest.raises(Unavailable):
+        index.warm_up()
+    assert index.described("") == ()
+    words.after = 99
+    index.warm_up()
+    assert (words.passes, len(index)) == ([2, 2, 1], 5)
+
+
+def test_what_cannot_be_kept_is_compared_all_the_same() -> None:
+    claims = MemoryClaims()
+    claims.add([described("claim_a", MOUSE)], {})
+    claims.replace(described("claim_a", MOUSE))
+    index = DescriptionIndex(claims, BagOfWords(), SetClock(MADE), Full())
+    assert [work.claim.id for work in index.described(MOUSE)] == ["claim_a"]
 
 
 @pytest.mark.parametrize("state", [ClaimState.WITHDRAWN, ClaimState.DISPUTED, ClaimState.QUARANTINED])

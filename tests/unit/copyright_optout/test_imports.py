@@ -1,7 +1,6 @@
 """Lists of claims: each line has its own answer, nothing is added twice, and what was interrupted goes on."""
 
 import io
-import itertools
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,9 +10,9 @@ import pytest
 
 from copyright_optout.api import Claim, ClaimState, Concern
 from copyright_optout.domain import OptOutFault
-from copyright_optout.domain.imports import ImportState, LineOutcome
+from copyright_optout.domain.imports import MOST_TRIES, ImportState, LineOutcome
 from copyright_optout.domain.reasons import ImportEvent, ImportFault
-from copyright_optout.service import import_batches, imports
+from copyright_optout.service import import_batches, import_stream, imports
 from tests.factories.claims import filing, terms
 from tests.factories.databases import sqlite
 from tests.factories.imports import HOLDER, STAFF, ImportHouse, import_house
@@ -114,6 +113,13 @@ def test_a_bad_line_says_what_is_wrong_and_the_rest_is_kept(
     assert bad.trouble is not None
     assert (bad.line, bad.trouble.code, bad.trouble.field, bad.claim_id) == (2, code, field, "")
     assert bad.trouble.advice
+
+
+def test_a_date_at_the_end_of_time_is_one(house: ImportHouse) -> None:
+    assert house.taken('{"title": "Fenn", "expires_at": "9999-12-31T23:59:59-10:00"}').counts.added == 1
+    (claim,) = claims(house)
+    assert claim.terms.expires_at is not None
+    assert claim.terms.expires_at.year == 9999
 
 
 def test_a_name_of_fifty_megabytes_costs_its_own_line(house: ImportHouse) -> None:
@@ -260,9 +266,9 @@ def test_a_worker_goes_on_where_another_one_died(house: ImportHouse, monkeypatch
 
 
 @pytest.mark.usefixtures("small_batches")
-def test_a_repeated_line_is_known_across_an_interruption(house: ImportHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repeated_line_is_known_across_an_interruption(house: ImportHouse) -> None:
     job = house.sent("title\nFoxwort A\nFoxwort B\nFoxwort C\nFoxwort D\nfoxwort a\n")
-    one_batch(house, job.id, monkeypatch)
+    one_batch(house, job.id)
     assert house.desk.found(job.id).lines == 3
     lines = list(house.desk.report(house.desk.work(job.id)))
     assert (lines[4].outcome, lines[4].trouble.detail if lines[4].trouble else "") == (
@@ -271,11 +277,49 @@ def test_a_repeated_line_is_known_across_an_interruption(house: ImportHouse, mon
     )
 
 
-def one_batch(house: ImportHouse, import_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work at an import until its time is up, which is after one batch."""
-    with monkeypatch.context() as patch:
-        patch.setattr(imports, "monotonic", itertools.count().__next__)
-        house.desk.work(import_id, until=1)
+def one_batch(house: ImportHouse, import_id: str) -> None:
+    """Work at an import whose time is up, which is one batch."""
+    house.desk.work(import_id, until=0.0)
+
+
+def test_an_import_that_gets_no_further_is_given_up_and_keeps_nobody_elses_waiting(
+    house: ImportHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison, other = house.sent(numbered(2)), house.sent("title\nGrizelda\n")
+    kept = import_batches.Intake.keep
+
+    def broken(self: import_batches.Intake, batch: import_batches.Batch) -> object:
+        if self._job.id == poison.id:
+            raise ZeroDivisionError
+        return kept(self, batch)
+
+    monkeypatch.setattr(import_batches.Intake, "keep", broken)
+    for _ in range(MOST_TRIES):
+        with pytest.raises(ZeroDivisionError):
+            house.desk.tend()
+        house.clock.moment += timedelta(seconds=61)
+    house.desk.tend()
+    ended = house.desk.found(poison.id)
+    assert (ended.state, ended.failure.code if ended.failure else "") == (ImportState.FAILED, ImportFault.GIVEN_UP)
+    assert house.desk.found(other.id).state is ImportState.DONE
+    assert house.told(ImportEvent.FAILED) == [HOLDER]
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_a_long_list_gets_further_in_every_step(house: ImportHouse) -> None:
+    job = house.sent(numbered(10))
+    for lines in (3, 6, 9):
+        one_batch(house, job.id)
+        assert house.desk.found(job.id).lines == lines
+
+
+def test_a_list_that_is_too_long_ends_where_it_is(house: ImportHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_stream, "MOST_LINES", 4)
+    assert house.taken(numbered(4)).state is ImportState.DONE
+    ended = house.taken("title\n" + "".join(f"Grizelda {letter}\n" for letter in "abcde"))
+    assert (ended.state, ended.counts.added) == (ImportState.FAILED, 4)
+    assert ended.failure is not None
+    assert (ended.failure.code, ended.failure.limit) == (ImportFault.TOO_LONG, "4 lines")
 
 
 def test_two_workers_at_one_import_add_nothing_twice(house: ImportHouse) -> None:
@@ -306,11 +350,9 @@ def test_a_claim_that_is_filed_meanwhile_is_known_at_the_next_try(
 
 
 @pytest.mark.usefixtures("small_batches")
-def test_a_cancelled_import_keeps_what_was_taken_in_and_drops_its_file(
-    house: ImportHouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cancelled_import_keeps_what_was_taken_in_and_drops_its_file(house: ImportHouse) -> None:
     job = house.sent(numbered(9))
-    one_batch(house, job.id, monkeypatch)
+    one_batch(house, job.id)
     assert house.desk.cancel(job.id).state is ImportState.CANCELLED
     house.desk.tend()
     done = house.desk.found(job.id)
@@ -416,6 +458,29 @@ def test_a_claim_that_would_stop_too_much_is_left(house: ImportHouse, monkeypatc
     house.desk.activate(done.id, actor=STAFF)
     assert (house.desk.work(done.id).activated, house.desk.found(done.id).left) == (1, 1)
     assert [one.concern for one in house.index.concerns([flood.id])[flood.id]] == [Concern.FLOOD]
+
+
+def test_what_a_later_list_changed_is_not_activated_with_the_one_that_was_looked_at(house: ImportHouse) -> None:
+    looked_at = house.taken("title,reference\nGrizelda Gnome,r1\nFoxwort,r2\n")
+    house.clock.moment += timedelta(seconds=1)
+    house.taken("title,reference\nSomething Else,r1\n")
+    house.desk.activate(looked_at.id, actor=STAFF)
+    assert (house.desk.work(looked_at.id).activated, house.desk.found(looked_at.id).left) == (1, 1)
+    assert not house.index.named("Something Else")
+
+
+def test_a_claim_is_activated_as_it_was_seen(house: ImportHouse) -> None:
+    house.taken("title,reference\nGrizelda Gnome,r1\n")
+    (seen,) = claims(house)
+    house.clock.moment += timedelta(seconds=1)
+    house.taken("title,reference\nSomething Else,r1\n")
+    with pytest.raises(Conflict) as activating:
+        house.index.desk.activate(seen.id, actor=STAFF, seen=seen.changed_at)
+    with pytest.raises(Conflict) as verifying:
+        house.index.desk.move(seen.id, ClaimState.VERIFIED, actor=STAFF, seen=seen.changed_at)
+    assert activating.value.code == verifying.value.code == OptOutFault.CHANGED_SINCE
+    (now,) = claims(house)
+    assert house.index.desk.activate(seen.id, actor=STAFF, seen=now.changed_at).state is ClaimState.ACTIVE
 
 
 def test_drafts_and_withdrawn_claims_are_left(house: ImportHouse) -> None:

@@ -1,6 +1,8 @@
 """Clocks of notices, whatever anybody does and in whatever order: the properties that the laws ask for."""
 
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,9 +11,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
-from copyright_optout.api import ClockKind, Element, NoticeState, Rejection, Statute
+from copyright_optout.api import ClockKind, Element, NoticeDesk, NoticeState, Rejection, Statute
 from copyright_optout.domain.notice_clocks import MARGIN, clocks_of
 from copyright_optout.domain.notices import REQUIRED, Located, Notice
+from copyright_optout.service import notice_deciding
 from tests.factories.notices import COUNTER, SWORN, given
 from tests.fakes.notices import COPY, MAKER, STAFF, VIDEO, NoticeWorld
 from trust_kernel.errors import Conflict, PlacetError
@@ -62,6 +65,9 @@ def test_the_operator_can_have_nothing_done_without_a_person() -> None:
     world.desk.bench.tend()
     assert world.takedowns.down == set()
     assert world.told("optout:notice:due") == [STAFF]
+    world.later(minutes=5)
+    NoticeDesk(replace(world.parts, acts_by_itself=True)).bench.tend()  # and change their mind
+    assert world.takedowns.down == {VIDEO, COPY}
 
 
 def test_a_copyright_notice_is_never_followed_without_a_person() -> None:
@@ -87,6 +93,68 @@ def test_one_notice_that_cannot_be_followed_does_not_keep_the_others_waiting() -
     world.later(hours=48)
     world.desk.bench.tend()
     assert world.takedowns.down == {"video_2"}
+
+
+def test_however_many_notices_nobody_decides_about_a_take_down_demand_is_followed_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(notice_deciding, "_PAGE", 3)
+    world = NoticeWorld()
+    for _ in range(10):
+        world.desk.intake.file(given(Statute.DMCA, places=("video_2",)))
+    world.later(days=4)
+    demand = world.desk.intake.file(given())
+    assert world.desk.bench.tend() == 10
+    assert len(world.told("optout:notice:due")) == 10
+    # Whoever was warned is done with: the worker does not even read these again.
+    assert world.store.to_look_at(world.clock.now() + timedelta(days=1), None, 100) == []
+    assert [clock.due for clock in world.desk.bench.clocks_of(demand)] == [world.clock.now() + timedelta(days=2)]
+    world.later(hours=47)
+    assert world.desk.bench.tend() == 1
+    assert world.takedowns.down == {VIDEO, COPY}
+
+
+def test_one_look_goes_on_through_all_that_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notice_deciding, "_PAGE", 3)
+    world = NoticeWorld()
+    notices = [world.desk.intake.file(given(places=("video_2",))) for _ in range(10)]
+    world.later(hours=48)
+    assert world.desk.bench.tend() == 10
+    assert {world.desk.bench.notice(one.id).state for one in notices} == {NoticeState.ACTED}
+
+
+def test_what_could_not_be_done_is_tried_again_soon_and_not_at_every_look() -> None:
+    world = NoticeWorld()
+    world.desk.intake.file(given())
+    working, tried = world.videos.copies, []
+
+    def copies(case_ids: Collection[str]) -> Sequence[Located]:
+        tried.append(case_ids)
+        raise Conflict("the search is broken")
+
+    world.videos.copies = copies  # type: ignore[method-assign] # a part that fails for a while
+    world.later(hours=47)
+    world.desk.bench.tend()
+    world.desk.bench.tend()
+    assert len(tried) == 1
+    world.videos.copies = working  # type: ignore[method-assign] # and then works
+    world.later(minutes=5)
+    world.desk.bench.tend()
+    assert world.takedowns.down == {VIDEO, COPY}
+
+
+def test_an_open_appeal_puts_the_end_off_and_keeps_nothing_else_waiting() -> None:
+    world = NoticeWorld()
+    notice = world.desk.intake.file(given(Statute.TAKE_IT_DOWN))
+    world.desk.bench.act(notice.id, STAFF)
+    world.takedowns.appealed = set(world.takedowns.batches)
+    world.later(days=31)
+    assert world.desk.bench.tend() == 0
+    assert world.store.to_look_at(world.clock.now(), None, 1) == []
+    world.takedowns.appealed = set()
+    world.later(minutes=5)
+    assert world.desk.bench.tend() == 1
+    assert world.desk.bench.notice(notice.id).state is NoticeState.FINAL
 
 
 def test_a_video_comes_back_between_the_tenth_and_the_fourteenth_business_day() -> None:
@@ -127,6 +195,20 @@ def test_what_nobody_contests_stays_down_for_good_after_thirty_days() -> None:
     assert world.desk.bench.notice(notice.id).state is NoticeState.FINAL
     assert world.takedowns.final == {VIDEO, COPY}
     assert world.desk.bench.clocks() == []
+
+
+def test_the_overview_has_all_of_them_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notice_deciding, "_PAGE", 3)
+    world = NoticeWorld()
+    ids = []
+    for _ in range(8):
+        ids.append(world.desk.intake.file(given(Statute.DMCA)).id)
+        world.later(minutes=1)
+    bench = world.desk.bench
+    assert [clock.notice_id for clock in bench.clocks()] == ids
+    assert [clock.notice_id for clock in bench.first_clocks(2)] == ids[:2]
+    first = bench.next_clocks(None, 5)
+    assert [place[1] for place, _ in (*first, *bench.next_clocks(first[-1][0], 5))] == ids
 
 
 def test_the_overview_has_what_runs_out_next_first() -> None:
@@ -241,7 +323,7 @@ class Notices(RuleBasedStateMachine):
     def time_passes_with_a_worker(self, hours: int) -> None:
         for _ in range(timedelta(hours=hours) // STEP):
             self.world.clock.moment += STEP
-            if self.world.store.due(self.world.clock.now() + timedelta(hours=12), 1):
+            if self.world.store.to_look_at(self.world.clock.now(), None, 1):
                 self._watched(self.world.desk.bench.tend)
 
     def _watched(self, tend: object) -> None:

@@ -1,5 +1,7 @@
 """Notices under a statute: what each needs, what becomes of it, and who learns what."""
 
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,12 @@ from copyright_optout.api import (
     Texts,
     Told,
 )
-from copyright_optout.domain.notices import LONGEST, REQUIRED, missing_elements
+from copyright_optout.domain.notices import LONGEST, REQUIRED, Located, missing_elements
 from copyright_optout.errors import IllegalMove
+from copyright_optout.service import notice_mailing
 from tests.factories.notices import COUNTER, SWORN, TEXTS, given
 from tests.fakes.notices import CO_OWNER, COPY, KEEP, MAKER, OTHER, STAFF, VIDEO, NoticeWorld
+from trust_kernel.delivery.domain import Answer, Outcome
 from trust_kernel.errors import Conflict, InvalidInput, NotFound, NotPermitted
 
 
@@ -246,12 +250,197 @@ def test_a_suit_keeps_everything_down_until_it_is_over(world: NoticeWorld) -> No
     assert world.takedowns.down == {COPY}
 
 
-def test_a_court_can_have_it_stay_down_for_good(world: NoticeWorld) -> None:
+def test_a_court_can_have_it_stay_down_for_good_and_staff_alone_cannot(world: NoticeWorld) -> None:
     notice_id = a_countered(world)
+    with pytest.raises(Conflict) as raised:
+        world.desk.bench.close(notice_id, STAFF)
+    assert raised.value.code == "optout:notice:early"
     world.desk.bench.suit(notice_id, pending=True, by="notifier")
     closed = world.desk.bench.close(notice_id, STAFF)
     assert (closed.state, world.takedowns.final) == (NoticeState.FINAL, {VIDEO, COPY})
     assert world.optouts.claim(closed.claim_id).state is ClaimState.ACTIVE
+
+
+# --- appeals
+
+
+def a_demand(world: NoticeWorld, *places: str) -> str:
+    notice = world.desk.intake.file(given(places=places or (VIDEO,), account_id="acct_victim"))
+    return world.desk.bench.act(notice.id, STAFF).id
+
+
+def test_a_won_appeal_ends_a_demand_with_its_stay_down_and_gives_copies_back_whosever_they_are(
+    world: NoticeWorld,
+) -> None:
+    notice_id = a_demand(world)
+    ended = world.desk.appeals.lift(notice_id, VIDEO, "acct_judge")
+    assert (ended.state, ended.rejection, ended.down) == (NoticeState.REJECTED, Rejection.APPEALED, ())
+    assert world.takedowns.down == set()
+    assert world.optouts.claim(ended.claim_id).state is ClaimState.WITHDRAWN
+    assert world.told("optout:notice:rejected") == ["acct_victim"]
+    assert world.logged()[-2:] == ["optout:notice:appealed", "optout:notice:rejected"]
+    assert world.desk.bench.clocks() == []
+
+
+def test_a_won_appeal_leaves_the_rest_of_a_demand_as_it_is(world: NoticeWorld) -> None:
+    world.videos.hashes[OTHER] = ("aa" * 32, "55" * 32, "99" * 32)
+    notice_id = a_demand(world, VIDEO, OTHER)
+    claim_id = world.desk.bench.notice(notice_id).claim_id
+    lifted = world.desk.appeals.lift(notice_id, VIDEO, "acct_judge")
+    assert (lifted.state, world.takedowns.down) == (NoticeState.ACTED, {OTHER})
+    (left,) = world.references.of_claim(claim_id)
+    assert left.id == next(one.reference_id for one in lifted.videos if one.case_id == OTHER)
+    assert world.optouts.claim(claim_id).state is ClaimState.ACTIVE
+    assert (world.told("optout:notice:appealed"), world.told("optout:notice:rejected")) == (["acct_victim"], [])
+    with pytest.raises(Conflict):
+        world.desk.appeals.lift(notice_id, VIDEO, "acct_judge")
+
+
+@pytest.mark.parametrize("statute", [Statute.DMCA, Statute.NO_FAKES])
+def test_no_appeal_ends_what_a_law_has_counter_notices_for(world: NoticeWorld, statute: Statute) -> None:
+    notice = world.desk.intake.file(given(statute))
+    world.desk.bench.act(notice.id, STAFF)
+    with pytest.raises(Conflict):
+        world.desk.appeals.lift(notice.id, VIDEO, "acct_judge")
+    assert world.takedowns.down == {VIDEO, COPY}
+
+
+@pytest.mark.parametrize("who", [MAKER, "acct_copier", "acct_victim"])
+def test_whoever_is_concerned_by_a_demand_ends_it_on_no_appeal(world: NoticeWorld, who: str) -> None:
+    notice_id = a_demand(world)
+    assert world.desk.appeals.giver(notice_id) == "acct_victim"
+    with pytest.raises(NotPermitted):
+        world.desk.appeals.lift(notice_id, VIDEO, who)
+    assert world.takedowns.down == {VIDEO, COPY}
+
+
+def test_what_was_withdrawn_meanwhile_ends_no_demand(world: NoticeWorld) -> None:
+    notice_id = a_demand(world)
+    for batch in world.takedowns.batches.values():
+        batch.discard(VIDEO)
+    with pytest.raises(Conflict):
+        world.desk.appeals.lift(notice_id, VIDEO, "acct_judge")
+
+
+def test_nobody_closes_a_demand_while_an_appeal_about_it_is_open(world: NoticeWorld) -> None:
+    notice_id = a_demand(world)
+    world.takedowns.appealed = set(world.takedowns.batches)
+    world.later(days=40)
+    assert world.desk.bench.tend() == 0
+    with pytest.raises(Conflict) as raised:
+        world.desk.bench.close(notice_id, STAFF)
+    assert raised.value.code == "optout:notice:appeal_open"
+    world.takedowns.appealed.clear()
+    world.later(minutes=5)
+    world.desk.bench.tend()
+    assert world.desk.bench.notice(notice_id).state is NoticeState.FINAL
+
+
+# --- several at once
+
+
+def before_it_ends(world: NoticeWorld, deed: Callable[[], object]) -> None:
+    """Have something happen after the clock was read, and before the transaction in which the notice becomes final."""
+    asked, waiting = world.takedowns.contested, [deed]
+
+    def then(batch_ids: Collection[str]) -> bool:
+        known = asked(batch_ids)
+        if waiting:
+            waiting.pop()()
+        return known
+
+    world.takedowns.contested = then  # type: ignore[method-assign] # somebody else was faster
+
+
+def test_a_counter_notice_in_the_last_moment_is_not_run_over_by_the_clock(world: NoticeWorld) -> None:
+    notice = world.desk.intake.file(given(Statute.DMCA))
+    world.desk.bench.act(notice.id, STAFF)
+    world.later(days=29, hours=23)
+    counter = world.desk.counters.counter
+
+    def in_time() -> None:
+        world.later(hours=-2)
+        counter(notice.id, MAKER, COUNTER, SWORN)
+        world.later(hours=2)
+
+    world.later(hours=1)
+    before_it_ends(world, in_time)
+    world.desk.bench.tend()
+    assert world.desk.bench.notice(notice.id).state is NoticeState.COUNTERED
+    assert world.takedowns.final == set()
+
+
+def test_a_suit_in_the_last_moment_stops_the_clock(world: NoticeWorld) -> None:
+    notice = world.desk.intake.file(given(Statute.DMCA))
+    world.desk.bench.act(notice.id, STAFF)
+    world.later(days=30)
+    before_it_ends(world, lambda: world.desk.bench.suit(notice.id, pending=True, by="notifier"))
+    world.desk.bench.tend()
+    assert world.takedowns.final == set()
+
+
+def test_a_counter_notice_after_the_last_moment_is_refused_whether_a_worker_looked_or_not(world: NoticeWorld) -> None:
+    notice = world.desk.intake.file(given(Statute.DMCA))
+    world.desk.bench.act(notice.id, STAFF)
+    world.later(days=30)
+    with pytest.raises(Conflict) as raised:
+        world.desk.counters.counter(notice.id, MAKER, COUNTER, SWORN)
+    assert raised.value.code == "optout:notice:counter_none"
+
+
+def test_a_video_that_staff_add_while_copies_are_looked_for_is_not_taken_down_without_its_own(
+    world: NoticeWorld,
+) -> None:
+    notice = world.desk.intake.file(given(places=(OTHER,)))
+    copies = world.videos.copies
+
+    def while_looking(case_ids: Collection[str]) -> Sequence[Located]:
+        world.desk.bench.locate(notice.id, [VIDEO], STAFF)
+        return copies(case_ids)
+
+    world.videos.copies = while_looking  # type: ignore[method-assign] # somebody else was faster
+    with pytest.raises(Conflict):
+        world.desk.bench.act(notice.id, STAFF)
+    assert world.takedowns.down == set()
+    world.desk.bench.act(notice.id, STAFF)
+    assert world.takedowns.down == {VIDEO, OTHER, COPY}
+
+
+def test_staff_do_not_cut_short_the_time_that_owners_have_to_answer(world: NoticeWorld) -> None:
+    notice = world.desk.intake.file(given(Statute.NO_FAKES))
+    world.desk.bench.act(notice.id, STAFF)
+    world.later(days=29)
+    with pytest.raises(Conflict):
+        world.desk.bench.close(notice.id, STAFF)
+    world.later(days=1)
+    assert world.desk.bench.close(notice.id, STAFF).state is NoticeState.FINAL
+
+
+def test_nobody_asks_for_what_was_withdrawn_for_good(world: NoticeWorld) -> None:
+    notice = world.desk.intake.file(given(Statute.DMCA))
+    world.desk.bench.act(notice.id, STAFF)
+    world.videos.gone = {VIDEO}
+    (seen,) = world.desk.counters.received(MAKER)
+    assert (seen.down, seen.gone, seen.may_counter) == ((), (VIDEO,), False)
+    with pytest.raises(Conflict):
+        world.desk.counters.counter(notice.id, MAKER, COUNTER, SWORN)
+
+
+def test_a_co_owner_sees_when_it_comes_back_and_not_who_asked(world: NoticeWorld) -> None:
+    notice = world.desk.intake.file(given(Statute.DMCA, places=(OTHER,)))
+    world.desk.bench.act(notice.id, STAFF)
+    world.desk.counters.counter(notice.id, MAKER, COUNTER, SWORN)
+    theirs, own = world.desk.counters.one(notice.id, CO_OWNER), world.desk.counters.one(notice.id, MAKER)
+    assert theirs.window == own.window is not None
+    assert (theirs.own, theirs.may_counter, own.own) == (None, False, COUNTER)
+
+
+def test_staff_do_not_decide_about_a_notice_that_they_gave(world: NoticeWorld) -> None:
+    notice = world.desk.intake.file(given(Statute.DMCA, account_id=STAFF))
+    for deed in (world.desk.bench.act, world.desk.bench.close, world.desk.bench.restore):
+        with pytest.raises(NotPermitted):
+            deed(notice.id, STAFF)
+    world.desk.bench.act(notice.id, "acct_other")
 
 
 # --- what is kept, and what is seen
@@ -301,14 +490,67 @@ def test_each_state_is_mailed_once_and_tried_again_where_the_server_was_away(wor
     notice = world.desk.intake.file(given(without=(Element.SIGNATURE,)))
     world.desk.intake.file(given(account_id="acct_victim"))
     world.mail.away = True
-    assert world.desk.bench.post() == 0
+    assert world.desk.mails.post() == 0
     world.mail.away = False
-    assert world.desk.bench.post() == 1
-    assert world.desk.bench.post() == 0
+    world.later(minutes=1)
+    assert world.desk.mails.post() == 1
+    assert world.desk.mails.post() == 0
     world.desk.intake.complete(notice.id, given())
-    assert world.desk.bench.post() == 1
+    assert world.desk.mails.post() == 1
     link = world.desk.links.url(notice.id)
     assert world.mail.sent == [("vera@example.org", "incomplete", link), ("vera@example.org", "valid", link)]
+
+
+def test_an_address_that_is_refused_keeps_no_other_mail_waiting_and_is_tried_for_three_days(world: NoticeWorld) -> None:
+    texts = replace(given().texts, email="x@m\u00fcller.example")
+    refused = world.desk.intake.file(replace(given(), texts=texts))
+    world.mail.refused = {texts.email: Answer(Outcome.LATER, "mail:server:refused 554")}
+    world.later(seconds=1)
+    world.desk.intake.file(given())
+    assert world.desk.mails.post() == 1
+    assert [address for address, _, _ in world.mail.sent] == ["vera@example.org"]
+    assert world.desk.mails.post() == 0
+    assert len(world.mail.asked) == 2  # and not asked again at once
+    for _ in range(24 * 4):
+        world.later(hours=1)
+        world.desk.mails.post()
+    standing = world.desk.mails.of(refused.id)
+    assert (standing.given_up, standing.said) == (True, "mail:server:refused 554")
+    assert 5 < standing.tries < 12
+    world.mail.refused = {}
+    world.desk.intake.withdraw(refused.id)
+    assert world.desk.mails.post() == 1  # another state is another mail
+    assert not world.desk.mails.of(refused.id).said
+
+
+def test_where_the_server_is_away_it_is_asked_once_and_then_with_the_next_mail(world: NoticeWorld) -> None:
+    for number in range(3):
+        texts = replace(given().texts, email=f"vera{number}@example.org")
+        world.desk.intake.file(replace(given(), texts=texts))
+        world.later(seconds=1)
+    world.mail.away = True
+    world.desk.mails.post()
+    world.desk.mails.post()
+    assert world.mail.asked == ["vera0@example.org", "vera1@example.org"]
+    world.mail.away = False
+    world.later(minutes=10)
+    assert world.desk.mails.post() == 3
+
+
+def test_a_slow_server_keeps_no_worker_from_stopping(world: NoticeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        world.desk.intake.file(given())
+    monkeypatch.setattr(notice_mailing, "_SECONDS", -1.0)
+    assert world.desk.mails.post() == 0
+    monkeypatch.undo()
+    assert world.desk.mails.post() == 2
+
+
+def test_an_address_that_can_never_be_written_to_is_given_up_at_once(world: NoticeWorld) -> None:
+    notice = world.desk.intake.file(given())
+    world.mail.refused = {"vera@example.org": Answer(Outcome.NEVER, "mail:address:refused 550")}
+    assert world.desk.mails.post() == 0
+    assert world.desk.mails.of(notice.id).given_up
 
 
 def test_nothing_is_named_by_a_notices_own_claim(world: NoticeWorld) -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from copyright_optout.api import ClaimState, OptOutIndex, OptOutReason, Role
+from copyright_optout.api import ClaimState, Concern, OptOutIndex, OptOutReason, Role
 from tests.factories.claims import active, filing, terms
-from tests.fakes.optout import EveryAccount, MemoryOutbox, MemoryRecord, optout_parts
+from tests.fakes.optout import EveryAccount, KnownNames, MemoryOutbox, MemoryRecord, optout_parts
 from trust_kernel.errors import Conflict, InvalidInput, NotFound, NotPermitted
 
 
@@ -21,6 +21,8 @@ class Guild:
 
     def take_in(self, account_id: str, role: Role, by: str = "acct_o", *, staff: bool = False) -> None:
         self.desk.put_member(self.id, account_id, role, by, staff=staff)
+        if self.desk.invitations(account_id):
+            self.desk.accept(self.id, account_id)
 
     def roles(self) -> dict[str, Role]:
         return {one.account_id: one.role for one in self.desk.members(self.id, "acct_s", staff=True)}
@@ -144,12 +146,59 @@ def test_every_change_of_members_is_on_the_record(guild: Guild) -> None:
     said = [(kind, body.get("role"), body.get("only_licensed")) for kind, body in guild.record.entries]
     assert said == [
         ("optout:organisation:founded", None, None),
+        ("optout:organisation:member_changed", "invited", None),
         ("optout:organisation:member_changed", "owner", None),
         ("optout:organisation:member_changed", "none", None),
         ("optout:organisation:changed", None, 1),
     ]
 
 
+def test_whoever_is_invited_is_no_member_before_they_say_yes(guild: Guild) -> None:
+    claim = guild.optouts.claim(active(guild.optouts, terms("Boxwell"), by="acct_o"))
+    guild.desk.put_member(guild.id, "acct_m", Role.AGENT, "acct_o")
+    assert [who for kind, who, _ in guild.outbox.sent if kind == "optout:organisation:invited"] == ["acct_m"]
+    assert guild.optouts.permits(claim, "acct_m") is None
+    assert guild.desk.own("acct_m").id != guild.id, "what they file is not filed for whoever invited them"
+    with pytest.raises(NotFound):
+        guild.desk.seat("acct_m", guild.id, Role.VIEWER)
+    with pytest.raises(NotFound):
+        guild.desk.accept(guild.id, "acct_x")
+    guild.desk.put_member(guild.id, "acct_m", Role.VIEWER, "acct_o")  # what is offered may change
+    assert guild.desk.accept(guild.id, "acct_m").role is Role.VIEWER
+    assert guild.optouts.permits(claim, "acct_m") is OptOutReason.LICENSED
+
+
+def test_an_invitation_can_be_declined_and_taken_back(guild: Guild) -> None:
+    for by in ("acct_m", "acct_o"):
+        guild.desk.put_member(guild.id, "acct_m", Role.OWNER, "acct_o")
+        guild.desk.drop_member(guild.id, "acct_m", by)
+        assert not guild.desk.invitations("acct_m")
+        with pytest.raises(NotFound):
+            guild.desk.accept(guild.id, "acct_m")
+    guild.desk.put_member(guild.id, "acct_m", Role.OWNER, "acct_o")
+    guild.desk.take_out("acct_m")
+    assert guild.roles() == {"acct_o": Role.OWNER}
+
+
+def test_inviting_somebody_does_not_take_the_protection_of_their_name() -> None:
+    office = OptOutIndex(optout_parts(people=KnownNames({"ada lovelace": "acct_ada"})))
+    guild_id = office.organisations.found("Fox Studio", "acct_o").id
+    office.organisations.put_member(guild_id, "acct_ada", Role.VIEWER, "acct_o")
+    claim = office.desk.file(filing(office, terms("Ada Lovelace"), by="acct_o"))
+    assert Concern.PERSON in {one.concern for one in office.concerns([claim.id])[claim.id]}
+
+
 def test_a_claim_is_filed_for_an_organisation_not_for_an_account(guild: Guild) -> None:
     claim = guild.optouts.desk.file(filing(guild.optouts, terms("Boxwell"), by="acct_o"))
     assert claim.organisation_id == guild.id
+
+
+def test_whoever_acts_for_an_organisation_decides_nothing_about_its_claims(guild: Guild) -> None:
+    claim = guild.optouts.desk.file(filing(guild.optouts, terms("Boxwell"), by="acct_o"))
+    guild.take_in("acct_s", Role.VIEWER)
+    with pytest.raises(NotPermitted) as activating:
+        guild.optouts.desk.activate(claim.id, actor="acct_s")
+    with pytest.raises(NotPermitted) as verifying:
+        guild.optouts.desk.move(claim.id, ClaimState.VERIFIED, actor="acct_s")
+    assert activating.value.code == verifying.value.code == "optout:claim:own"
+    assert guild.optouts.desk.activate(claim.id, actor="acct_t").state is ClaimState.ACTIVE

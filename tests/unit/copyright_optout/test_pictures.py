@@ -55,6 +55,35 @@ def cropped(share: float) -> Callable[[Picture], Picture]:
     return crop
 
 
+def piece(left: float, top: float, side: float) -> Callable[[Picture], Picture]:
+    """A part of a picture, in shares of its width and height."""
+
+    def cut(picture: Picture) -> Picture:
+        height, width = picture.shape[:2]
+        x, y = round(left * width), round(top * height)
+        return picture[y : y + round(side * height), x : x + round(side * width)]
+
+    return cut
+
+
+def leaning(degrees: float) -> Callable[[Picture], Picture]:
+    def turn(picture: Picture) -> Picture:
+        height, width = picture.shape[:2]
+        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+        return np.asarray(cv2.warpAffine(picture, matrix, (width, height)), np.uint8)
+
+    return turn
+
+
+def on_a_screen(picture: Picture) -> Picture:
+    screen = np.full((720, 1280, 3), 244, np.uint8)
+    screen[:48] = 40
+    screen[90:560, 40:666] = cv2.resize(picture, (626, 470))
+    for row in range(90, 640, 26):
+        screen[row : row + 10, 930:1220] = 170
+    return reencoded(screen)
+
+
 def recoloured(picture: Picture) -> Picture:
     hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV).astype(int)
     hsv[..., 0] = (hsv[..., 0] + 40) % 180
@@ -92,6 +121,41 @@ def test_a_changed_copy_is_a_match(optouts: OptOutIndex, change: Callable[[Pictu
     assert work.band is Band.MATCH
     assert work.distance <= work.threshold
     assert work.score >= work.score_threshold
+
+
+PIECES = {
+    "a quarter cut away, off centre": piece(0.045, 0.09, 0.866),
+    "half cut away, off centre": piece(0.1, 0.2, 0.707),
+    "half cut away, to a corner": piece(0.0, 0.0, 0.707),
+    "the same, mirrored and saved as JPEG": lambda picture: reencoded(mirrored(piece(0.29, 0.29, 0.707)(picture))),
+    "three tenths cut off one side": lambda picture: picture[:, : round(picture.shape[1] * 0.7)],
+    "turned by 4 degrees": leaning(4.0),
+    "turned by 10 degrees": leaning(-10.0),
+    "turned, and a piece of it": lambda picture: piece(0.1, 0.1, 0.8)(leaning(6.0)(picture)),
+    "on a screen": on_a_screen,
+}
+
+
+@pytest.fixture(scope="module")
+def album() -> OptOutIndex:
+    made = OptOutIndex(optout_parts())
+    for name in ("astronaut", "coffee", "cat"):
+        active(made, terms(name.capitalize()), pictures=[natural(name)])
+    return made
+
+
+@pytest.mark.parametrize("edit", PIECES.values(), ids=PIECES)
+@pytest.mark.parametrize("name", ["astronaut", "coffee"])
+def test_a_piece_from_anywhere_and_a_turned_copy_are_matches(
+    album: OptOutIndex, name: str, edit: Callable[[Picture], Picture]
+) -> None:
+    works = album.pictured(look_at(np.ascontiguousarray(edit(natural(name)))))
+    assert [(work.claim.terms.title, work.band) for work in works] == [(name.capitalize(), Band.MATCH)]
+
+
+@pytest.mark.parametrize("edit", PIECES.values(), ids=PIECES)
+def test_a_piece_of_another_picture_is_nothing(album: OptOutIndex, edit: Callable[[Picture], Picture]) -> None:
+    assert album.pictured(look_at(np.ascontiguousarray(edit(natural("rocket"))))) == ()
 
 
 NATURAL = (

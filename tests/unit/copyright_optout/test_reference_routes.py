@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from copyright_optout.api import Claim, ClaimKind, ClaimState
 from copyright_optout.routes import build_router
+from tests.factories.claims import FORM
 from tests.factories.references import Claimant, Spelling, video
 from trust_kernel.db import Database
 from trust_kernel.errors import PlacetError
@@ -81,6 +82,43 @@ def test_a_claim_is_recognised_by_what_was_added_once_it_is_active(site: Site) -
     site.claimant.moves(site.claimant.optouts.claim(claim.id), ClaimState.ACTIVE)
     for look in (video(9), video(1, 2, 3)):
         assert [work.claim.id for work in site.claimant.optouts.pictured(look)] == [claim.id]
+
+
+def test_pictures_that_come_with_a_claim_are_kept_as_those_that_are_added_to_one(site: Site) -> None:
+    added = site.claimant.claim(state=ClaimState.DRAFT)
+    codes = [site.add(added, f"picture {number}")[1]["iscc"] for number in (1, 2)]
+    files = [("pictures", (f"{number}.png", f"picture {number}".encode(), "image/png")) for number in (1, 2)]
+    form = {"title": "Fennimore Fox", "kind": "character", **FORM}
+    answer = site.client.post("/v1/optouts", data=form, files=files, headers={"Authorization": "Bearer a"})
+    assert answer.status_code == 201, answer.text
+    filed = site.claimant.optouts.claim(answer.json()["id"])
+    kept = site.call("GET", filed, "a")[1]["data"]
+    assert sorted(one["iscc"] for one in kept if one["kind"] == "picture") == sorted(codes)
+    assert [one["iscc"][0][:7] for one in kept if one["kind"] == "text"] == ["ISCC:AA"]
+    assert filed.references == (("picture", 2),)
+    site.claimant.moves(filed, ClaimState.ACTIVE)
+    assert [work.claim.id for work in site.claimant.optouts.pictured(video(2))] == [filed.id]
+
+
+def test_a_picture_with_nothing_in_it_keeps_the_whole_claim_from_being_filed(site: Site) -> None:
+    files = [("pictures", (f"{number}.png", said, "image/png")) for number, said in enumerate((b"picture 1", b"plain"))]
+    form = {"title": "Fennimore Fox", "kind": "character", **FORM}
+    answer = site.client.post("/v1/optouts", data=form, files=files, headers={"Authorization": "Bearer a"})
+    said = answer.json()
+    assert (said["code"], said["field"]) == ("optout:picture:featureless", "pictures")
+    assert site.claimant.optouts.page(None) == []
+
+
+def test_the_code_of_a_draft_follows_its_title(site: Site) -> None:
+    form = {"title": "Fennimore Fox", "kind": "character", "draft": "true"}
+    headers = {"Authorization": "Bearer a"}
+    filed = site.claimant.optouts.claim(site.client.post("/v1/optouts", data=form, headers=headers).json()["id"])
+    before = site.call("GET", filed, "a")[1]["data"]
+    terms = {"title": "The Teal Fox", "kind": "character"}
+    site.client.put(f"/v1/optouts/{filed.id}/terms", json=terms, headers=headers).raise_for_status()
+    after = site.call("GET", filed, "a")[1]["data"]
+    assert [one["kind"] for one in (*before, *after)] == ["text", "text"]
+    assert before[0]["iscc"] != after[0]["iscc"]
 
 
 def test_hashes_and_vectors_are_not_given(site: Site) -> None:

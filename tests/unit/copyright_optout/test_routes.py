@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,7 +84,7 @@ def test_a_claim_is_filed_with_names_and_pictures_and_activated_by_staff(site: S
     assert (status, claim["state"], claim["references"]) == (201, "submitted", {"picture": 1})
     assert claim["names"] == ["Fenn", "The Teal Fox"]
     assert not site.optouts.named("the teal fox dances")
-    status, claim = site.call("POST", f"/{claim['id']}/activate", "staff")
+    status, claim = site.call("POST", f"/{claim['id']}/activate", "staff", json={"seen": claim["changed_at"]})
     assert (status, claim["state"]) == (200, "active")
     assert site.optouts.named("the teal fox dances")
     assert site.optouts.pictured(look_at(fox(0)))
@@ -108,7 +109,8 @@ def test_staff_see_every_claim(site: Site) -> None:
 
 def test_a_rights_holder_cannot_activate_their_own_claim(site: Site) -> None:
     _, claim = site.file("a")
-    assert site.call("POST", f"/{claim['id']}/activate", "a")[1]["error"] == "NotPermitted"
+    looked = {"seen": claim["changed_at"]}
+    assert site.call("POST", f"/{claim['id']}/activate", "a", json=looked)[1]["error"] == "NotPermitted"
     assert site.call("GET", f"/{claim['id']}", "a")[1]["state"] == "submitted"
 
 
@@ -162,6 +164,11 @@ def test_a_viewer_sees_and_an_agent_acts(site: Site) -> None:
     _, claim = site.file()
     members = f"/v1/organisations/{claim['organisation_id']}/members"
     assert site.call("PUT", f"{members}/acct_b", "a", json={"role": "viewer"})[1]["role"] == "viewer"
+    assert site.call("GET", f"/{claim['id']}", "b")[1]["error"] == "UnknownClaim"
+    offered: Any = site.call("GET", "/v1/organisations", "b")[1]["invitations"]
+    (offered,) = offered
+    assert (offered["id"], offered["role"]) == (claim["organisation_id"], "viewer")
+    site.call("POST", f"/v1/organisations/{claim['organisation_id']}/membership", "b")
     assert site.call("GET", f"/{claim['id']}", "b")[1]["id"] == claim["id"]
     assert site.call("POST", f"/{claim['id']}/withdraw", "b")[1]["error"] == "NotPermitted"
     site.call("PUT", f"{members}/acct_b", "a", json={"role": "agent"})
@@ -175,8 +182,10 @@ def test_somebody_has_to_own_an_organisation(site: Site) -> None:
     assert site.call("DELETE", f"{members}/acct_a", "a")[1]["error"] == "Conflict"
     assert site.call("PUT", f"{members}/acct_a", "a", json={"role": "viewer"})[1]["error"] == "Conflict"
     site.call("PUT", f"{members}/acct_b", "a", json={"role": "owner"})
+    assert site.call("DELETE", f"{members}/acct_a", "a")[1]["error"] == "Conflict", "who is invited owns nothing yet"
+    site.call("POST", f"/v1/organisations/{made['id']}/membership", "b")
     assert site.client.delete(f"{members}/acct_a", headers={"Authorization": "Bearer a"}).status_code == 204
-    assert site.call("GET", "/v1/organisations", "a")[1] == {"data": []}
+    assert site.call("GET", "/v1/organisations", "a")[1] == {"data": [], "invitations": []}
     assert site.call("PATCH", f"/v1/organisations/{made['id']}", "b", json={"only_licensed": True})[1]["only_licensed"]
 
 

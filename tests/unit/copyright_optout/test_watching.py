@@ -14,6 +14,7 @@ from tests.factories.references import Claimant, Printing, melody, picture, play
 from tests.fakes.optout import look_at
 from trust_kernel.db import Database
 from trust_kernel.media.refs import SAMPLE_RATE
+from trust_kernel.media.sound_prints import sped
 from trust_kernel.media.sound_search import SoundScheme, SoundWords
 
 FILM = tuple(range(100, 140))
@@ -57,6 +58,13 @@ def test_one_shared_picture_is_for_a_person_however_long_it_stands(claimant: Cla
 def test_a_still_of_a_claimed_video_is_a_match(claimant: Claimant) -> None:
     claimant.refers(claimant.claim(), video(*FILM))
     (work,) = claimant.optouts.pictured(look_at(picture(FILM[7])))
+    assert work.band is Band.MATCH
+
+
+def test_a_copy_of_which_half_is_cut_away_off_centre_is_found(claimant: Claimant) -> None:
+    claimant.refers(claimant.claim(), video(*FILM[:6]))
+    cut = [np.ascontiguousarray(picture(seed)[10:95, 40:153]) for seed in FILM[:6]]
+    (work,) = claimant.optouts.pictured(look_at(*cut))
     assert work.band is Band.MATCH
 
 
@@ -105,6 +113,31 @@ def test_claimed_music_is_heard_with_its_place_in_both(claimant: Claimant) -> No
     assert work.printer == "energy-1"
 
 
+@pytest.mark.parametrize("speed", [0.96, 1.02, 1.05])
+def test_claimed_music_is_heard_played_slower_or_faster(claimant: Claimant, speed: float) -> None:
+    claim = claimant.claim(ClaimKind.MUSIC)
+    claimant.refers(claim, played(melody(1, 30)))
+    claimant.refers(claimant.claim(ClaimKind.MUSIC), played(melody(2, 20)))
+    query = np.concatenate([melody(3, 6), sped(melody(1, 30)[12 * SAMPLE_RATE : 22 * SAMPLE_RATE], speed)])
+    (work,) = claimant.optouts.heard(played(query))
+    assert (work.claim.id, work.band) == (claim.id, Band.MATCH)
+    assert work.offset == pytest.approx(12, abs=0.6)
+
+
+def test_a_dropped_sound_is_not_heard_at_any_speed(claimant: Claimant) -> None:
+    claim = claimant.claim(ClaimKind.MUSIC)
+    kept = claimant.refers(claim, played(melody(1, 12)))
+    faster = played(sped(melody(1, 12), 1.04))
+    assert claimant.optouts.heard(faster) != ()
+    claimant.desk.drop(claim.id, kept.id, by="acct_a")
+    assert claimant.optouts.heard(faster) == ()
+
+
+def test_of_a_sound_without_anything_to_hear_no_speed_is_kept(claimant: Claimant) -> None:
+    kept = claimant.refers(claimant.claim(), video(*FILM[:3]))
+    assert kept.sounds == ()
+
+
 def test_a_few_seconds_of_a_claimed_work_are_for_a_person(claimant: Claimant) -> None:
     claimant.refers(claimant.claim(), played(melody(1, 20)))
     query = np.concatenate([melody(3, 5), melody(1, 20)[: round(4.9 * SAMPLE_RATE)], melody(4, 5)])
@@ -139,7 +172,7 @@ def test_each_printer_hears_what_it_made_itself(tmp_path: Path) -> None:
     assert two.heard(played(melody(9, 20))) == ()
     one.optouts = two
     kept = one.refers(claim, played(melody(1, 20)))
-    assert [sound.printer for sound in kept.sounds] == ["energy-1", "backwards-1"]
+    assert {sound.printer for sound in kept.sounds} == {"energy-1", "backwards-1"}
     assert [work.printer for work in two.heard(played(melody(9, 20)))] == ["backwards-1"]
 
 
