@@ -40,6 +40,7 @@ from generator_gateway.service.lineage import Lineage, LineageDesk
 from generator_gateway.service.ownership import OwnerEntry, Ownership, OwnershipDesk
 from generator_gateway.service.reviewing import CaseFile, ReviewDesk
 from generator_gateway.service.sharing import DEFAULT_DAYS, MAX_DAYS, NewLink, Shared, SharingDesk
+from generator_gateway.service.takedown_asking import AskedSearches
 from generator_gateway.service.takedowns import TakedownDesk
 from generator_gateway.service.tracing import AppearanceDesk
 from generator_gateway.service.verification import ReportDesk, ReportTerms, Sources, VerificationDesk
@@ -64,6 +65,7 @@ __all__ = [
     "Appearance",
     "AppearanceDesk",
     "AppearanceState",
+    "AskedSearches",
     "Batch",
     "BatchItem",
     "BatchState",

@@ -8,6 +8,7 @@ class GatewayReason(StrEnum):
 
     GATE_UNAVAILABLE = "gate:panel:unavailable"
     GATE_CLEAR = "gate:panel:clear"
+    NAMES_MANY = "gate:names:many"
     POLICY_DEFAULT = "policy:default:denied"
     REVIEW_DENIED = "review:case:denied"
     REVIEW_OWN = "review:case:own"
@@ -58,6 +59,7 @@ class GatewayReason(StrEnum):
     RELEASE_TAKEN_DOWN = "release:video:taken_down"
     REMIX_PARENT_TAKEN_DOWN = "remix:parent:taken_down"
     TAKEN_DOWN_FOR_CLAIM = "release:claim:touched"
+    TAKEN_DOWN_FOR_PERSON = "release:person:touched"
     TAKEDOWN_UNKNOWN = "takedown:batch:unknown"
     TAKEDOWN_STATE = "takedown:batch:state"
     TAKEDOWN_NOTICE = "takedown:batch:of_notice"
@@ -86,6 +88,7 @@ class AppealFault(StrEnum):
     TEXT = "appeal:text:length"
     MAKER = "appeal:case:maker"
     SECOND = "appeal:case:second"
+    COUNTER = "appeal:case:counter_notice"
 
 
 class AppealEvent(StrEnum):

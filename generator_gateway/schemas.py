@@ -8,7 +8,6 @@ from pydantic import BaseModel
 
 from consent_registry.api import Awaited
 from generator_gateway.ports import CaseSummary, ReleaseRecord, ReleaseState
-from generator_gateway.ports.appeals import Contested
 from generator_gateway.service.appealing import appeal_path
 from trust_kernel.decisions import Decision, Finding, Ruling
 
@@ -160,13 +159,13 @@ _GONE: Mapping[str, ErrorOut] = {
 }
 
 
-def video_out(case: CaseSummary, release: ReleaseRecord | None, room: Contested | None = None) -> VideoOut:
+def video_out(case: CaseSummary, release: ReleaseRecord | None, appeal_until: datetime | None = None) -> VideoOut:
     """A case as the videos API shows it; a video that was withdrawn or taken down has failed.
 
     Args:
         case: what was asked for.
         release: what came of it.
-        room: what whoever looks can appeal against; None for nothing.
+        appeal_until: until when whoever looks can appeal; None where they cannot.
     """
     request = case.request
     standing = release.status if release is not None else ReleaseState.RELEASED
@@ -174,8 +173,8 @@ def video_out(case: CaseSummary, release: ReleaseRecord | None, room: Contested 
     gone = error is not None
     if error is None and case.status == "failed":
         error = ErrorOut(code=case.error_code or "case:machine:broken", message=case.error_message or "")
-    if error is not None and room is not None:
-        until = int(room.until.timestamp())
+    if error is not None and appeal_until is not None:
+        until = int(appeal_until.timestamp())
         error = error.model_copy(update={"appeal": appeal_path(case.id), "appeal_until": until})
     return VideoOut(
         id=case.id,

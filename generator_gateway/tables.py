@@ -79,6 +79,18 @@ class DecisionRow(SQLModel, table=True):
     at: datetime
 
 
+class CaseStopRow(SQLModel, table=True):
+    """A request that a claim stopped: what the flood watch counts, without reading decisions; gone after a day."""
+
+    __tablename__ = "case_stops"
+    __table_args__ = (Index("case_stops_asked", "asked_at"),)
+
+    case_id: str = Field(primary_key=True)
+    claim_id: str = Field(primary_key=True)
+    account_id: str
+    asked_at: datetime = moment()
+
+
 class ReviewRow(SQLModel, table=True):
     """What a person said of a held case."""
 
@@ -218,6 +230,7 @@ class AppearanceRow(SQLModel, table=True):
         UniqueConstraint("owner", "case_id", "modality", name="appearances_once"),
         Index("appearances_state", "state", "id"),
         Index("appearances_case", "case_id"),
+        Index("appearances_batch", "batch_id", "case_id"),
     )
 
     id: str = Field(primary_key=True)
@@ -235,6 +248,7 @@ class AppearanceRow(SQLModel, table=True):
     decided_at: datetime | None = None
     note: str = ""
     disputed_at: datetime | None = None
+    batch_id: str = ""
 
 
 class BindingRow(SQLModel, table=True):
@@ -314,10 +328,20 @@ class TakedownItemRow(SQLModel, table=True):
 
     takedown_id: str = Field(primary_key=True, foreign_key="takedowns.id")
     case_id: str = Field(primary_key=True, index=True)
+    about: str = ""
     found_by: str
     score: float
     what: str
     state: str
+
+
+class TakedownMatterRow(SQLModel, table=True):
+    """One of the claims or people that a batch is about, where it is about several."""
+
+    __tablename__ = "takedown_matters"
+
+    takedown_id: str = Field(primary_key=True, foreign_key="takedowns.id")
+    about: str = Field(primary_key=True, index=True)
 
 
 class AppealRow(SQLModel, table=True):

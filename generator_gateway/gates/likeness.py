@@ -7,25 +7,20 @@ from generator_gateway.errors import GatewayReason
 from generator_gateway.gates.consents import Reply, ask, assurance_of, joined
 from generator_gateway.gates.panel import clear
 from generator_gateway.ports import CaseView, GateReport
+from generator_gateway.service.people_findings import BLOCKLISTED, DOUBTFUL, LIKENESS_GATE, MILLION, THOUSAND
 from generator_gateway.stages import Consent
 from likeness_guard.api import Band, Gallery, LikenessGuard, LikenessReason, Modality, Sighting
 from trust_kernel.decisions import Evidence, Finding, Outcome, Stage
 
-_BLOCKLISTED = {Modality.FACE: LikenessReason.FACE_BLOCKLISTED, Modality.VOICE: LikenessReason.VOICE_BLOCKLISTED}
 _STRANGER = {Modality.FACE: LikenessReason.FACE_STRANGER, Modality.VOICE: LikenessReason.VOICE_STRANGER}
-_UNSURE = {Modality.FACE: LikenessReason.FACE_UNSURE, Modality.VOICE: LikenessReason.VOICE_UNSURE}
 _NO_CONSENT = {Modality.FACE: LikenessReason.FACE_NO_CONSENT, Modality.VOICE: LikenessReason.VOICE_NO_CONSENT}
 _CONSENTED = {Modality.FACE: LikenessReason.FACE_CONSENTED, Modality.VOICE: LikenessReason.VOICE_CONSENTED}
-
-
-_THOUSAND = 1000
-_MILLION = 1_000_000
 
 
 class LikenessGate:
     """Who is in this picture, this video, this voice, and did they say placet?"""
 
-    name = "likeness:media"
+    name = LIKENESS_GATE
 
     def __init__(self, likeness: LikenessGuard, registry: ConsentRegistry) -> None:
         self._likeness = likeness
@@ -74,9 +69,9 @@ class LikenessGate:
             sure = sighting.band is Band.MATCH or (sighting.drawn and view.stage is Stage.OUTPUT)
             return (Outcome.MATCH if sure else Outcome.UNSURE), _STRANGER[modality], None
         if sighting.band is not Band.MATCH:
-            return Outcome.UNSURE, _UNSURE[modality], None
+            return Outcome.UNSURE, DOUBTFUL[modality], None
         if sighting.gallery is Gallery.BLOCKLIST or sighting.about is None:
-            return Outcome.MATCH, _BLOCKLISTED[modality], None
+            return Outcome.MATCH, BLOCKLISTED[modality], None
         if view.stage is Stage.OUTPUT:
             # Only who was asked for may come out, verified 1:1: a grant for one person is no cover for another.
             claimed = sighting.claimed
@@ -108,8 +103,8 @@ class LikenessGate:
                 "modality": sighting.modality.value,
                 "category": sighting.category,
                 "claimed": sighting.claimed,
-                "probability": round(sighting.probability * _THOUSAND),
-                "false_positives": round(sighting.fpir * _MILLION),
+                "probability": round(sighting.probability * THOUSAND),
+                "false_positives": round(sighting.fpir * MILLION),
                 "assurance": assurance_of(self._registry, sighting.about) if known and sighting.about else "",
                 **(reply.facts if reply else {}),
             },

@@ -184,6 +184,10 @@ class AppealShelf(Protocol):
         """Those of a case, newest first."""
         ...
 
+    def of_cases(self, case_ids: Collection[str]) -> Mapping[str, Sequence[Appeal]]:
+        """Those of several, by case; cases without are left out."""
+        ...
+
     def page(self, state: AppealState | None, *, after: str | None, limit: int) -> tuple[list[Appeal], bool]:
         """By what is to be answered next, and whether there are more; `after` is the last id of the page before."""
         ...
@@ -194,6 +198,10 @@ class AppealShelf(Protocol):
 
     def open_ones(self, after: str, limit: int) -> Sequence[str]:
         """Ids of open ones, in order."""
+        ...
+
+    def open_against(self, decision_ids: Collection[str]) -> bool:
+        """Whether one against any of these decisions is open."""
         ...
 
     def voices(self, appeal_id: str) -> Sequence[Voice]:
@@ -208,6 +216,10 @@ class AppealShelf(Protocol):
         self, organisation_ids: Collection[str], *, after: str | None, limit: int
     ) -> tuple[list[tuple[Appeal, Voice]], bool]:
         """Appeals that concern claims of these organisations, newest first, and whether there are more."""
+        ...
+
+    def last_declines(self, case_ids: Collection[str]) -> Mapping[str, str]:
+        """The last review that declined each case; cases that nobody declined are left out."""
         ...
 
     def decliners(self, case_id: str) -> Sequence[tuple[str, str]]:
@@ -266,16 +278,25 @@ class People(Protocol):
 class TakenDown(Protocol):
     """The batches that took videos down, as far as appeals need them."""
 
-    def of_case(self, case_id: str) -> Sequence[Batch]:
-        """Batches that took a release down, newest first."""
+    def of_cases(self, case_ids: Collection[str]) -> Mapping[str, Sequence[Batch]]:
+        """Batches that took releases down, newest first, by release; those that none did are left out."""
         ...
 
     def keep(self, batch_id: str, until: datetime) -> Batch:
         """Have a batch stay undoable until a moment."""
         ...
 
-    def spare(self, batch_id: str, case_id: str, by: str) -> None:
-        """Let one release of a batch out again; raises Conflict where the batch does not hold it down."""
+    def spare(self, batch: Batch, case_id: str, by: str) -> None:
+        """Let one release of a batch out again; what a notice took down, the notice gives back.
+
+        Raises:
+            Conflict: the batch does not hold it down, or its law sets dates.
+            NotPermitted: whoever decides is concerned.
+        """
+        ...
+
+    def giver(self, batch: Batch) -> str | None:
+        """Account that gave the notice that a batch is about; None where there is no such account."""
         ...
 
 

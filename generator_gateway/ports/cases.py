@@ -1,6 +1,6 @@
 """Cases: their journal, their leases, their rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -128,6 +128,10 @@ class CaseShelf(Protocol):
 
     def decisions(self, case_id: str) -> Sequence[Decision]:
         """Every decision on a case, oldest first."""
+        ...
+
+    def last_decisions(self, case_ids: Collection[str]) -> Mapping[str, Decision]:
+        """The last decision on each of a few cases; cases without are left out."""
         ...
 
     def review(self, case_id: str, reviewer: str, verdict: Verdict, note: str) -> None:

@@ -1,6 +1,6 @@
 """Releases: who owns them, and what takes them back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -170,6 +170,10 @@ class Releases(Protocol):
 
     def find(self, case_id: str) -> ReleaseRecord | None:
         """The release of a case."""
+        ...
+
+    def these(self, case_ids: Sequence[str]) -> Sequence[ReleaseRecord]:
+        """Releases by the ids of their cases, in that order; those that are not there are left out."""
         ...
 
     def lock(self, case_id: str) -> ReleaseRecord | None:

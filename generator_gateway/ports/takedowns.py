@@ -16,6 +16,8 @@ UNDO_DAYS = 30
 """How long a batch can be undone, unless it is kept longer."""
 NOTICE = "ntc_"
 """What the ids of notices begin with: a batch about one is undone through it."""
+NO_BATCH = "-"
+"""Stands for a batch where whoever was found needs none: policy lets it through, the block is over, or one has it."""
 MOST_RELEASES = 1000
 """Releases of one batch: it is one transaction, and a person must be able to look through it."""
 
@@ -58,6 +60,7 @@ class TakedownCause:
     Attributes:
         reason: reason code; owners and the ledger are told it.
         about: id of the claim, notice or blocklist entry; staff see it and the ledger holds it. Not told to owners.
+            Empty where a batch is about several: each of its releases says about which it is.
         title: what owners are told it is about, as far as they may know; empty for nothing.
     """
 
@@ -72,15 +75,17 @@ class Touched:
 
     Attributes:
         found_by: "digest" for the very same bytes, "bytes" for nearly the same, "picture", "video" (a claimed one),
-            "sound", "prompt", or "named" where somebody said which.
-        score: in [0, 1]: how much of the release, or how sure the name.
+            "sound", "prompt", "face", "voice", or "named" where somebody said which.
+        score: in [0, 1]: how much of the release, how sure the name, or the chance that it is the person.
         what: the words that matched, or empty.
+        about: id of the claim or blocklist entry that touches it; empty for that of the batch.
     """
 
     case_id: str
     found_by: str = "named"
     score: float = 1.0
     what: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ class Batch:
         undo_until: from this moment on it cannot be undone; None before it is confirmed.
         counts: how many of its releases are in each `ItemState`; states with none are left out.
         note: what whoever decided last said; staff read it.
+        several: of how many claims or people it is, where it is about more than one; 0 where it is about one.
     """
 
     id: str
@@ -118,6 +124,7 @@ class Batch:
     ended_at: datetime | None = None
     note: str = ""
     counts: Mapping[ItemState, int] = field(default_factory=lambda: MappingProxyType({}))
+    several: int = 0
 
 
 class Takedowns(Protocol):
@@ -146,11 +153,26 @@ class Takedowns(Protocol):
     def restore(self, batch_id: str, by: str, *, note: str = "", by_notice: bool = False) -> Batch:
         """Undo: what only this batch holds down is out again, or held back again where somebody objects to it.
 
-        A batch about a notice under a statute is undone by what becomes of the notice alone: `by_notice`.
+        A batch about a notice under a statute is undone by what becomes of the notice alone, whenever: `by_notice`.
 
         Raises:
             NotFound: there is no such batch.
-            Conflict: it is not TAKEN_DOWN, or its time to be undone is over.
+            Conflict: it is not TAKEN_DOWN, its time to be undone is over, or it is about a notice.
+        """
+        ...
+
+    def spare(self, batch_id: str, case_ids: Collection[str], by: str, *, by_notice: bool = False) -> Batch:
+        """Let some of a batch out again, as far as nothing withdrew it; with the last of them the batch is undone.
+
+        Raises:
+            NotFound, Conflict: as `restore`, or the batch holds none of them down.
+        """
+        ...
+
+    def lock(self, batch_ids: Collection[str], case_ids: Collection[str]) -> None:
+        """Lock batches and then releases, each in order of id, in the caller's transaction, which has locked neither.
+
+        For steps with several batches: no later one waits for anybody then.
         """
         ...
 
@@ -178,12 +200,24 @@ class Takedowns(Protocol):
 class TakedownShelf(Protocol):
     """The rows of batches. Changes are made in the caller's transaction."""
 
-    def add(self, batch: Batch, touched: Sequence[Touched], state: ItemState) -> None:
-        """Insert a batch with its releases, all in one state."""
+    def add(self, batch: Batch, touched: Sequence[Touched], state: ItemState, matters: Collection[str] = ()) -> None:
+        """Insert a batch with its releases, all in one state, and what it is about where that is several."""
         ...
 
-    def fill(self, batch: Batch, touched: Sequence[Touched]) -> None:
-        """Keep what a search found, as proposed, and the batch as it is now."""
+    def matters(self, batch_id: str) -> Sequence[str]:
+        """What a batch is about, where that is several; else nothing."""
+        ...
+
+    def settle(self, batch_id: str, about: str) -> bool:
+        """Take one of several off what a batch is about; whether it was there."""
+        ...
+
+    def met(self, about: str, case_ids: Collection[str], states: Collection[ItemState]) -> frozenset[str]:
+        """Which of these are in one of these states in a batch about this."""
+        ...
+
+    def fill(self, batch: Batch, touched: Sequence[Touched], matters: Collection[str] = ()) -> None:
+        """Keep what a search found, as proposed, the batch as it is now, and what it is about where that is several."""
         ...
 
     def drop(self, batch_id: str) -> None:
@@ -216,12 +250,12 @@ class TakedownShelf(Protocol):
         """Newest first, and whether there are more; `after` is the last id of the page before."""
         ...
 
-    def of_case(self, case_id: str) -> Sequence[Batch]:
-        """Batches that took a release down, newest first."""
+    def of_cases(self, case_ids: Collection[str]) -> Mapping[str, Sequence[Batch]]:
+        """Batches that took releases down, newest first, by release; those that none did are left out."""
         ...
 
     def due(self, at: datetime, limit: int) -> Sequence[str]:
-        """Ids of batches that are TAKEN_DOWN and cannot be undone any more."""
+        """Ids of batches that are TAKEN_DOWN and cannot be undone any more; a notice ends those about it."""
         ...
 
     def searching(self, limit: int) -> Sequence[str]:
@@ -236,6 +270,14 @@ class Touches(Protocol):
         """By claim id, releases that the claim would have stopped and that are out, the surest first."""
         ...
 
+    def waiting(self, claim_ids: Collection[str]) -> frozenset[str]:
+        """Which of these begin at a later moment."""
+        ...
+
+    def titles(self, claim_ids: Collection[str]) -> Mapping[str, str]:
+        """By claim id, what owners of releases may be told that it is about; empty where nothing."""
+        ...
+
     def by_file(self, path: Path) -> Sequence[Touched]:
         """Releases that are this file, or look or sound like it, the surest first.
 
@@ -248,3 +290,49 @@ class Touches(Protocol):
     def copies_of(self, case_id: str) -> Sequence[Touched]:
         """Other releases with the same bytes, or that look or sound like this one, the surest first."""
         ...
+
+
+class TouchesPeople(Protocol):
+    """Finds the releases that show or name people on the blocklist, and that policy would not let through today."""
+
+    def by_people(self, entry_ids: Collection[str]) -> Mapping[str, Sequence[Touched]]:
+        """By entry, releases whose prompt names the person, or whose tracks were found to be theirs; surest first."""
+        ...
+
+    def waiting(self, entry_ids: Collection[str]) -> frozenset[str]:
+        """Which of these are to be blocked from a later moment on."""
+        ...
+
+    def tracked(self) -> Mapping[str, Sequence[Touched]]:
+        """The same of tracks alone, of everybody: what was found in them and is in no batch yet."""
+        ...
+
+    def proposed(self, batch_id: str, pairs: Collection[tuple[str, str]]) -> None:
+        """Note that pairs of entry and release are in a batch, in the caller's transaction, behind all its locks."""
+        ...
+
+    def let_stay(self, batch_id: str, case_ids: Collection[str], by: str) -> None:
+        """Note that staff looked at a batch and let these stay, in the caller's transaction, likewise."""
+        ...
+
+
+class NobodyBlocked:
+    """A `TouchesPeople` where nobody is on a blocklist."""
+
+    def by_people(self, entry_ids: Collection[str]) -> Mapping[str, Sequence[Touched]]:  # noqa: ARG002 - the port's shape
+        """Nothing."""
+        return {}
+
+    def waiting(self, entry_ids: Collection[str]) -> frozenset[str]:  # noqa: ARG002 - the port's shape
+        """Nobody."""
+        return frozenset()
+
+    def tracked(self) -> Mapping[str, Sequence[Touched]]:
+        """Nothing."""
+        return {}
+
+    def proposed(self, batch_id: str, pairs: Collection[tuple[str, str]]) -> None:
+        """Nothing to note."""
+
+    def let_stay(self, batch_id: str, case_ids: Collection[str], by: str) -> None:
+        """Nothing to note."""

@@ -141,6 +141,7 @@ class Appearance:
         at: when it was first found.
         decided_by: account of the member of staff; empty where nobody decided.
         disputed_at: when the person asked for it to be taken back; they can once.
+        batch_id: of the batch that staff decide it by, where a blocked person was found; else empty.
     """
 
     id: str
@@ -151,6 +152,7 @@ class Appearance:
     decided_at: datetime | None = None
     note: str = ""
     disputed_at: datetime | None = None
+    batch_id: str = ""
 
     @property
     def disputable(self) -> bool:

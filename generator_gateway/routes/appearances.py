@@ -26,6 +26,7 @@ class AppearanceOut(BaseModel):
         probability: that it is this person.
         fpir: share of strangers who would score as high among as many tracks.
         cause: "enrolled", "blocked" or "revoked".
+        takedown_id: batch that it is proposed in, where somebody on the blocklist was found; else None.
     """
 
     id: str
@@ -44,6 +45,7 @@ class AppearanceOut(BaseModel):
     decided_by: str
     decided_at: datetime | None
     note: str
+    takedown_id: str | None
 
 
 class AppearancePage(BaseModel):
@@ -158,6 +160,7 @@ def _shown(desk: AppearanceDesk, appearance: Appearance) -> AppearanceOut:
         decided_by=appearance.decided_by,
         decided_at=appearance.decided_at,
         note=appearance.note,
+        takedown_id=appearance.batch_id or None,
     )
 
 

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from generator_gateway.errors import GatewayReason
 from generator_gateway.service.videos import DEFAULT_SECONDS, DEFAULT_SIZE, NewVideo
 from trust_kernel.errors import InvalidInput, Unavailable
+from trust_kernel.texts import check_text
 
 _CHUNK = 1 << 20
 _MAX_FIELDS = 64
@@ -197,6 +198,7 @@ def _text(fields: Mapping[str, object], name: str, default: str | None = None) -
         return str(value)
     if not isinstance(value, str):
         raise InvalidInput(f"{name} must be text", code=GatewayReason.BODY_MALFORMED, field=name)
+    check_text(value, name)
     return value
 
 

@@ -1,5 +1,6 @@
 """The videos API (`/v1/videos`), for the stock OpenAI client and everybody else."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -24,7 +25,12 @@ def build_video_router(desk: VideoDesk, appeals: AppealDesk, intake: VideoIntake
     delete = access.requires("video:delete")
 
     def shown(case: CaseSummary, actor: Actor) -> VideoOut:
-        return video_out(case, desk.release_of(case.id), appeals.room(actor.account_id, case))
+        return listed([case], actor)[0]
+
+    def listed(cases: Sequence[CaseSummary], actor: Actor) -> list[VideoOut]:
+        releases = desk.releases_of([case.id for case in cases])
+        until = appeals.rooms(actor.account_id, cases)
+        return [video_out(case, releases.get(case.id), until.get(case.id)) for case in cases]
 
     @router.post("")
     async def create_video(
@@ -46,7 +52,7 @@ def build_video_router(desk: VideoDesk, appeals: AppealDesk, intake: VideoIntake
     ) -> VideoPage:
         """The caller's videos and those that it co-owns."""
         cases, more = desk.list(actor.account_id, after=after, limit=limit, ascending=order == "asc")
-        data = [shown(case, actor) for case in cases]
+        data = listed(cases, actor)
         return VideoPage(
             data=data,
             first_id=data[0].id if data else None,

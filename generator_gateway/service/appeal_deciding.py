@@ -14,7 +14,7 @@ from generator_gateway.ports.appeals import (
     Contested,
     Voice,
 )
-from generator_gateway.service.appeal_parts import AppealParts, AppealSteps, there
+from generator_gateway.service.appeal_parts import AppealParts, AppealSteps, check_winnable, there
 from generator_gateway.service.appeal_settling import Settling
 from generator_gateway.service.appealing import choices, people_for
 from trust_kernel.decisions import Decision, Lift
@@ -111,7 +111,8 @@ class AppealReview:
 
         Raises:
             NotFound: there is no such appeal.
-            Conflict: it is not open any more, what it is about is gone, or the second has to be somebody else.
+            Conflict: it is not open any more, what it is about is gone, the second has to be somebody else, or a law
+                sets dates for counter-notices.
             NotPermitted: as `uphold`, or only people in it can say yes.
             InvalidInput: no such reason stopped it; no note, or too long a one.
         """
@@ -135,10 +136,8 @@ class AppealReview:
     def _chosen(self, appeal: Appeal, contested: Contested, reasons: Collection[str]) -> tuple[frozenset[Lift], int]:
         """What is lifted, and how many people that takes."""
         if contested.batch is not None:
-            people = people_for(contested.batch.cause)
-            if people == 0:
-                raise _theirs()
-            return frozenset(), people
+            check_winnable(contested)
+            return frozenset(), people_for(contested.batch.cause)
         stopping = choices(contested.rulings)
         unknown = sorted(set(reasons) - {choice.lift.reason for choice in stopping})
         if unknown:

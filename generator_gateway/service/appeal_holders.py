@@ -7,7 +7,7 @@ from generator_gateway.errors import AppealEvent, AppealFault
 from generator_gateway.ports.appeals import LONGEST_NOTE, Appeal, AppealState, ClaimFacts, Contested, Voice
 from generator_gateway.service.appeal_parts import AppealParts, AppealSteps, there
 from generator_gateway.service.appeal_settling import Settling
-from trust_kernel.errors import InvalidInput, NotFound
+from trust_kernel.errors import Conflict, InvalidInput, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,16 @@ class AppealHearing:
                 self._say(replace(voice, permits=True), account_id)
         contested = self._settling.contested(appeal)
         if contested is not None and self._settling.is_free(appeal, contested):
-            self._settling.go_on(appeal_id)
+            self._go_on(appeal_id)
         return self.show(account_id, appeal_id, claim_id)
+
+    def _go_on(self, appeal_id: str) -> None:
+        try:
+            self._settling.go_on(appeal_id)
+        except Conflict as error:
+            # Another rights holder, or staff, settled it meanwhile: what was permitted stays permitted.
+            if error.code != AppealFault.CLOSED:
+                raise
 
     def _say(self, voice: Voice, by: str) -> None:
         self._parts.appeals.put_voice(replace(voice, by=by, at=self._parts.clock.now()))

@@ -1,10 +1,10 @@
 """What the desks of appeals share: their parts, what is on record and told, and which decision an appeal is against."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from generator_gateway.errors import AppealEvent, AppealFault, GatewayReason
+from generator_gateway.errors import AppealEvent, AppealFault
 from generator_gateway.ports import CaseShelf, CaseSummary, Journal, Notices, Queue, Record, Releases, ReleaseState
 from generator_gateway.ports.appeals import (
     Appeal,
@@ -20,18 +20,17 @@ from generator_gateway.ports.appeals import (
     TakenDown,
     Voice,
 )
-from generator_gateway.ports.takedowns import Batch, BatchState
-from generator_gateway.service.appealing import may_be_appealed, people_for
+from generator_gateway.ports.takedowns import Batch
+from generator_gateway.service.appeal_standing import Standing, Standings, holding_down, is_winnable, refusing
 from generator_gateway.stages import Draft
 from trust_kernel.clock import Clock
 from trust_kernel.db import Database
-from trust_kernel.decisions import Decision, Stage, Verdict
+from trust_kernel.decisions import Stage
 from trust_kernel.errors import Conflict, NotFound
 
 LEADS = "account:write"
 """Permission of the administrators, who are told of appeals that nobody answered in time."""
 SYSTEM = "system"
-_WON = frozenset({AppealState.OVERTURNED, AppealState.LICENSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +121,11 @@ class Contesting:
 
     def __init__(self, parts: AppealParts) -> None:
         self._parts = parts
+        self._standings = Standings(parts.cases, parts.releases, parts.appeals, parts.takedowns, parts.keep)
 
     def of(self, case: CaseSummary) -> Contested | None:
         """The decision that stands against a case now; None where nobody decided anything."""
-        release = self._parts.releases.find(case.id)
-        if release is None:
-            return self._refusal(case)
-        if release.status != ReleaseState.TAKEN_DOWN:
-            return None
-        won = {one.decision_id for one in self._parts.appeals.of_case(case.id) if one.state in _WON}
-        batches = [one for one in self._batches(case.id) if one.id not in won]
-        return self._takedown(case.id, batches[0]) if batches else None
+        return self._whole(case, self._standings.of([case]).get(case.id))
 
     def against(self, appeal: Appeal, case: CaseSummary) -> Contested | None:
         """What an appeal is against, if that still stands."""
@@ -147,52 +140,36 @@ class Contesting:
 
     def room(self, account_id: str, case: CaseSummary) -> Contested | None:
         """What an account can appeal against now; None where it cannot, or has done so."""
-        if account_id != case.account_id:
-            return None
-        found = self.of(case)
-        if found is None or not can_be_won(found) or self._parts.clock.now() >= found.until:
-            return None
-        known = {one.decision_id for one in self._parts.appeals.of_case(case.id)}
-        return None if found.decision_id in known else found
+        open_to_them = self._standings.open_to(account_id, [case], self._parts.clock.now())
+        return self._whole(case, open_to_them.get(case.id))
 
-    def _refusal(self, case: CaseSummary) -> Contested | None:
-        if case.status != "failed" or case.completed_at is None or case.deleted_at is not None:
-            return None
-        decisions = self._parts.cases.decisions(case.id)
-        declined = self._parts.appeals.decliners(case.id)
-        until, barred = case.completed_at + self._parts.keep, frozenset(account for _, account in declined)
-        if not decisions:
-            return None
-        last = decisions[-1]
-        if case.error_code == GatewayReason.REVIEW_DENIED and declined:
-            return self._contested(AppealKind.DECLINED, declined[0][0], case.id, last, until, barred)
-        if last.verdict is Verdict.DENY and case.reasons == last.reasons:
-            return self._contested(AppealKind.REFUSED, last.id, case.id, last, until, barred)
-        return None  # the machine failed, or a person said no at the door
+    def rooms(self, account_id: str, cases: Sequence[CaseSummary]) -> Mapping[str, datetime]:
+        """Until when an account can appeal, by case; those about which it cannot are left out."""
+        found = self._standings.open_to(account_id, cases, self._parts.clock.now())
+        return {case_id: standing.until for case_id, standing in found.items()}
 
-    def _contested(
-        self,
-        kind: AppealKind,
-        decision_id: str,
-        case_id: str,
-        decision: Decision,
-        until: datetime,
-        barred: frozenset[str],
-    ) -> Contested:
-        draft = self._parts.journal.earned(case_id, Draft) if decision.stage is Stage.OUTPUT else None
+    def _whole(self, case: CaseSummary, standing: Standing | None) -> Contested | None:
+        if standing is None:
+            return None
+        if standing.batch is not None:
+            return self._takedown(case.id, standing.batch)
+        decision = standing.decision
+        if decision is None:
+            return None
+        draft = self._parts.journal.earned(case.id, Draft) if decision.stage is Stage.OUTPUT else None
         return Contested(
-            kind,
-            decision_id,
+            standing.kind,
+            standing.decision_id,
             decision.stage,
-            until,
-            tuple(ruling for ruling in decision.rulings if ruling.verdict is not Verdict.ALLOW),
-            barred,
+            standing.until,
+            refusing(decision),
+            frozenset(account for _, account in self._parts.appeals.decliners(case.id)),
             frozenset(ruling.finding.about for ruling in decision.rulings if ruling.finding.about),
             draft.media.digest if draft else "",
         )
 
     def _batches(self, case_id: str) -> list[Batch]:
-        return [batch for batch in self._parts.takedowns.of_case(case_id) if batch.state is BatchState.TAKEN_DOWN]
+        return holding_down(self._parts.takedowns.of_cases([case_id]).get(case_id, ()))
 
     def _takedown(self, case_id: str, batch: Batch) -> Contested:
         draft = self._parts.journal.earned(case_id, Draft)
@@ -202,7 +179,8 @@ class Contesting:
             batch.id,
             Stage.OUTPUT,
             until,
-            barred=frozenset({batch.opened_by, batch.confirmed_by}) - {"", SYSTEM},
+            barred=frozenset({batch.opened_by, batch.confirmed_by, self._parts.takedowns.giver(batch) or ""})
+            - {"", SYSTEM},
             about=frozenset({batch.cause.about}) - {""},
             draft=draft.media.digest if draft else "",
             batch=batch,
@@ -211,9 +189,22 @@ class Contesting:
 
 def can_be_won(contested: Contested) -> bool:
     """Whether an appeal could lift anything."""
+    return is_winnable(contested.batch, contested.rulings)
+
+
+def check_winnable(contested: Contested) -> None:
+    """Raises Conflict where no appeal could lift anything: what would do instead."""
+    if can_be_won(contested):
+        return
     if contested.batch is not None:
-        return people_for(contested.batch.cause) > 0
-    return may_be_appealed(contested.rulings)
+        raise Conflict(
+            "a law sets dates for this one: answer the notice with a counter-notice",
+            code=AppealFault.COUNTER,
+            limit=f"/v1/legal-notices/{contested.batch.cause.about}/counter",
+        )
+    raise Conflict(
+        "only the people in it, or whoever speaks for them, can change this: ask them", code=AppealFault.PERSONS
+    )
 
 
 def there(appeal: Appeal | None) -> Appeal:

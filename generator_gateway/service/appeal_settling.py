@@ -13,7 +13,7 @@ _AFTER_OPENING = (Admitted, Previewed, Passed, Marked, Signed, Logged)
 
 
 class Settling:
-    """Ends appeals. Each step locks the appeal, then the batch, then the log's head, then the case."""
+    """Ends appeals. Each step locks the appeal, then the notice, the batch, releases, the log's head, the case."""
 
     def __init__(self, parts: AppealParts) -> None:
         self._parts = parts
@@ -112,7 +112,7 @@ class Settling:
 
     def _let_on(self, appeal: Appeal, contested: Contested, by: str) -> None:
         if contested.batch is not None:
-            self._parts.takedowns.spare(contested.batch.id, appeal.case_id, by)
+            self._parts.takedowns.spare(contested.batch, appeal.case_id, by)
         elif not self.inputs_there(contested, appeal.case_id):
             raise Conflict(
                 "what was handed in, or made, is not there any more: it has to be asked for anew", code=AppealFault.GONE

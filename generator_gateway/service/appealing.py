@@ -7,6 +7,7 @@ blocklist can be, and so can what a reviewer could have let pass.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from generator_gateway.errors import GatewayReason
 from generator_gateway.ports.appeals import Choice
 from generator_gateway.ports.takedowns import TakedownCause
 from trust_kernel.decisions import Finding, Lift, Outcome, Overturn, Ruling, Verdict, lift_of
@@ -15,8 +16,8 @@ _CONSENT = "consent"
 _CLAIMS = "optout"
 _BLOCKED = "blocklist"
 _UNCERTAIN = frozenset({Outcome.UNSURE, Outcome.UNAVAILABLE})
-_PERSONS_NOTICES = frozenset({"optout:notice:take_it_down", "optout:notice:no_fakes"})
-"""Notices by which a person says that a video shows them: it is the notice that staff have to reject."""
+_COUNTERED = frozenset({"optout:notice:dmca", "optout:notice:no_fakes"})
+"""Notices under laws that set dates for counter-notices: nothing comes back around those."""
 _HARD = "optout:notice:"
 _PEOPLE = {Overturn.ONE: 1, Overturn.TWO: 2, Overturn.NEVER: 0}
 
@@ -51,9 +52,9 @@ def choices(rulings: Iterable[Ruling]) -> tuple[Choice, ...]:
 
 def people_for(cause: TakedownCause) -> int:
     """How many people it takes to let out what a batch took down; 0 where no appeal does."""
-    if cause.reason in _PERSONS_NOTICES:
+    if cause.reason in _COUNTERED:
         return 0
-    return 2 if cause.reason.startswith(_HARD) else 1
+    return 2 if cause.reason.startswith(_HARD) or cause.reason == GatewayReason.TAKEN_DOWN_FOR_PERSON else 1
 
 
 def claims_in(rulings: Iterable[Ruling]) -> dict[str, tuple[str, ...]]:

@@ -1,9 +1,9 @@
 """Appeals, as whoever files them sees them; and what time does to them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from generator_gateway.errors import AppealEvent, AppealFault
 from generator_gateway.ports import CaseSummary
@@ -17,7 +17,7 @@ from generator_gateway.ports.appeals import (
     Said,
     Voice,
 )
-from generator_gateway.service.appeal_parts import LEADS, AppealParts, AppealSteps, Contesting, can_be_won, there
+from generator_gateway.service.appeal_parts import LEADS, AppealParts, AppealSteps, Contesting, check_winnable, there
 from generator_gateway.service.appeal_settling import Settling
 from generator_gateway.service.appealing import claims_in
 from trust_kernel.errors import Conflict, InvalidInput, NotFound, NotPermitted
@@ -57,6 +57,10 @@ class AppealDesk:
     def room(self, account_id: str, case: CaseSummary) -> Contested | None:
         """What an account can appeal against now; None where it cannot, or has done so."""
         return self._contesting.room(account_id, case)
+
+    def rooms(self, account_id: str, cases: Sequence[CaseSummary]) -> Mapping[str, datetime]:
+        """Until when an account can appeal, by case; those about which it cannot are left out."""
+        return self._contesting.rooms(account_id, cases)
 
     def own(self, account_id: str, case_id: str) -> OwnAppeals:
         """What somebody can appeal against, and has; raises NotFound where the video is not theirs to see."""
@@ -163,10 +167,7 @@ class AppealDesk:
         contested = self._contesting.of(case)
         if contested is None:
             raise Conflict("nothing was decided about it that you could appeal against", code=AppealFault.NOTHING)
-        if not can_be_won(contested):
-            raise Conflict(
-                "only the people in it, or whoever speaks for them, can change this: ask them", code=AppealFault.PERSONS
-            )
+        check_winnable(contested)
         if self._parts.clock.now() >= contested.until:
             raise Conflict(f"you had until {contested.until:%Y-%m-%d %H:%M} UTC to appeal", code=AppealFault.LATE)
         return contested

@@ -18,6 +18,8 @@ from generator_gateway.service.bindings_iscc import read_code
 from trust_kernel.media.sound_search import KEPT_EVERY, sound_matches
 
 Words = NDArray[np.uint64]
+_Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+"""Of pairs of near hashes: query, frame, bits."""
 
 NEAR_BITS = 31
 """Bits of 256 by which two frames of one picture differ at most (vPDQ, ThreatExchange)."""
@@ -26,8 +28,8 @@ LEAST_SHARE = 0.8
 _HASH_BITS = 256
 _MOST_FRAMES = 128
 """Frames of a query that are searched for, evenly; what else it has is for `fits`."""
-_PAIRS = 1 << 18
-"""Hashes compared at a time: 2 MB a word, which stays in the processor's cache."""
+_PAIRS = 1 << 16
+"""Hashes compared at a time: half a megabyte a word, which stays in the processor's cache."""
 
 _AT_ONCE = 4096
 """Releases taken in at a time."""
@@ -104,7 +106,7 @@ class PrintIndex:
             self._cases += [one.case_id for one in part]
             self._frame_starts.extend(len(self._frames.values) + _starts(frames))
             self._sound_starts.extend(len(self._sound.values) + _starts(sounds))
-            self._frames.extend(np.concatenate(frames).astype(np.uint64))
+            self._frames.extend(_sorted_bits(np.concatenate(frames).astype(np.uint64)))
             self._sound.extend(np.concatenate(sounds).astype(np.uint32))
             self._codes.extend(codes)
 
@@ -132,9 +134,9 @@ class PrintIndex:
         frames, starts = self._frames.values, self._frame_starts.values[:, 0]
         if not len(pictures) or not len(frames):
             return {}
-        queries = np.unique(np.concatenate([pictures ^ turn for turn in _TURNS]), axis=0)
+        queries = np.unique(_sorted_bits(pictures), axis=0)
         found: dict[str, tuple[int, int]] = {}
-        for _, frame, bits in (pairs[:, pairs[2] <= within] for pairs in _near_frames(queries, frames)):
+        for _, frame, bits, _ in (pairs[:, pairs[2] <= within] for pairs in _near_frames(queries, frames)):
             places = np.searchsorted(starts, frame, side="right") - 1
             for place in np.unique(places).tolist():
                 mine = places == place
@@ -168,17 +170,17 @@ class PrintIndex:
         frames, starts = self._frames.values, self._frame_starts.values[:, 0]
         if not len(queries) or not len(frames):
             return []
-        for turn in _TURNS:
-            near = list(_near_frames(queries ^ turn, frames))
-            if near and (found := self._enough(near, len(queries), len(frames), starts)):
+        near = [np.empty((4, 0), np.int64), *_near_frames(queries, frames)]
+        query, frame, bits, turns = np.concatenate(near, axis=1)
+        for turn in np.unique(turns):
+            mine = turns == turn
+            if found := self._enough((query[mine], frame[mine], bits[mine]), len(queries), len(frames), starts):
                 return found
         return []
 
-    def _enough(
-        self, near: list[NDArray[np.int64]], queries: int, count: int, starts: NDArray[np.int64]
-    ) -> list[Likeness]:
-        """Of pairs of near frames (query, frame, bits), the releases of which there are enough."""
-        query, frame, bits = np.concatenate(near, axis=1)
+    def _enough(self, near: _Pairs, queries: int, count: int, starts: NDArray[np.int64]) -> list[Likeness]:
+        """Of pairs of near frames, all turned alike, the releases of which there are enough."""
+        query, frame, bits = near
         release = np.searchsorted(starts, frame, side="right") - 1
         order = np.lexsort((bits, query, release))
         query, ours, bits = query[order], release[order], bits[order]
@@ -235,34 +237,59 @@ def _code_row(iscc: str) -> NDArray[np.uint8]:
 
 
 def _hashes(pictures: Sequence[str]) -> Words:
-    """Hashes as words (n, 4), each once, at most `_MOST_FRAMES`, evenly."""
+    """Hashes as words (n, 4), sorted, each once, at most `_MOST_FRAMES`, evenly."""
     once = list(dict.fromkeys(pictures))
     if len(once) > _MOST_FRAMES:
         once = [once[round(place)] for place in np.linspace(0, len(once) - 1, _MOST_FRAMES)]
     raw = b"".join(bytes.fromhex(bits) for bits in once)
-    return np.frombuffer(raw, ">u8").reshape(-1, 4).astype(np.uint64)
+    return _sorted_bits(np.frombuffer(raw, ">u8").reshape(-1, 4).astype(np.uint64))
 
 
-def _turns() -> tuple[Words, ...]:
-    """What a mirrored, upside down or turned picture changes in its hash: every other column or row of its DCT."""
-    mirrored, upside_down = bytes.fromhex("5" * 64), bytes.fromhex(("0" * 4 + "f" * 4) * 8)
-    both = bytes(one ^ other for one, other in zip(mirrored, upside_down, strict=True))
-    return tuple(np.frombuffer(turn, ">u8").astype(np.uint64) for turn in (bytes(32), mirrored, upside_down, both))
+_COLUMNS, _ROWS = np.uint64(0x5555555555555555), np.uint64(0x0000FFFF0000FFFF)
+"""Bits of a word that a mirrored picture changes, and one that is upside down: every other column or row of its DCT."""
+_TURNED = np.array([[0, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 1], [0, 1, 1, 0]])
+"""Which words of sorted bits change where a picture is as it is, mirrored, upside down, both."""
 
 
-_TURNS = _turns()
+def _sorted_bits(hashes: Words) -> Words:
+    """The bits of hashes (n, 4) by what changes them: nothing, mirroring, turning upside down, either alone.
+
+    Mirroring and turning change whole words then, so that one comparison counts for a picture turned in any way.
+    """
+    one, two, three, four = hashes.T
+    columns = _halves(one, two, _COLUMNS, np.uint64(1)), _halves(three, four, _COLUMNS, np.uint64(1))
+    words = [_halves(upper, lower, _ROWS, np.uint64(16)) for upper, lower in zip(*columns, strict=True)]
+    (mirrored_upside, mirrored), (upside, always) = words
+    return np.stack([always, mirrored, upside, mirrored_upside], axis=1)
+
+
+def _halves(upper: Words, lower: Words, mask: np.uint64, shift: np.uint64) -> tuple[Words, Words]:
+    """The bits of two words that are in a mask, and those that are not."""
+    return (upper & mask) | ((lower & mask) << shift), ((upper >> shift) & mask) | (lower & ~mask)
 
 
 def _near_frames(queries: Words, frames: Words) -> Iterator[NDArray[np.int64]]:
-    """Pairs of near hashes, (3, n): query, frame, bits. Half of the bits rule nearly everything out."""
+    """Pairs of near hashes of sorted bits, however turned, (4, n): query, frame, bits, place in `_TURNED`.
+
+    No turn changes the first word, and any changes all of the second or nothing of it. What differs in these two by
+    more than NEAR_BITS, whichever way, is ruled out; that is nearly everything.
+    """
     step = max(1, _PAIRS // len(queries))
+    wide, counts = np.empty((len(queries), step), np.uint64), np.empty((2, len(queries), step), np.int8)
     for start in range(0, len(frames), step):
         part = frames[start : start + step]
-        half = np.bitwise_count(queries[:, 0, None] ^ part[None, :, 0])
-        half += np.bitwise_count(queries[:, 1, None] ^ part[None, :, 1])
-        query, frame = np.nonzero(half <= NEAR_BITS)
+        differing, (first, second) = wide[:, : len(part)], counts[:, :, : len(part)]
+        for word, bits in enumerate((first, second)):
+            np.bitwise_xor(queries[:, word, None], np.ascontiguousarray(part[:, word]), out=differing)
+            np.bitwise_count(differing, out=bits.view(np.uint8))
+        # first + min(second, 64 - second) <= NEAR_BITS, without leaving eight bits
+        np.abs(np.subtract(second, 32, out=second), out=second)
+        query, frame = np.nonzero(np.subtract(second, first, out=second) >= 32 - NEAR_BITS)
         if len(query):
-            bits = np.bitwise_count(queries[query] ^ part[frame]).sum(axis=1, dtype=np.int64)
+            apart = np.bitwise_count(queries[query] ^ part[frame]).astype(np.int64)
+            turned = apart @ (1 - 2 * _TURNED.T) + 64 * _TURNED.sum(axis=1)
+            turn = turned.argmin(axis=1)
+            bits = turned[np.arange(len(turn)), turn]
             near = bits <= NEAR_BITS
             if near.any():
-                yield np.stack([query[near], frame[near] + start, bits[near]])
+                yield np.stack([query[near], frame[near] + start, bits[near], turn[near]])

@@ -1,12 +1,13 @@
 """Batches of releases that are taken down because of a claim or a notice, and brought back or withdrawn for good.
 
-Every step locks the batch first, then its releases in order of id, then the log's head. A revocation locks releases and
-the log alone, so that it never waits on a batch and always wins: what it withdrew, nothing here brings back.
+Every step locks the batch first, then its releases in order of id, then the log's head; several batches are locked in
+order of id before any release (`TakedownDesk.lock`). A revocation locks releases and the log alone, so that it never
+waits on a batch and always wins: what it withdrew, nothing here brings back.
 """
 
 import logging
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from generator_gateway.errors import GatewayReason
@@ -20,24 +21,23 @@ from generator_gateway.ports.takedowns import (
     BatchItem,
     BatchState,
     ItemState,
+    NobodyBlocked,
     TakedownCause,
     TakedownShelf,
     Touched,
     Touches,
+    TouchesPeople,
 )
 from generator_gateway.service.appealing import appeal_path, people_for
+from generator_gateway.service.takedown_search import SYSTEM, TakedownSearch, cause_of, look_for, said
 from generator_gateway.service.telling import OwnerNotices
 from trust_kernel.clock import Clock
 from trust_kernel.db import Database
 from trust_kernel.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from trust_kernel.ids import new_id
 
-SYSTEM = "system"
-"""Who acts where nobody does."""
 _SWEEP = 20
 """Batches that one sweep takes on."""
-_SEARCHES = 10_000
-"""Searches that are done together: the prompts of all releases are read once for all of them."""
 _log = logging.getLogger(__name__)
 
 
@@ -49,6 +49,7 @@ class TakedownParts:
         recall: locks releases that are not withdrawn, and withdraws them.
         touches: finds what a claim touches.
         hearers: who is told for an owner.
+        people: finds what people on the blocklist touch.
     """
 
     database: Database
@@ -61,6 +62,7 @@ class TakedownParts:
     record: Record
     notices: Notices
     hearers: Hearers
+    people: TouchesPeople = field(default_factory=NobodyBlocked)
 
 
 class TakedownDesk:
@@ -69,6 +71,9 @@ class TakedownDesk:
     def __init__(self, parts: TakedownParts) -> None:
         self._parts = parts
         self._owners = OwnerNotices(parts.notices, parts.hearers)
+        self._searches = TakedownSearch(
+            parts.database, parts.clock, parts.batches, parts.touches, parts.people, parts.recall, parts.record
+        )
 
     # --- looking
 
@@ -87,43 +92,19 @@ class TakedownDesk:
         """Batches, newest first, and whether there are more."""
         return self._parts.batches.page(state=state, about=about, after=after, limit=limit)
 
-    def of_case(self, case_id: str) -> Sequence[Batch]:
-        """Batches that took a release down, newest first."""
-        return self._parts.batches.of_case(case_id)
+    def of_cases(self, case_ids: Collection[str]) -> Mapping[str, Sequence[Batch]]:
+        """Batches that took releases down, newest first, by release; those that none did are left out."""
+        return self._parts.batches.of_cases(case_ids)
 
     # --- searching and proposing
 
     def look_for(self, cause: TakedownCause, by: str) -> Batch:
-        """Have what a claim touches looked for; where a search for it is under way already, that one."""
+        """Have what a claim or a person touches looked for; where a search for it is under way already, that one."""
         return look_for(self._parts.batches, self._parts.clock, cause, by)
 
     def search(self) -> int:
         """Do the searches that were asked for; a worker's chore. Gives how many."""
-        waiting = [self.batch(batch_id) for batch_id in self._parts.batches.searching(_SEARCHES)]
-        if waiting:
-            # Outside any transaction: it takes seconds where there are a million releases.
-            touched = self._parts.touches.by_claims({batch.cause.about for batch in waiting})
-            for batch in waiting:
-                self._searched(batch, touched.get(batch.cause.about, ()))
-        return len(waiting)
-
-    def _searched(self, batch: Batch, touched: Sequence[Touched]) -> None:
-        parts = self._parts
-        with parts.database.transaction():
-            locked = parts.batches.get(batch.id, lock=True)
-            if locked is None or locked.state is not BatchState.SEARCHING:
-                return  # another worker was faster
-            out = parts.recall.touched_by(_cause(batch, [one.case_id for one in touched[:MOST_RELEASES]]))
-            held = parts.batches.held_by_others(batch.id, out)
-            kept = [one for one in touched if one.case_id in set(out) - held]
-            if not kept and locked.opened_by == SYSTEM:
-                parts.batches.drop(batch.id)  # nobody asked, and there may be one for each claim of a long list
-                return
-            state = BatchState.PROPOSED if kept else BatchState.NOTHING
-            found = max(len(kept), len(touched) - len(held)) if kept else 0
-            parts.batches.fill(replace(locked, state=state, found=found), kept)
-            if kept:
-                self._parts.record.append("release:batch:proposed", _said(locked, len(kept)))
+        return self._searches.run()
 
     def propose(self, touched: Sequence[Touched], cause: TakedownCause, by: str) -> Batch:
         """Have staff confirm that these are to be taken down.
@@ -133,7 +114,7 @@ class TakedownDesk:
         """
         with self._parts.database.transaction():
             batch = self._opened(cause, by, touched)
-            self._parts.record.append("release:batch:proposed", _said(batch, len(self._parts.batches.items(batch.id))))
+            self._parts.record.append("release:batch:proposed", said(batch, len(self._parts.batches.items(batch.id))))
             return self.batch(batch.id)
 
     # --- deciding
@@ -174,7 +155,9 @@ class TakedownDesk:
                 raise Conflict("all of it was withdrawn meanwhile", code=GatewayReason.TAKEDOWN_STATE)
             parts.batches.set_items(batch_id, proposed - chosen, ItemState.SPARED)
             parts.batches.set_items(batch_id, chosen - live.keys(), ItemState.OVERTAKEN)
-            return self._hold_down(replace(batch, note=note), sorted(live), by, None)
+            down = self._hold_down(replace(batch, note=note), sorted(live), by, None)
+            parts.people.let_stay(batch_id, proposed - chosen, by)
+            return down
 
     def dismiss(self, batch_id: str, by: str, *, note: str = "") -> Batch:
         """Let everything stay that was proposed; raises NotFound, and Conflict where it is not PROPOSED."""
@@ -183,46 +166,50 @@ class TakedownDesk:
             batch = self._in(batch_id, BatchState.PROPOSED)
             ids = [item.touched.case_id for item in parts.batches.items(batch_id)]
             parts.batches.set_items(batch_id, ids, ItemState.SPARED)
-            self._parts.record.append("release:batch:dismissed", _said(batch, len(ids)))
+            self._parts.record.append("release:batch:dismissed", said(batch, len(ids)))
+            parts.people.let_stay(batch_id, ids, by)
             return self._ended(replace(batch, note=note), BatchState.DISMISSED, by)
 
     def restore(self, batch_id: str, by: str, *, note: str = "", by_notice: bool = False) -> Batch:
         """Undo; see `ports.takedowns.Takedowns`."""
         parts = self._parts
         with parts.database.transaction():
-            batch = self._in(batch_id, BatchState.TAKEN_DOWN)
-            if batch.cause.about.startswith(NOTICE) and not by_notice:
-                raise Conflict("decide about the notice: a law sets dates", code=GatewayReason.TAKEDOWN_NOTICE)
-            if batch.undo_until is not None and parts.clock.now() >= batch.undo_until:
-                raise Conflict("it can't be undone any more", code=GatewayReason.TAKEDOWN_LATE)
+            batch = self._undoable(batch_id, by_notice=by_notice)
             held = self._held(batch_id)
             live = self._locked(batch, held, by)
             parts.batches.set_items(batch_id, set(held) - live.keys(), ItemState.OVERTAKEN)
             parts.batches.set_items(batch_id, live, ItemState.RESTORED)
             still = parts.batches.held_by_others(batch_id, live)
-            self._parts.record.append("release:batch:undone", _said(batch, len(live)))
+            self._parts.record.append("release:batch:undone", said(batch, len(live)))
             for case_id in sorted(live.keys() - still):
                 self._bring_back(live[case_id])
+            parts.people.let_stay(batch_id, live, by)
             return self._ended(replace(batch, note=note or batch.note), BatchState.UNDONE, by)
 
-    def spare(self, batch_id: str, case_id: str, by: str) -> None:
-        """Let one release of a batch out again, because whoever appealed was right.
-
-        Raises:
-            NotFound, NotPermitted: as `restore`.
-            Conflict: as `restore`, or the batch does not hold this one down.
-        """
+    def spare(self, batch_id: str, case_ids: Collection[str], by: str, *, by_notice: bool = False) -> Batch:
+        """Let some of a batch out again; see `ports.takedowns.Takedowns`."""
         parts = self._parts
         with parts.database.transaction():
-            batch = self._in(batch_id, BatchState.TAKEN_DOWN)
-            if batch.undo_until is not None and parts.clock.now() >= batch.undo_until:
-                raise Conflict("it can't be undone any more", code=GatewayReason.TAKEDOWN_LATE)
-            live = self._locked(batch, [case_id], by) if case_id in self._held(batch_id) else {}
-            if case_id not in live:
+            batch = self._undoable(batch_id, by_notice=by_notice)
+            held = set(self._held(batch_id))
+            chosen = held & set(case_ids)
+            live = self._locked(batch, sorted(chosen), by)
+            if not live:
                 raise Conflict("this batch does not hold it down", code=GatewayReason.TAKEDOWN_STATE)
+            parts.batches.set_items(batch_id, chosen - live.keys(), ItemState.OVERTAKEN)
             parts.batches.set_items(batch_id, live, ItemState.RESTORED)
-            if case_id not in parts.batches.held_by_others(batch_id, live):
+            parts.record.append("release:batch:spared", said(batch, len(live)))
+            for case_id in sorted(live.keys() - parts.batches.held_by_others(batch_id, live)):
                 self._bring_back(live[case_id])
+            parts.people.let_stay(batch_id, live, by)
+            return self.batch(batch_id) if held - chosen else self._ended(batch, BatchState.UNDONE, by)
+
+    def lock(self, batch_ids: Collection[str], case_ids: Collection[str]) -> None:
+        """Lock batches and then releases, each in order of id; see `ports.takedowns.Takedowns`."""
+        with self._parts.database.transaction():
+            for batch_id in sorted(batch_ids):
+                self._parts.batches.get(batch_id, lock=True)
+            self._parts.recall.touched_by(Cause("", case_ids=frozenset(case_ids)))
 
     def finalise(self, batch_id: str, by: str) -> Batch:
         """Withdraw for good what the batch still holds down; see `ports.takedowns.Takedowns`."""
@@ -230,11 +217,11 @@ class TakedownDesk:
         with parts.database.transaction():
             batch = self._in(batch_id, BatchState.TAKEN_DOWN)
             held = self._held(batch_id)
-            cause = replace(_cause(batch, held), actor=by)
+            cause = replace(cause_of(batch, held), actor=by)
             live = parts.recall.touched_by(cause)
             parts.batches.set_items(batch_id, set(held) - set(live), ItemState.OVERTAKEN)
             parts.batches.set_items(batch_id, live, ItemState.FINAL)
-            self._parts.record.append("release:batch:final", _said(batch, len(live)))
+            self._parts.record.append("release:batch:final", said(batch, len(live)))
             parts.recall.take_back(live, cause)
             return self._ended(batch, BatchState.FINAL, by)
 
@@ -268,7 +255,7 @@ class TakedownDesk:
                 limit=f"{MOST_RELEASES} videos",
             )
         batch = Batch(new_id("takedown"), cause, BatchState.PROPOSED, by, parts.clock.now())
-        live = set(parts.recall.touched_by(_cause(batch, [one.case_id for one in touched])))
+        live = set(parts.recall.touched_by(cause_of(batch, [one.case_id for one in touched])))
         once = {one.case_id: one for one in touched if one.case_id in live}
         if not once:
             raise InvalidInput("none of these videos is out", code=GatewayReason.TAKEDOWN_NOTHING, field="videos")
@@ -284,6 +271,16 @@ class TakedownDesk:
             )
         return batch
 
+    def _undoable(self, batch_id: str, *, by_notice: bool) -> Batch:
+        batch = self._in(batch_id, BatchState.TAKEN_DOWN)
+        if by_notice:
+            return batch  # the notice knows its own dates
+        if batch.cause.about.startswith(NOTICE):
+            raise Conflict("decide about the notice: a law sets dates", code=GatewayReason.TAKEDOWN_NOTICE)
+        if batch.undo_until is not None and self._parts.clock.now() >= batch.undo_until:
+            raise Conflict("it can't be undone any more", code=GatewayReason.TAKEDOWN_LATE)
+        return batch
+
     def _held(self, batch_id: str) -> list[str]:
         items = self._parts.batches.items(batch_id)
         return [item.touched.case_id for item in items if item.state is ItemState.TAKEN_DOWN]
@@ -291,7 +288,7 @@ class TakedownDesk:
     def _locked(self, batch: Batch, case_ids: Sequence[str], by: str) -> dict[str, ReleaseRecord]:
         """Those that nothing has withdrawn, locked; raises NotPermitted where whoever decides owns one."""
         live: dict[str, ReleaseRecord] = {}
-        for case_id in self._parts.recall.touched_by(_cause(batch, case_ids)):
+        for case_id in self._parts.recall.touched_by(cause_of(batch, case_ids)):
             release = self._parts.releases.lock(case_id)
             if release is not None:
                 live[case_id] = release
@@ -306,14 +303,16 @@ class TakedownDesk:
         parts.batches.replace(
             replace(batch, state=BatchState.TAKEN_DOWN, confirmed_by=by, confirmed_at=now, undo_until=until)
         )
-        self._parts.record.append("release:batch:taken_down", _said(batch, len(case_ids)))
+        self._parts.record.append("release:batch:taken_down", said(batch, len(case_ids)))
+        items = parts.batches.items(batch.id) if batch.several else ()
+        abouts = {item.touched.case_id: {"about": item.touched.about} for item in items}
         for case_id in case_ids:
             release = parts.releases.lock(case_id)
             if release is None:
                 continue  # not reached: it was locked a moment ago
             parts.releases.set_state(case_id, ReleaseState.TAKEN_DOWN)
-            said = {"case": case_id, "reason": batch.cause.reason, "batch": batch.id}
-            parts.record.append("release:video:taken_down", said)
+            body = {"case": case_id, "reason": batch.cause.reason, "batch": batch.id, **abouts.get(case_id, {})}
+            parts.record.append("release:video:taken_down", body)
             payload = {
                 "video_id": case_id,
                 "reason": batch.cause.reason,
@@ -336,27 +335,7 @@ class TakedownDesk:
         return self.batch(batch.id)
 
 
-def look_for(batches: TakedownShelf, clock: Clock, cause: TakedownCause, by: str) -> Batch:
-    """Have what a claim touches looked for, in the caller's transaction; a worker does it."""
-    under_way, _ = batches.page(state=BatchState.SEARCHING, about=cause.about, after=None, limit=1)
-    if under_way:
-        return under_way[0]
-    batch = Batch(new_id("takedown"), cause, BatchState.SEARCHING, by, clock.now())
-    batches.add(batch, (), ItemState.PROPOSED)
-    return batch
-
-
 def _there(batch: Batch | None) -> Batch:
     if batch is None:
         raise NotFound("there is no such batch", code=GatewayReason.TAKEDOWN_UNKNOWN)
     return batch
-
-
-def _cause(batch: Batch, case_ids: Collection[str]) -> Cause:
-    return Cause(batch.cause.reason, case_ids=frozenset(case_ids))
-
-
-def _said(batch: Batch, releases: int) -> dict[str, str | int]:
-    """What the ledger says of a step with a batch."""
-    cause = batch.cause
-    return {"batch": batch.id, "reason": cause.reason, "about": cause.about, "releases": releases}

@@ -105,6 +105,15 @@ class ReleaseTouches:
             self._read(claims, found)
         return {claim_id: self._standing(claims[claim_id], touched) for claim_id, touched in found.items()}
 
+    def waiting(self, claim_ids: Collection[str]) -> frozenset[str]:
+        """Which of these begin at a later moment."""
+        claims = self._optouts.several(claim_ids).values()
+        return frozenset(claim.id for claim in claims if self._optouts.begins_later(claim))
+
+    def titles(self, claim_ids: Collection[str]) -> Mapping[str, str]:
+        """By claim id, its title as far as it may be told."""
+        return {claim_id: claim.told_title for claim_id, claim in self._optouts.several(claim_ids).items()}
+
     def by_file(self, path: Path) -> Sequence[Touched]:
         """Releases that are this file, or look or sound like it."""
         with path.open("rb") as file:

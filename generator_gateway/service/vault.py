@@ -22,6 +22,7 @@ from generator_gateway.ports import (
     ReleaseState,
 )
 from generator_gateway.service.lineage import worst_of
+from generator_gateway.service.newcomers import LastLook, Newcomers
 from generator_gateway.service.owning import Appearing, Role, canonical, digest_of, owners_of
 from generator_gateway.service.records import LedgerSteps
 from generator_gateway.service.telling import OwnerNotices, RememberedHearers, UseKind, UseNotices
@@ -36,11 +37,12 @@ from trust_kernel.media.refs import MediaRef
 
 
 class _TooLateError(Exception):
-    """Consent, or the parent, fell between admission and release."""
+    """Consent, or the parent, fell between admission and release, or something in it came under protection."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, said: str = "") -> None:
         super().__init__(reason)
         self.reason = str(reason)
+        self.said = said or _TOO_LATE
 
 
 class ReleaseVault:
@@ -49,6 +51,7 @@ class ReleaseVault:
     Args:
         uses: tells the people in it.
         pseudonym: what credentials, and the list of owners that the ledger has the digest of, call people.
+        newcomers: knows what came under protection meanwhile.
     """
 
     def __init__(
@@ -67,7 +70,9 @@ class ReleaseVault:
         ledger: LedgerSteps,
         uses: UseNotices,
         pseudonym: Callable[[str], str],
+        newcomers: Newcomers,
     ) -> None:
+        self._newcomers = newcomers
         self._database = database
         self._clock = clock
         self._journal = journal
@@ -94,12 +99,13 @@ class ReleaseVault:
         if earned is not None:
             return earned
         prints = self._all_prints(logged.signed)
+        last = self._newcomers.look(logged.signed.marked.passed.draft.admitted)
         try:
             with self._database.transaction():
-                return self._let_through(logged, prints)
+                return self._let_through(logged, prints, last)
         except _TooLateError as late:
             # Rolled back first: a use that came to nothing is not counted against a grant.
-            return self._ledger.close(Stopped(logged.case_id, Verdict.DENY, (late.reason,), _TOO_LATE))
+            return self._ledger.close(Stopped(logged.case_id, Verdict.DENY, (late.reason,), late.said))
 
     def _all_prints(self, signed: Signed) -> Prints:
         """Fingerprints of the video, and of the stills that go with it: a sheet looks like none of its frames."""
@@ -112,7 +118,7 @@ class ReleaseVault:
         with self._blobs.open_path(media.digest) as path:
             return self._prints.prints(path)
 
-    def _let_through(self, logged: Logged, prints: Prints) -> Released:
+    def _let_through(self, logged: Logged, prints: Prints, last: LastLook) -> Released:
         now = self._clock.now()
         admitted = logged.signed.marked.passed.draft.admitted
         request = admitted.opened.request
@@ -125,6 +131,9 @@ class ReleaseVault:
         fallen = self._fallen_ancestor(request)
         if fallen is not None:
             raise _TooLateError(fallen)
+        protected = self._newcomers.refusal(admitted, last)
+        if protected is not None:
+            raise _TooLateError(protected, _PROTECTED)
         owners = self._owners(logged.signed.marked.passed)
         self._let_out(logged, owners, now, prints)
         # After every other lock: this writes to the ledger, as letting it out did.
@@ -251,4 +260,5 @@ def _snapshot(consent: Consent) -> ConsentSnapshot:
     return ConsentSnapshot(consent.subject_id, consent.epoch, consent.grant_id, modalities)
 
 
+_PROTECTED = "Something in it came under protection while this was being made, so it can't go out."
 _TOO_LATE = "Consent ended while this was being made, so it can't go out."

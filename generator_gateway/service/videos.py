@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -213,6 +213,10 @@ class VideoDesk:
     def release_of(self, case_id: str) -> ReleaseRecord | None:
         """The release of a case, as it stands this moment."""
         return self._releases.find(case_id)
+
+    def releases_of(self, case_ids: Sequence[str]) -> Mapping[str, ReleaseRecord]:
+        """The releases of a page of cases; cases without are left out."""
+        return {release.case_id: release for release in self._releases.these(case_ids)}
 
     @contextmanager
     def download(self, account_id: str, case_id: str, variant: str = "video") -> Iterator[Path]:

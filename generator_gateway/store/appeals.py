@@ -1,6 +1,7 @@
 """Appeals, and what rights holders say of them."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, or_
@@ -67,6 +68,15 @@ class AppealStore:
         with self._database.reading() as session:
             return [_appeal(row) for row in session.exec(statement)]
 
+    def of_cases(self, case_ids: Collection[str]) -> Mapping[str, Sequence[Appeal]]:
+        """Those of several, by case."""
+        statement = select(AppealRow).where(col(AppealRow.case_id).in_(sorted(case_ids)))
+        found: defaultdict[str, list[Appeal]] = defaultdict(list)
+        with self._database.reading() as session:
+            for row in session.exec(statement.order_by(col(AppealRow.id).desc())):
+                found[row.case_id].append(_appeal(row))
+        return found
+
     def page(self, state: AppealState | None, *, after: str | None, limit: int) -> tuple[list[Appeal], bool]:
         """By what is to be answered next, and whether there are more."""
         statement = select(AppealRow).order_by(col(AppealRow.due_at), col(AppealRow.id)).limit(limit + 1)
@@ -100,6 +110,14 @@ class AppealStore:
         statement = select(AppealRow.id).where(AppealRow.state == AppealState.OPEN.value, col(AppealRow.id) > after)
         with self._database.reading() as session:
             return list(session.exec(statement.order_by(col(AppealRow.id)).limit(limit)))
+
+    def open_against(self, decision_ids: Collection[str]) -> bool:
+        """Whether one against any of these decisions is open."""
+        statement = select(AppealRow.id).where(
+            AppealRow.state == AppealState.OPEN.value, col(AppealRow.decision_id).in_(sorted(decision_ids))
+        )
+        with self._database.reading() as session:
+            return session.exec(statement.limit(1)).first() is not None
 
     def voices(self, appeal_id: str) -> Sequence[Voice]:
         """The rights holders concerned, in order of claim."""
@@ -150,6 +168,16 @@ class AppealStore:
         )
         with self._database.reading() as session:
             return [(row.id, row.reviewer) for row in session.exec(statement)]
+
+    def last_declines(self, case_ids: Collection[str]) -> Mapping[str, str]:
+        """The last review that declined each case."""
+        statement = (
+            select(ReviewRow.case_id, ReviewRow.id)
+            .where(col(ReviewRow.case_id).in_(sorted(case_ids)), ReviewRow.verdict == Verdict.DENY.value)
+            .order_by(col(ReviewRow.at), col(ReviewRow.id))
+        )
+        with self._database.reading() as session:
+            return dict(session.exec(statement).all())
 
     def media_there(self, case_id: str, digests: Collection[str]) -> bool:
         """Whether a case still has all of these."""

@@ -10,6 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from generator_gateway.errors import GatewayReason
 from generator_gateway.ports import UNDECIDED, Appearance, AppearanceState, NewAppearance, ReleaseState, Standing
+from generator_gateway.ports.takedowns import NO_BATCH
 from generator_gateway.store.leases import OPEN
 from generator_gateway.tables import AppearanceRow, CaseRow, OwnerRow, ReleaseRow
 from trust_kernel.clock import aware
@@ -185,4 +186,5 @@ def _appearance(row: AppearanceRow, *, out: bool) -> Appearance:
         decided_at=aware(row.decided_at) if row.decided_at else None,
         note=row.note,
         disputed_at=aware(row.disputed_at) if row.disputed_at else None,
+        batch_id=row.batch_id if row.batch_id != NO_BATCH else "",
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from pydantic import TypeAdapter
+from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
@@ -15,6 +16,7 @@ from generator_gateway.store.appeals import lifted_for
 from generator_gateway.store.case_consents import drop_consents
 from generator_gateway.store.leases import UNDER_WAY, LeaseBook
 from generator_gateway.store.media import note_use
+from generator_gateway.store.stops import note_stops
 from generator_gateway.tables import CaseRow, DecisionRow, HiddenVideoRow, OwnerRow, ReviewRow
 from trust_kernel.clock import Clock, aware
 from trust_kernel.db import Database
@@ -192,6 +194,7 @@ class CaseStore:
         )
         with self._database.transaction() as session:
             session.add(row)
+            note_stops(session, case_id, decision)
 
     def decisions(self, case_id: str) -> Sequence[Decision]:
         """Every decision on a case, oldest first."""
@@ -200,6 +203,17 @@ class CaseStore:
         )
         with self._database.reading() as session:
             return [_decision(row) for row in session.exec(statement)]
+
+    def last_decisions(self, case_ids: Collection[str]) -> Mapping[str, Decision]:
+        """The last decision on each of a few cases."""
+        newest = func.row_number().over(
+            partition_by=col(DecisionRow.case_id), order_by=(col(DecisionRow.at).desc(), col(DecisionRow.id).desc())
+        )
+        ranked = select(DecisionRow.id, newest.label("place")).where(col(DecisionRow.case_id).in_(sorted(case_ids)))
+        last = ranked.subquery()
+        statement = select(DecisionRow).join(last, last.c.id == col(DecisionRow.id)).where(last.c.place == 1)
+        with self._database.reading() as session:
+            return {row.case_id: _decision(row) for row in session.exec(statement)}
 
     def review(self, case_id: str, reviewer: str, verdict: Verdict, note: str) -> None:
         """Keep what a person said of a held case, and open it again.

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from sqlmodel import col, select
 
+from generator_gateway.ports import ReleaseState
 from generator_gateway.tables import OwnerRow, ReleaseRow, ShareLinkRow
 from trust_kernel.db import Database
 
@@ -29,6 +30,15 @@ class LocatingStore:
             for chunk in _in_chunks(case_ids):
                 statement = select(ReleaseRow.case_id).where(col(ReleaseRow.case_id).in_(chunk))
                 found |= set(session.exec(statement))
+        return frozenset(found)
+
+    def withdrawn(self, case_ids: Iterable[str]) -> frozenset[str]:
+        """Those of these that were withdrawn for good."""
+        found: set[str] = set()
+        with self._database.reading() as session:
+            for chunk in _in_chunks(case_ids):
+                gone = select(ReleaseRow.case_id).where(ReleaseRow.status == ReleaseState.WITHDRAWN.value)
+                found |= set(session.exec(gone.where(col(ReleaseRow.case_id).in_(chunk))))
         return frozenset(found)
 
     def by_digests(self, digests: Iterable[str]) -> Sequence[str]:

@@ -13,10 +13,10 @@ from copyright_optout.api import PastRequest, Stops
 from generator_gateway.errors import GatewayReason
 from generator_gateway.ports import ReleaseState
 from generator_gateway.stages import Request
-from generator_gateway.tables import BindingRow, CaseRow, DecisionRow, ReleaseRow
+from generator_gateway.store.stops import forget_stops, stopped_since
+from generator_gateway.tables import BindingRow, CaseRow, ReleaseRow
 from trust_kernel.clock import aware
 from trust_kernel.db import Database
-from trust_kernel.decisions import Verdict
 from trust_kernel.errors import NotFound
 
 _REQUEST = TypeAdapter(Request)
@@ -25,9 +25,6 @@ _PAGE = 5000
 _CHUNK = 500
 """Ids in one statement."""
 _OUT = (ReleaseState.RELEASED.value, ReleaseState.OBJECTED.value)
-_STOPPING = frozenset({Verdict.DENY.value, Verdict.HOLD.value})
-_CLAIM = "claim_"
-"""How ids of claims begin; findings may be about people and cases too."""
 
 
 class PastStore:
@@ -84,21 +81,18 @@ class PastStore:
 
     def stopped(self, since: datetime) -> Stops:
         """What claims stopped among the requests made since a moment."""
-        statement = (
-            select_columns(col(DecisionRow.case_id), col(DecisionRow.rulings))
-            .join(CaseRow, col(CaseRow.id) == col(DecisionRow.case_id))
-            .where(
-                col(DecisionRow.at) >= since,
-                col(DecisionRow.verdict).in_(_STOPPING),
-                col(CaseRow.created_at) >= since,
-            )
+        asked = (
+            select_columns(col(CaseRow.account_id), func.count())
+            .where(col(CaseRow.created_at) >= since)
+            .group_by(col(CaseRow.account_id))
         )
-        by_claim: dict[str, set[str]] = {}
         with self._database.reading_committed() as session:
-            for case_id, rulings in session.connection().execute(statement):
-                for claim_id in _stoppers(rulings):
-                    by_claim.setdefault(claim_id, set()).add(case_id)
-        return Stops(self.count(since), {claim_id: len(cases) for claim_id, cases in by_claim.items()})
+            requests = dict(session.connection().execute(asked).tuples().all())
+            return Stops(requests, stopped_since(session, since))
+
+    def forget(self, before: datetime) -> None:
+        """Drop what was noted of what claims stopped among the requests made before a moment."""
+        forget_stops(self._database, before)
 
     # --- releases
 
@@ -159,13 +153,6 @@ class PastStore:
 
 def _prompt() -> ColumnElement[str]:
     return cast("Any", CaseRow).request["prompt"].as_string()  # type: ignore[no-any-return] # a JSON column's member
-
-
-def _stoppers(rulings: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for ruling in rulings:
-        about = ruling["finding"].get("about")
-        if about and str(about).startswith(_CLAIM) and ruling["verdict"] in _STOPPING:
-            yield str(about)
 
 
 def _in_chunks(keys: Collection[str]) -> Iterator[list[str]]:

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import func, update
+from sqlalchemy import delete, func, insert, or_, update
 from sqlmodel import Session, col, select
 
 from generator_gateway.errors import GatewayReason
-from generator_gateway.ports.takedowns import Batch, BatchItem, BatchState, ItemState, TakedownCause, Touched
-from generator_gateway.tables import TakedownItemRow, TakedownRow
+from generator_gateway.ports.takedowns import NOTICE, Batch, BatchItem, BatchState, ItemState, TakedownCause, Touched
+from generator_gateway.tables import TakedownItemRow, TakedownMatterRow, TakedownRow
 from trust_kernel.db import Database
 from trust_kernel.errors import NotFound
 
@@ -26,28 +26,60 @@ class TakedownStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, batch: Batch, touched: Sequence[Touched], state: ItemState) -> None:
-        """Insert a batch with its releases, all in one state."""
+    def add(self, batch: Batch, touched: Sequence[Touched], state: ItemState, matters: Collection[str] = ()) -> None:
+        """Insert a batch with its releases, all in one state, and what it is about where that is several."""
         with self._database.transaction() as session:
             session.add(_row(batch))
             session.flush()
             session.add_all([_item_row(batch.id, one, state) for one in touched])
+            _add_matters(session, batch.id, matters)
             session.flush()
 
-    def fill(self, batch: Batch, touched: Sequence[Touched]) -> None:
-        """Keep what a search found, as proposed, and the batch as it is now."""
+    def matters(self, batch_id: str) -> Sequence[str]:
+        """What a batch is about, where that is several; else nothing."""
+        statement = select(TakedownMatterRow.about).where(TakedownMatterRow.takedown_id == batch_id)
+        with self._database.reading() as session:
+            return sorted(session.exec(statement))
+
+    def settle(self, batch_id: str, about: str) -> bool:
+        """Take one of several off what a batch is about; whether it was there."""
+        statement = delete(TakedownMatterRow).where(
+            col(TakedownMatterRow.takedown_id) == batch_id, col(TakedownMatterRow.about) == about
+        )
+        with self._database.transaction() as session:
+            return bool(session.connection().execute(statement).rowcount)
+
+    def met(self, about: str, case_ids: Collection[str], states: Collection[ItemState]) -> frozenset[str]:
+        """Which of these are in one of these states in a batch about this."""
+        found: set[str] = set()
+        with self._database.reading() as session:
+            for chunk in _in_chunks(case_ids):
+                statement = (
+                    select(TakedownItemRow.case_id)
+                    .join(TakedownRow, col(TakedownRow.id) == col(TakedownItemRow.takedown_id))
+                    .where(
+                        col(TakedownItemRow.case_id).in_(chunk),
+                        col(TakedownItemRow.state).in_([one.value for one in states]),
+                        or_(col(TakedownItemRow.about) == about, col(TakedownRow.about) == about),
+                    )
+                )
+                found |= set(session.exec(statement))
+        return frozenset(found)
+
+    def fill(self, batch: Batch, touched: Sequence[Touched], matters: Collection[str] = ()) -> None:
+        """Keep what a search found, as proposed, the batch as it is now, and what it is about where that is several."""
         with self._database.transaction() as session:
             self.replace(batch)
+            session.execute(delete(TakedownMatterRow).where(col(TakedownMatterRow.takedown_id) == batch.id))
+            _add_matters(session, batch.id, matters)
             session.add_all([_item_row(batch.id, one, ItemState.PROPOSED) for one in touched])
             session.flush()
 
     def drop(self, batch_id: str) -> None:
         """Forget a batch in which there is nothing."""
         with self._database.transaction() as session:
-            row = session.get(TakedownRow, batch_id)
-            if row is not None:
-                session.delete(row)
-                session.flush()
+            session.execute(delete(TakedownMatterRow).where(col(TakedownMatterRow.takedown_id) == batch_id))
+            session.execute(delete(TakedownRow).where(col(TakedownRow.id) == batch_id))
 
     def get(self, batch_id: str, *, lock: bool = False) -> Batch | None:
         """One, locked until the transaction ends if asked."""
@@ -71,7 +103,8 @@ class TakedownStore:
         with self._database.reading() as session:
             rows = session.exec(statement.order_by(col(TakedownItemRow.case_id)))
             return [
-                BatchItem(Touched(row.case_id, row.found_by, row.score, row.what), ItemState(row.state)) for row in rows
+                BatchItem(Touched(row.case_id, row.found_by, row.score, row.what, row.about), ItemState(row.state))
+                for row in rows
             ]
 
     def set_items(self, batch_id: str, case_ids: Collection[str], state: ItemState) -> None:
@@ -105,29 +138,38 @@ class TakedownStore:
         if state is not None:
             statement = statement.where(TakedownRow.state == state.value)
         if about is not None:
-            statement = statement.where(TakedownRow.about == about)
+            among = select(TakedownMatterRow.takedown_id).where(TakedownMatterRow.about == about)
+            statement = statement.where(or_(col(TakedownRow.about) == about, col(TakedownRow.id).in_(among)))
         if after is not None:
             statement = statement.where(TakedownRow.id < after)
         with self._database.reading() as session:
             found = _batches(session, session.exec(statement))
         return found[:limit], len(found) > limit
 
-    def of_case(self, case_id: str) -> Sequence[Batch]:
-        """Batches that took a release down, newest first."""
-        statement = (
-            select(TakedownRow)
-            .join(TakedownItemRow, col(TakedownItemRow.takedown_id) == col(TakedownRow.id))
-            .where(TakedownItemRow.case_id == case_id, col(TakedownItemRow.state).in_(_EVER_HELD))
-            .order_by(col(TakedownRow.id).desc())
-        )
+    def of_cases(self, case_ids: Collection[str]) -> Mapping[str, Sequence[Batch]]:
+        """Batches that took releases down, newest first, by release."""
+        pairs: list[tuple[str, TakedownRow]] = []
         with self._database.reading() as session:
-            return _batches(session, session.exec(statement))
+            for chunk in _in_chunks(case_ids):
+                statement = (
+                    select(TakedownItemRow.case_id, TakedownRow)
+                    .join(TakedownRow, col(TakedownItemRow.takedown_id) == col(TakedownRow.id))
+                    .where(col(TakedownItemRow.case_id).in_(chunk), col(TakedownItemRow.state).in_(_EVER_HELD))
+                    .order_by(col(TakedownRow.id).desc())
+                )
+                pairs += session.exec(statement)
+            batches = {batch.id: batch for batch in _batches(session, {row.id: row for _, row in pairs}.values())}
+        found: defaultdict[str, list[Batch]] = defaultdict(list)
+        for case_id, row in pairs:
+            found[case_id].append(batches[row.id])
+        return found
 
     def due(self, at: datetime, limit: int) -> Sequence[str]:
-        """Ids of batches that are TAKEN_DOWN and cannot be undone any more."""
+        """Ids of batches that are TAKEN_DOWN and cannot be undone any more; a notice ends those about it."""
         statement = (
             select(TakedownRow.id)
             .where(TakedownRow.state == BatchState.TAKEN_DOWN.value, col(TakedownRow.undo_until) <= at)
+            .where(~col(TakedownRow.about).startswith(NOTICE, autoescape=True))
             .order_by(col(TakedownRow.undo_until))
             .limit(limit)
         )
@@ -141,6 +183,12 @@ class TakedownStore:
             return list(session.exec(statement.order_by(col(TakedownRow.id)).limit(limit)))
 
 
+def _add_matters(session: Session, batch_id: str, matters: Collection[str]) -> None:
+    if matters:
+        rows = [{"takedown_id": batch_id, "about": about} for about in sorted(set(matters))]
+        session.execute(insert(TakedownMatterRow), rows)
+
+
 def _in_chunks(keys: Iterable[str]) -> Iterator[list[str]]:
     stream = iter(sorted(set(keys)))
     while chunk := list(islice(stream, _CHUNK)):
@@ -151,6 +199,7 @@ def _item_row(batch_id: str, one: Touched, state: ItemState) -> TakedownItemRow:
     return TakedownItemRow(
         takedown_id=batch_id,
         case_id=one.case_id,
+        about=one.about,
         found_by=one.found_by,
         score=one.score,
         what=one.what,
@@ -180,6 +229,7 @@ def _row(batch: Batch) -> TakedownRow:
 def _batches(session: Session, rows: Iterable[TakedownRow]) -> list[Batch]:
     kept = list(rows)
     counts = _counts(session, [row.id for row in kept])
+    several = _several(session, [row.id for row in kept if not row.about])
     return [
         Batch(
             id=row.id,
@@ -195,9 +245,22 @@ def _batches(session: Session, rows: Iterable[TakedownRow]) -> list[Batch]:
             ended_at=row.ended_at,
             note=row.note,
             counts=counts[row.id],
+            several=several.get(row.id, 0),
         )
         for row in kept
     ]
+
+
+def _several(session: Session, batch_ids: Sequence[str]) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for chunk in _in_chunks(batch_ids):
+        statement = (
+            select(TakedownMatterRow.takedown_id, func.count())
+            .where(col(TakedownMatterRow.takedown_id).in_(chunk))
+            .group_by(col(TakedownMatterRow.takedown_id))
+        )
+        found |= dict(session.exec(statement).all())
+    return found
 
 
 def _counts(session: Session, batch_ids: Sequence[str]) -> Mapping[str, dict[ItemState, int]]:

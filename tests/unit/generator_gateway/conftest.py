@@ -48,6 +48,7 @@ from generator_gateway.service.halting import Halting
 from generator_gateway.service.judging import Bench, OutputJudge, RequestJudge
 from generator_gateway.service.line import ReleaseLine
 from generator_gateway.service.lineage import LineageDesk
+from generator_gateway.service.newcomers import Newcomers
 from generator_gateway.service.ownership import OwnershipDesk, OwnershipParts
 from generator_gateway.service.previews import PreviewDesk, PreviewMaker
 from generator_gateway.service.records import LedgerSteps
@@ -74,7 +75,7 @@ from likeness_guard.api import Band, Gallery, Sighting
 from likeness_guard.api import Modality as SeenModality
 from placet.wiring.appeals import PeopleConcerned
 from tests.factories.databases import postgres, sqlite
-from tests.fakes.appeals import HousesStaff, KnownHolders, NothingTouched
+from tests.fakes.appeals import BatchesAlone, HousesStaff, KnownHolders, NothingTouched
 from tests.fakes.consent import FakeClock, FakeEnroller
 from tests.fakes.gateway import (
     LookPrints,
@@ -196,6 +197,7 @@ class House:
         self.holders = KnownHolders()
         self.staff = HousesStaff()
         self.takedowns = TakedownDesk(self._takedown_parts())
+        self.batches = BatchesAlone(self.takedowns)
         appealing = self._appeal_parts()
         self.appeals = AppealDesk(appealing)
         self.appeal_review = AppealReview(appealing)
@@ -265,7 +267,7 @@ class House:
             journal=self.journal,
             stages=self.journal,
             releases=self.releases,
-            takedowns=self.takedowns,
+            takedowns=self.batches,
             claims=self.holders,
             people=PeopleConcerned(self.registry),
             staff=self.staff,
@@ -282,9 +284,12 @@ class House:
         """What may be made of claimed works."""
         return ClaimedWorks(self.optouts, self.registry)
 
+    def names_gate(self) -> NamesGate:
+        return NamesGate(self.likeness, self.optouts, self.claimed_works, self.cases)
+
     def panel(self) -> GatePanel:
         gates = (
-            NamesGate(self.likeness, self.optouts, self.claimed_works),
+            self.names_gate(),
             CameosGate(self.registry),
             LikenessGate(self.likeness, self.registry),
             WorksGate(self.optouts, self.claimed_works),
@@ -349,6 +354,7 @@ class House:
                 ledger,
                 uses,
                 PSEUDONYM,
+                Newcomers(self.names_gate(), (self.optouts, self.likeness), self.cases, self.policy, clock),
             ),
         )
 

@@ -86,10 +86,13 @@ def test_the_rights_holders_concerned_are_those_whose_claims_stopped_it() -> Non
     ("reason", "people"),
     [
         ("release:claim:touched", 1),
-        ("optout:notice:dmca", 2),
-        ("optout:notice:take_it_down", 0),
+        ("release:person:touched", 2),
+        ("optout:notice:dmca", 0),
+        ("optout:notice:take_it_down", 2),
         ("optout:notice:no_fakes", 0),
     ],
 )
-def test_a_takedown_by_a_persons_notice_is_theirs_to_take_back(reason: str, people: int) -> None:
+def test_a_takedown_by_notice_takes_two_where_its_law_has_no_counter_notice_and_else_no_appeal(
+    reason: str, people: int
+) -> None:
     assert people_for(TakedownCause(reason)) == people

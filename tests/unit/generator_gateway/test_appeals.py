@@ -6,20 +6,24 @@ import pytest
 
 from copyright_optout.api import Band, PicturedWork
 from generator_gateway.ports import Cause
-from generator_gateway.ports.appeals import AppealState, Said
+from generator_gateway.ports.appeals import Appeal, AppealKind, AppealState, Contested, Said
 from generator_gateway.ports.takedowns import Batch, TakedownCause
 from generator_gateway.schemas import video_out
+from generator_gateway.service.appeal_settling import Settling
 from generator_gateway.stages import Draft, Released, Stopped
 from generator_gateway.store import MediaUses
+from generator_gateway.store.appeals import AppealStore
 from tests.factories.appeals import ADA, HOLDER, LEO, MIA, OTHER, SAID, STAFF, appealed, blocked, claim, codes, refused
 from tests.factories.cases import a_finding
 from tests.factories.claims import a_claim, terms
 from tests.unit.generator_gateway.conftest import ANSWER, KEEP, House
+from tests.unit.generator_gateway.test_lineage import statements
 from trust_kernel.decisions import Outcome, Stage, Verdict
 from trust_kernel.errors import Conflict, InvalidInput, NotFound, NotPermitted, PlacetError
 
 NAMED = "optout:character:named"
 PICTURED = "optout:character:pictured"
+COUNTER = "appeal:case:counter_notice"
 CLAIMED = TakedownCause("release:claim:touched", LEO, "Leo")
 
 
@@ -43,13 +47,31 @@ def pictured(house: House, claim_id: str = LEO) -> None:
 # --- filing
 
 
+def test_a_page_of_videos_is_asked_about_in_as_many_statements_however_many_they_are(any_house: House) -> None:
+    house = any_house
+    claim(house)
+    first = [refused(house), down(house)[0], house.released("a harbour")]
+    more = [*first, *(refused(house) for _ in range(4)), down(house)[0]]
+    house.appeals.file(ADA, more[3], SAID)
+    asked, rooms = [], {}
+    for page in (first, more):
+        cases = [house.cases.get(case_id) for case_id in page]
+        with statements(house) as made:
+            rooms = dict(house.appeals.rooms(ADA, cases))
+        asked.append(len(made))
+    assert asked[0] == asked[1]
+    each = {case_id: house.appeals.room(ADA, house.cases.get(case_id)) for case_id in more}
+    assert rooms == {case_id: room.until for case_id, room in each.items() if room is not None}
+    assert set(more) - set(rooms) == {more[2], more[3]}
+
+
 def test_a_refusal_says_how_to_appeal_and_until_when(any_house: House) -> None:
     house = any_house
     claim(house)
     case_id = refused(house)
     case = house.cases.get(case_id)
     until = house.clock.now() + KEEP
-    error = video_out(case, None, house.appeals.room(ADA, case)).error
+    error = video_out(case, None, house.appeals.rooms(ADA, [case])[case_id]).error
     assert error is not None
     assert (error.appeal, error.appeal_until) == (f"/v1/videos/{case_id}/appeal", int(until.timestamp()))
     (told,) = house.notices(ADA, "video:case:failed")
@@ -367,6 +389,23 @@ def test_a_case_goes_on_by_itself_once_every_rights_holder_lets_it(any_house: Ho
     assert house.notices(ADA, "appeal:case:licensed")
 
 
+def test_who_permits_while_somebody_else_settles_it_is_told_of_no_fault(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim(house)
+    appeal = appealed(house)
+    free = Settling.is_free
+
+    def settled_meanwhile(self: Settling, one: Appeal, contested: Contested) -> bool:
+        monkeypatch.setattr(Settling, "is_free", free)
+        house.appeal_review.overturn(appeal.id, STAFF, "Another lion.")
+        return free(self, one, contested)
+
+    monkeypatch.setattr(Settling, "is_free", settled_meanwhile)
+    assert house.appeal_hearing.permit(HOLDER, appeal.id, LEO).voice.permits
+    assert house.appeal_review.show(appeal.id).appeal.state is AppealState.OVERTURNED
+
+
 def test_a_rights_holders_leave_is_no_leave_of_a_person_in_it(house: House) -> None:
     claim(house)
     house.person("bea")
@@ -476,18 +515,57 @@ def test_what_was_withdrawn_meanwhile_is_not_brought_back(house: House) -> None:
     assert house.release(case_id).status == "withdrawn"
 
 
-@pytest.mark.parametrize(("law", "people"), [("dmca", 2), ("take_it_down", 0), ("no_fakes", 0)])
-def test_a_notice_takes_two_and_that_of_a_person_none(house: House, law: str, people: int) -> None:
-    case_id, _ = down(house, TakedownCause(f"optout:notice:{law}", "notice_1"))
-    if people == 0:
-        with pytest.raises(Conflict) as theirs:
-            house.appeals.file(ADA, case_id, SAID)
-        assert code_of(theirs) == "appeal:case:persons"
-        return
+@pytest.mark.parametrize("law", ["dmca", "no_fakes"])
+def test_where_a_law_sets_dates_an_appeal_is_neither_offered_nor_taken(house: House, law: str) -> None:
+    case_id, _ = down(house, TakedownCause(f"optout:notice:{law}", "ntc_1"))
+    case = house.cases.get(case_id)
+    error = video_out(case, house.release(case_id), house.appeals.rooms(ADA, [case]).get(case_id)).error
+    assert error is not None
+    assert (error.appeal, error.appeal_until) == (None, None)
+    (told,) = house.notices(ADA, "release:video:taken_down")
+    assert "appeal" not in told.payload
+    with pytest.raises(Conflict) as instead:
+        house.appeals.file(ADA, case_id, SAID)
+    assert (code_of(instead), instead.value.limit) == (COUNTER, "/v1/legal-notices/ntc_1/counter")
+
+
+@pytest.mark.parametrize("law", ["dmca", "no_fakes"])
+def test_where_a_law_sets_dates_an_appeal_cannot_be_won_however_it_came_in(house: House, law: str) -> None:
+    case_id, batch = down(house, TakedownCause(f"optout:notice:{law}", "ntc_1"))
+    now = house.clock.now()
+    against = (AppealKind.TAKEN_DOWN, batch.id, Stage.OUTPUT, ADA, SAID, AppealState.OPEN, now, now + ANSWER)
+    AppealStore(house.database).add(Appeal("appeal_1", case_id, *against), ())
+    assert house.appeal_review.show("appeal_1").people == 0
+    for judge in (OTHER, "acct_third"):
+        with pytest.raises(Conflict) as instead:
+            house.appeal_review.overturn("appeal_1", judge, "It is fair use.")
+        assert code_of(instead) == COUNTER
+    house.appeals.sweep()
+    assert house.release(case_id).status == "taken_down"
+    with pytest.raises(Conflict):
+        house.takedowns.spare(batch.id, [case_id], OTHER)
+
+
+def test_a_demand_that_a_person_be_taken_down_takes_two_to_overturn_and_never_whoever_made_it(house: House) -> None:
+    case_id, _ = down(house, TakedownCause("optout:notice:take_it_down", "ntc_1"), by="system")
+    house.batches.givers["ntc_1"] = STAFF
     appeal = house.appeals.file(ADA, case_id, SAID)
-    assert house.appeal_review.overturn(appeal.id, OTHER, "Not theirs.").appeal.state is AppealState.OPEN
-    house.appeal_review.overturn(appeal.id, "acct_third", "Not theirs.")
+    with pytest.raises(NotPermitted) as own:
+        house.appeal_review.uphold(appeal.id, STAFF, "I said so.")
+    assert code_of(own) == "appeal:case:own"
+    assert house.appeal_review.overturn(appeal.id, OTHER, "Nobody is in it.").appeal.state is AppealState.OPEN
+    house.appeal_review.overturn(appeal.id, "acct_third", "Nobody is in it.")
     assert house.release(case_id).status == "released"
+
+
+def test_of_two_that_hold_a_video_down_the_one_is_appealed_against_that_an_appeal_can_lift(house: House) -> None:
+    case_id, claimed = down(house)
+    house.takedowns.take_down([case_id], TakedownCause("optout:notice:dmca", "ntc_1"), STAFF)
+    appeal = house.appeals.file(ADA, case_id, SAID)
+    assert appeal.decision_id == claimed.id
+    house.appeal_review.overturn(appeal.id, OTHER, "Another lion.")
+    assert house.release(case_id).status == "taken_down"  # the law's date is still to come
+    assert house.appeals.room(ADA, house.cases.get(case_id)) is None
 
 
 def test_a_rights_holder_lets_a_video_out_that_was_taken_down_for_them(house: House) -> None:

@@ -58,6 +58,37 @@ def found(index: PrintIndex, prints: Prints) -> list[str]:
 FIVE = index_of(*(Prints(pictures=frames(seed), sound=heard(seed)) for seed in range(5)))
 
 
+@pytest.mark.parametrize("turn", [0, MIRRORED, UPSIDE_DOWN, MIRRORED ^ UPSIDE_DOWN])
+@pytest.mark.parametrize("columns", [0, MIRRORED])
+@pytest.mark.parametrize("rows", [0, UPSIDE_DOWN])
+def test_bits_that_are_all_wrong_in_one_kind_of_place_are_counted_as_any_others(
+    turn: int, columns: int, rows: int
+) -> None:
+    (first,) = frames(1, 1)
+    kinds = [1 << bit for bit in range(256) if (MIRRORED >> bit & 1, UPSIDE_DOWN >> bit & 1) == (columns > 0, rows > 0)]
+    near, far = (f"{int(first, 16) ^ turn ^ sum(kinds[:count]):064x}" for count in (NEAR_BITS, NEAR_BITS + 1))
+    index = index_of(Prints(pictures=(near,)), Prints(pictures=(far,)))
+    queries = np.frombuffer(bytes.fromhex(first), ">u8").reshape(-1, 4).astype(np.uint64)
+    assert index.showing(queries) == {"video_0": (NEAR_BITS, 1)}
+
+
+@given(
+    seed=st.integers(0, 1 << 30),
+    wrong=st.lists(st.integers(NEAR_BITS - 3, NEAR_BITS + 3), min_size=1, max_size=8),
+    turn=st.sampled_from([0, MIRRORED, UPSIDE_DOWN, MIRRORED ^ UPSIDE_DOWN]),
+    within=st.integers(NEAR_BITS - 2, NEAR_BITS),
+)
+def test_a_picture_is_shown_where_a_frame_is_within_so_many_bits_of_it_however_turned(
+    seed: int, wrong: list[int], turn: int, within: int
+) -> None:
+    first, second = frames(seed, 2)
+    shown = [f"{int(flipped(first, count, seed + place), 16) ^ turn:064x}" for place, count in enumerate(wrong)]
+    index = index_of(*(Prints(pictures=(each, *frames(seed + 1, 3))) for each in shown))
+    queries = np.frombuffer(bytes.fromhex(first + second), ">u8").reshape(-1, 4).astype(np.uint64)
+    near = {f"video_{place}": (count, 1) for place, count in enumerate(wrong) if count <= within}
+    assert index.showing(queries, within) == near
+
+
 @given(seed=st.integers(0, 4), bits=st.integers(0, NEAR_BITS), noise=st.integers(0, 1000))
 def test_frames_that_differ_by_no_more_than_a_re_encoding_are_found(seed: int, bits: int, noise: int) -> None:
     query = tuple(flipped(frame, bits, noise + place) for place, frame in enumerate(frames(seed)))

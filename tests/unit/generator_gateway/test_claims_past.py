@@ -8,6 +8,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+from sqlmodel import select
 
 from consent_registry.adapters.lexicon import Lexicon
 from copyright_optout.api import (
@@ -26,11 +27,13 @@ from copyright_optout.api import (
     Outcome,
     PastParts,
     Setting,
+    Stops,
     Tally,
 )
 from copyright_optout.domain.rehearsals import RehearsalState
 from copyright_optout.service import rehearsing
 from copyright_optout.store import DatabaseClaims, DatabaseOrganisations, DatabaseRehearsals
+from copyright_optout.tables import OptOutRehearsalRow
 from generator_gateway.ports.bindings import Prints
 from generator_gateway.ports.takedowns import BatchState
 from generator_gateway.service.takedowns import TakedownDesk
@@ -45,9 +48,10 @@ from tests.factories.references import melody, picture
 from tests.fakes.gateway import SeeingOptOuts
 from tests.fakes.optout import look_at, optout_parts
 from tests.unit.generator_gateway.conftest import House
+from tests.unit.generator_gateway.test_lineage import statements
 from tests.unit.generator_gateway.test_takedowns import desk_of
 from trust_kernel.db import Database
-from trust_kernel.errors import InvalidInput
+from trust_kernel.errors import Conflict, InvalidInput
 from trust_kernel.media.refs import SAMPLE_RATE
 from trust_kernel.media.sound_prints import sound_prints
 from trust_kernel.media.sound_search import KEPT_EVERY
@@ -169,13 +173,18 @@ def test_it_looks_back_ninety_days_at_most(past: Past, days: int) -> None:
     assert (refused.value.code, refused.value.field) == ("optout:rehearsal:days", "days")
 
 
-def test_who_may_and_what_is_left_open_is_told_apart(past: Past) -> None:
-    past.asked("Fennimore Fox", account_id="acct_lic")
+def test_what_is_left_open_is_told_apart(past: Past) -> None:
     past.asked("Fennimore Fox with a gun", "Fennimore Fox at sea")
+    says = replace(FOX, blocks=Blocks(frozenset({Setting.VIOLENT, Setting.WEAPONS})))
+    assert past.tally(past.claim(says)).counts == {Outcome.DENIED: 1, Outcome.LEFT_OPEN: 1}
+
+
+def test_a_licence_for_somebody_does_not_tell_whether_they_asked(past: Past) -> None:
+    past.asked("Fennimore Fox", account_id="acct_lic")
     past.asked("Fennimore Fox", account_id="acct_a")
-    says = replace(FOX, blocks=Blocks(frozenset({Setting.VIOLENT, Setting.WEAPONS})), licences=(Licence("acct_lic"),))
-    counts = past.tally(past.claim(says)).counts
-    assert counts == {Outcome.LICENSED: 2, Outcome.DENIED: 1, Outcome.LEFT_OPEN: 1}
+    licensed = past.tally(past.claim(replace(FOX, licences=(Licence("acct_lic"),))))
+    assert licensed == past.tally(past.claim())
+    assert licensed.counts == {Outcome.DENIED: 2}
 
 
 def test_a_picture_is_found_in_what_was_released_however_it_was_flipped(past: Past) -> None:
@@ -195,11 +204,28 @@ def test_many_requests_are_for_the_worker(past: Past, monkeypatch: pytest.Monkey
     assert past.optouts.rehearsals is not None
     asked = past.optouts.rehearsals.ask(past.optouts.claim(claim), 7, by="acct_a")
     assert (asked.state, asked.tally) == (RehearsalState.WAITING, None)
-    past.optouts.guard()
+    with pytest.raises(Conflict) as refused:
+        past.optouts.rehearsals.ask(past.optouts.claim(claim), 90, by="acct_a")
+    assert refused.value.code == "optout:rehearsal:waits"
+    past.optouts.rehearse()
     done = past.optouts.rehearsals.latest(claim)
     assert done is not None
     assert done.tally is not None
     assert (done.id, done.state, done.tally.stopped) == (asked.id, RehearsalState.DONE, 1)
+
+
+def test_of_a_claims_dry_runs_the_last_is_kept_and_that_not_for_ever(past: Past) -> None:
+    claim = past.claim()
+    past.asked("Fennimore Fox")
+    assert past.tally(claim).stopped == 1
+    past.asked("Fennimore Fox")
+    assert past.tally(claim).stopped == 2
+    with past.house.database.reading() as session:
+        assert len(session.exec(select(OptOutRehearsalRow)).all()) == 1
+    past.house.clock.advance(days=91)
+    past.optouts.rehearse()
+    assert past.optouts.rehearsals is not None
+    assert past.optouts.rehearsals.latest(claim) is None
 
 
 # --- floods
@@ -260,6 +286,56 @@ def test_a_claim_that_suddenly_stops_too_much_is_quarantined(past: Past) -> None
     past.optouts.guard()
     assert past.optouts.claim(claim).state is ClaimState.QUARANTINED
     assert run(past, "Fennimore Fox") == ["completed"]
+
+
+def test_nobody_takes_a_claim_out_of_effect_by_asking_for_it_again_and_again(past: Past) -> None:
+    claim = past.claim()
+    past.optouts.desk.activate(claim, actor="acct_s")
+    past.asked(*["a quiet harbour"] * 8, account_id="acct_other")
+    run(past, *["Fennimore Fox"] * 9)
+    past.optouts.guard()
+    assert past.optouts.claim(claim).state is ClaimState.ACTIVE
+
+
+def test_what_claims_stop_is_counted_once_a_request_without_reading_a_decision_and_kept_for_a_day(past: Past) -> None:
+    claim = past.claim()
+    past.optouts.desk.activate(claim, actor="acct_s")
+    case = past.house.submit("Fennimore Fox")
+    past.house.runner.run(case.id)
+    (decision,) = past.house.cases.decisions(case.id)
+    past.house.cases.save_decision(case.id, replace(decision, id="dec_again"))
+    begun = past.house.clock.now() - timedelta(hours=1)
+    store = PastStore(past.house.database)
+    with statements(past.house) as asked:
+        assert store.stopped(begun) == Stops({ADA: 1}, {claim: {ADA: 1}})
+    assert not any("decisions" in one for one in asked)
+    assert store.stopped(past.house.clock.now() + timedelta(seconds=1)) == Stops({}, {})
+    past.house.clock.advance(hours=23)
+    past.optouts.guard()
+    assert store.stopped(begun).by_claim
+    past.house.clock.advance(hours=2)
+    past.optouts.guard()
+    assert store.stopped(begun).by_claim == {}
+
+
+STOPS = {"acct_a": 30, "acct_b": 30, "acct_c": 30}
+
+
+@pytest.mark.parametrize(
+    ("stopped", "others", "too_many"),
+    [
+        (STOPS, {"acct_d": 100}, True),
+        ({"acct_a": 30, "acct_b": 30}, {"acct_d": 100}, False),  # two who know each other
+        ({"acct_a": 88, "acct_b": 1, "acct_c": 1}, {"acct_d": 100}, False),  # one, and two more for the look of it
+        (STOPS, {f"acct_{number}": 1 for number in range(100)}, False),  # three of a hundred accounts
+        ({"acct_a": 30}, {}, True),  # a site that has one account asks for everybody
+    ],
+)
+def test_a_claim_stops_too_much_where_many_are_stopped(
+    stopped: dict[str, int], others: dict[str, int], *, too_many: bool
+) -> None:
+    stops = Stops(stopped | others, {"claim_1": stopped})
+    assert (stops.too_many("claim_1", LIMITS) is not None) is too_many
 
 
 def test_what_staff_accepted_is_left_alone_until_it_doubles(past: Past) -> None:

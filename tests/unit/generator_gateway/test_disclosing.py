@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from copyright_optout.api import NamedWork, Told
-from generator_gateway.gates.names import NamesGate
 from generator_gateway.schemas import video_out
 from generator_gateway.service.disclosing import disclosed, facts_of
 from tests.factories.cases import NOON, a_request
@@ -71,7 +70,7 @@ def test_the_answer_and_the_notice_say_the_same_and_no_more(house: House, told: 
 
 def test_where_nothing_may_be_told_neither_code_nor_words_tell_it(house: House) -> None:
     naming(house, Told.NOTHING)
-    gate = NamesGate(house.likeness, house.optouts, house.claimed_works)
+    gate = house.names_gate()
     (found,) = gate.look(view_of(a_request(prompt="see Leo run"), house.clock)).findings
     assert (found.outcome, found.reason) == (Outcome.MATCH, "optout:claim:protected")
     assert "Leo" not in str(found.facts)

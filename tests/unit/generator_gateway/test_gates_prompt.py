@@ -7,7 +7,7 @@ import pytest
 from consent_registry.api import Audience, AudienceKind, Modality
 from copyright_optout.api import NamedWork
 from generator_gateway.gates.cameos import CameosGate
-from generator_gateway.gates.names import NamesGate
+from generator_gateway.gates.names import MOST_NAMED
 from generator_gateway.ports import GateReport
 from generator_gateway.stages import Consent
 from likeness_guard.api import NamedPerson
@@ -29,7 +29,7 @@ def work(score: float, alias: str = "Leo") -> NamedWork:
 
 def names(house: House, prompt: str, account_id: str = "acct_ada") -> tuple[Finding, ...]:
     view = view_of(a_request(account_id=account_id, prompt=prompt), house.clock)
-    return NamesGate(house.likeness, house.optouts, house.claimed_works).look(view).findings
+    return house.names_gate().look(view).findings
 
 
 # --- names
@@ -210,3 +210,20 @@ def test_each_of_several_people_has_a_finding_of_their_own(house: House) -> None
         (cyd.id, Outcome.MATCH),
     ]
     assert [type(consent) for consent in report.consents] == [Consent]
+
+
+def test_a_work_that_is_named_twice_is_one_finding_the_surest(house: House) -> None:
+    house.optouts.names = [work(0.7), work(1.0), work(0.8)]
+    (found,) = names(house, "see Leo run, l.e.o")
+    assert found.score == 1.0
+
+
+def test_who_names_too_many_is_looked_at_by_a_person(house: House) -> None:
+    house.likeness.names = [
+        NamedPerson(f"entry_{number}", "Queen Mab", "Queen Mab", (0, 9), (), 0.5 + number / 1000)
+        for number in range(MOST_NAMED + 1)
+    ]
+    found = names(house, "Queen Mab")
+    assert len(found) == MOST_NAMED + 1
+    assert "entry_0" not in {one.about for one in found}, "the least sure is left out"
+    assert (found[-1].outcome, found[-1].reason) == (Outcome.UNSURE, "gate:names:many")

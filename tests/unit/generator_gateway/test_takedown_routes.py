@@ -1,6 +1,6 @@
 """Batches over HTTP: staff search, confirm and undo; nobody else sees any."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,8 @@ from fastapi.testclient import TestClient
 
 from generator_gateway.ports.takedowns import TakedownCause, Touched
 from generator_gateway.routes.takedowns import build_takedown_router
+from generator_gateway.service.takedown_asking import AskedSearches
+from likeness_guard.api import Entry
 from tests.factories.claims import filing
 from tests.factories.databases import sqlite
 from tests.fakes.web import FakeIdentities, access_of, an_actor
@@ -24,13 +26,29 @@ def past(tmp_path: Path) -> Iterator[Past]:
         yield past_of(database, tmp_path)
 
 
+class Nobody:
+    """A blocklist with nobody on it."""
+
+    def blocked(self, entry_ids: Collection[str]) -> Mapping[str, Entry]:
+        del entry_ids
+        return {}
+
+    def enrolled_as(self, entry_id: str) -> frozenset[str]:
+        del entry_id
+        return frozenset()
+
+
+def searches(past: Past) -> AskedSearches:
+    return AskedSearches(past.desk, past.optouts, Nobody())
+
+
 @pytest.fixture
 def staff(past: Past) -> TestClient:
     """A client of a reviewer."""
     identities = FakeIdentities()
     app = FastAPI()
     install(app)
-    app.include_router(build_takedown_router(past.desk, past.optouts, access_of(identities)))
+    app.include_router(build_takedown_router(past.desk, searches(past), access_of(identities)))
     headers = identities.add(an_actor("case:read", "case:decide", account_id="acct_s"))
     return TestClient(app, headers=headers)
 
@@ -50,6 +68,8 @@ def test_staff_have_a_claims_videos_looked_for_confirm_and_undo(past: Past, staf
         "found_by": "prompt",
         "score": 1.0,
         "what": "Fennimore Fox",
+        "about": "",
+        "name": "",
         "state": "proposed",
     }
     done = staff.post(f"{at}/confirm", json={"videos": [video], "note": "ours"}).json()
@@ -72,6 +92,7 @@ def test_what_was_found_can_be_let_be(past: Past, staff: TestClient) -> None:
     ("verb", "path", "body", "status", "code"),
     [
         ("POST", "/v1/takedowns", {"claim_id": "claim_none"}, 404, "optout:claim:unknown"),
+        ("POST", "/v1/takedowns", {"entry_id": "blk_none"}, 404, "likeness:blocklist:not_found"),
         ("GET", "/v1/takedowns/takedown_none", None, 404, "takedown:batch:unknown"),
         ("POST", "/v1/takedowns/takedown_none/confirm", {}, 404, "takedown:batch:unknown"),
         ("POST", "/v1/takedowns/takedown_none/undo", None, 404, "takedown:batch:unknown"),
@@ -84,11 +105,16 @@ def test_what_is_not_there_is_said(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+@pytest.mark.parametrize("body", [{}, {"claim_id": "claim_1", "entry_id": "blk_1"}])
+def test_a_search_is_for_a_claim_or_for_a_person(staff: TestClient, body: object) -> None:
+    assert staff.post("/v1/takedowns", json=body).status_code == 422
+
+
 def test_without_the_permission_nothing_is_seen_or_done(past: Past) -> None:
     identities = FakeIdentities()
     app = FastAPI()
     install(app)
-    app.include_router(build_takedown_router(past.desk, past.optouts, access_of(identities)))
+    app.include_router(build_takedown_router(past.desk, searches(past), access_of(identities)))
     client = TestClient(app, headers=identities.add(an_actor("optout:write", "video:create")))
     assert client.get("/v1/takedowns").status_code == 403
     assert client.post("/v1/takedowns", json={"claim_id": "claim_1"}).status_code == 403

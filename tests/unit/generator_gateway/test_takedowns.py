@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,15 +23,17 @@ from generator_gateway.ports.takedowns import (
 )
 from generator_gateway.ports.verification import FoundBy, standing_notes
 from generator_gateway.schemas import video_out
+from generator_gateway.service import takedown_search
 from generator_gateway.service.owning import Act, Appearing, decide
-from generator_gateway.service.takedowns import SYSTEM, TakedownDesk, TakedownParts
+from generator_gateway.service.takedown_search import SYSTEM, look_for_several
+from generator_gateway.service.takedowns import TakedownDesk, TakedownParts
 from generator_gateway.service.verification.desk import evidence_of
 from generator_gateway.service.verification.facts import consent_fact
 from generator_gateway.store.ownership import ObjectionStore
 from generator_gateway.store.takedowns import TakedownStore
 from tests.factories.ownership import ADA, BEA, out
 from tests.unit.generator_gateway.conftest import House, LedgerProves
-from trust_kernel.errors import Conflict, Gone, InvalidInput, NotFound, NotPermitted
+from trust_kernel.errors import Conflict, Gone, InvalidInput, NotFound, NotPermitted, Unavailable
 
 STAFF = "acct_staff"
 WHY = TakedownCause("release:claim:touched", "claim_1", "Fennimore Fox")
@@ -42,9 +45,16 @@ class Touching:
     """Claims touch what a test says."""
 
     by: dict[str, list[Touched]] = field(default_factory=dict)
+    later: set[str] = field(default_factory=set)
 
     def by_claims(self, claim_ids: Collection[str]) -> Mapping[str, Sequence[Touched]]:
         return {claim_id: self.by.get(claim_id, []) for claim_id in claim_ids}
+
+    def waiting(self, claim_ids: Collection[str]) -> frozenset[str]:
+        return frozenset(claim_ids) & self.later
+
+    def titles(self, claim_ids: Collection[str]) -> Mapping[str, str]:
+        return {claim_id: claim_id.upper() for claim_id in claim_ids}
 
     def by_file(self, path: Path) -> Sequence[Touched]:
         del path
@@ -89,6 +99,74 @@ def state(house: House, case_id: str = "video_1") -> str:
 
 def item_states(desk: TakedownDesk, batch: Batch) -> dict[str, ItemState]:
     return {item.touched.case_id: item.state for item in desk.items(batch.id)}
+
+
+# --- many claims at once
+
+
+@pytest.fixture
+def several(house: House, desk: TakedownDesk) -> TakedownDesk:
+    """The same desk, with a search for three claims that took effect together; two of them touch something."""
+    del desk
+    touching = Touching({"claim_1": [Touched("video_2")], "claim_2": [Touched("video_1"), Touched("video_2")]})
+    reason, claims = "release:claim:touched", ["claim_1", "claim_2", "claim_3"]
+    look_for_several(TakedownStore(house.database), house.clock, reason, claims, SYSTEM)
+    return desk_of(house, touching)
+
+
+def proposals(desk: TakedownDesk) -> dict[tuple[str, str], list[str]]:
+    """By claim and title, what a batch would take down."""
+    batches, _ = desk.page()
+    assert {batch.state for batch in batches} <= {BatchState.PROPOSED}
+    found = {(b.cause.about, b.cause.title): [item.touched.case_id for item in desk.items(b.id)] for b in batches}
+    assert len(found) == len(batches)
+    return found
+
+
+TWO = {("claim_1", "CLAIM_1"): ["video_2"], ("claim_2", "CLAIM_2"): ["video_1", "video_2"]}
+
+
+def test_claims_that_took_effect_together_are_one_search_and_one_proposal_each_that_touches_something(
+    several: TakedownDesk,
+) -> None:
+    ((waiting,), _) = several.page()
+    assert (waiting.state, waiting.several, waiting.cause.about) == (BatchState.SEARCHING, 3, "")
+    assert several.search() == 1
+    assert proposals(several) == TWO
+    assert several.search() == 0
+
+
+def test_of_two_workers_at_one_search_one_proposes(
+    several: TakedownDesk, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Touching({"claim_1": [Touched("video_2")], "claim_2": [Touched("video_1"), Touched("video_2")]})
+    looked = slow.by_claims
+
+    def overtaken(claim_ids: Collection[str]) -> Mapping[str, Sequence[Touched]]:
+        several.search()
+        return looked(claim_ids)
+
+    monkeypatch.setattr(slow, "by_claims", overtaken)
+    desk_of(house, slow).search()
+    assert proposals(several) == TWO
+
+
+def test_a_search_that_broke_off_goes_on_behind_what_it_proposed(
+    several: TakedownDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = TakedownStore.fill
+    with monkeypatch.context() as outage:
+
+        def fill(self: TakedownStore, batch: Batch, *more: Any) -> None:
+            if batch.cause.about == "claim_2":
+                raise Unavailable("gone", code="kernel:database:unavailable")
+            kept(self, batch, *more)
+
+        outage.setattr(TakedownStore, "fill", fill)
+        with pytest.raises(Unavailable):
+            several.search()
+    several.search()
+    assert proposals(several) == TWO
 
 
 # --- what taken down means
@@ -315,6 +393,40 @@ def test_a_batch_is_kept_as_long_as_something_is_undecided(house: House, desk: T
     assert state(house) == "released"
 
 
+def test_what_a_notice_took_down_is_ended_by_the_notice_alone_whenever(house: House, desk: TakedownDesk) -> None:
+    batch = desk.take_down(["video_1"], TakedownCause("optout:notice:dmca", "ntc_1"), "system")
+    house.clock.advance(days=UNDO_DAYS * 2)
+    assert desk.sweep() == 0
+    for deed in (desk.restore, lambda one, by: desk.spare(one, ["video_1"], by)):
+        with pytest.raises(Conflict) as around:
+            deed(batch.id, STAFF)
+        assert around.value.code == "takedown:batch:of_notice"
+    desk.restore(batch.id, STAFF, by_notice=True)
+    assert state(house) == "released"
+
+
+def test_what_is_spared_comes_out_and_with_the_last_of_it_the_batch_is_undone(house: House, desk: TakedownDesk) -> None:
+    batch = desk.take_down(["video_1", "video_2"], WHY, STAFF)
+    assert desk.spare(batch.id, ["video_1"], STAFF).state is BatchState.TAKEN_DOWN
+    assert (state(house), state(house, "video_2")) == ("released", "taken_down")
+    with pytest.raises(Conflict):
+        desk.spare(batch.id, ["video_1"], STAFF)
+    with pytest.raises(NotPermitted):
+        desk.spare(batch.id, ["video_2"], ADA)
+    assert desk.spare(batch.id, ["video_2"], STAFF).state is BatchState.UNDONE
+    assert house.kinds().count("release:batch:spared") == 2
+
+
+def test_what_was_withdrawn_meanwhile_is_not_spared_and_keeps_nothing_else_down(
+    house: House, desk: TakedownDesk
+) -> None:
+    batch = desk.take_down(["video_1", "video_2"], WHY, STAFF)
+    house.ownership.withdraw(ADA, "video_1")
+    assert desk.spare(batch.id, ["video_1", "video_2"], STAFF).state is BatchState.UNDONE
+    assert item_states(desk, batch) == {"video_1": ItemState.OVERTAKEN, "video_2": ItemState.RESTORED}
+    assert (state(house), state(house, "video_2")) == ("withdrawn", "released")
+
+
 # --- searching
 
 
@@ -329,6 +441,37 @@ def test_a_search_proposes_what_a_claim_touches_and_is_out(house: House, desk: T
     assert batch.state is BatchState.PROPOSED
     assert [item.touched for item in searching.items(batch.id)] == [found[0]]
     assert searching.search() == 0
+
+
+@pytest.mark.usefixtures("desk")
+def test_what_staff_let_stay_is_not_proposed_again_and_leaves_room_for_the_rest(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(takedown_search, "MOST_RELEASES", 1)
+    cause = TakedownCause("release:claim:touched", "claim_7")
+    desk = desk_of(house, Touching({"claim_7": [Touched("video_1", "prompt", 0.9), Touched("video_2", "prompt", 0.8)]}))
+    proposed = []
+    for asker in (STAFF, STAFF, SYSTEM, STAFF):
+        asked = desk.look_for(cause, asker)
+        desk.search()
+        proposed.append([item.touched.case_id for item in desk.items(asked.id)] if asker == STAFF else None)
+        if asked.id in {batch.id for batch in desk.page(state=BatchState.PROPOSED)[0]}:
+            desk.dismiss(asked.id, STAFF)
+    assert proposed == [["video_1"], ["video_2"], None, []]
+
+
+@pytest.mark.usefixtures("desk")
+def test_claims_that_begin_later_are_searched_for_then(house: House) -> None:
+    touching = Touching({"claim_1": [Touched("video_1")], "claim_2": [Touched("video_2")]}, {"claim_2"})
+    desk, reason = desk_of(house, touching), "release:claim:touched"
+    look_for_several(TakedownStore(house.database), house.clock, reason, ["claim_1", "claim_2"], SYSTEM)
+    desk.search()
+    assert [batch.cause.about for batch in desk.page(state=BatchState.PROPOSED)[0]] == ["claim_1"]
+    desk.search()
+    assert [batch.cause.about for batch in desk.page(state=BatchState.SEARCHING)[0]] == ["claim_2"]
+    touching.later.clear()
+    desk.search()
+    assert {batch.cause.about for batch in desk.page(state=BatchState.PROPOSED)[0]} == {"claim_1", "claim_2"}
 
 
 def test_a_search_that_finds_nothing_says_so(house: House) -> None:
@@ -351,7 +494,7 @@ def test_batches_are_listed_newest_first(desk: TakedownDesk) -> None:
     page, more = desk.page(limit=1)
     assert [one.id for one in page] == [max(one.id for one in made)]
     assert more
-    assert [one.id for one in desk.of_case("video_1")] == [made[0].id]
+    assert [one.id for one in desk.of_cases(["video_1"])["video_1"]] == [made[0].id]
     assert desk.page(about="claim_9") == ([], False)
 
 
