@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from review_ui import wording
 from review_ui.rights import words as rights_words
+from review_ui.rights.trials import trial_of
 from review_ui.staff import words as staff_words
 from trust_kernel.decisions import Decision, Finding, Verdict
 from trust_kernel.errors import NotFound
@@ -70,8 +71,8 @@ def build_pages(cookies: Cookies, branding: Branding) -> Pages:
         "assurance": staff_words.assurance,
         "reported": staff_words.reported,
         "called": rights_words.called,
-        "claim_state": rights_words.claim_state,
-        "import_state": rights_words.import_state,
+        "stands": rights_words.stands,
+        "trial": trial_of,
     }
     pages = Pages([PackageLoader("review_ui", "templates")], cookies, branding, filters)
     pages.environment.globals["sheet"] = _address("placet.css")

@@ -27,7 +27,7 @@ from copyright_optout.routes.notices import kept_for_now
 from generator_gateway.api import Wording, language_for
 from review_ui.notice.words import notice_page_words
 from trust_kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
-from trust_kernel.web.access import Access
+from trust_kernel.web.access import Access, Actor
 from trust_kernel.web.pages import Pages
 
 PATH = "/notice"
@@ -38,6 +38,22 @@ _MONTHS = {
 _WRITTEN = ("name", "email", "phone", "address", "on_behalf_of", "work", "statement", "signature")
 _Text = Annotated[str, Form(max_length=10_000)]
 _Lang = Annotated[str, Query(max_length=20)]
+
+
+@dataclass(frozen=True, slots=True)
+class SentNotice:
+    """A notice in the list of whoever gave it; moments in words.
+
+    Attributes:
+        clock: what comes next; empty where nothing runs.
+        due: when.
+    """
+
+    notice: Notice
+    token: str
+    received: str
+    clock: str = ""
+    due: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,7 @@ def build_notice_pages(
     router = APIRouter(include_in_schema=False)
     page = _Page(desk, pages, access, agent)
     _add_giving(router, page, guards)
+    _add_sent(router, page)
     _add_following(router, page, guards)
     return router
 
@@ -106,6 +123,12 @@ def _add_giving(router: APIRouter, page: "_Page", guards: list[params.Depends]) 
     ) -> Response:
         actor = await access.actor(request)
         return await page.given(request, law, said, _words(request, lang), actor.account_id if actor else None)
+
+
+def _add_sent(router: APIRouter, page: "_Page") -> None:
+    @router.get(f"{PATH}/sent")
+    def sent(request: Request, actor: Annotated[Actor, page.access.signed_in()], lang: _Lang = "") -> HTMLResponse:
+        return page.sent(request, actor, _words(request, lang))
 
 
 def _add_following(router: APIRouter, page: "_Page", guards: list[params.Depends]) -> None:
@@ -164,6 +187,19 @@ class _Page:
             return self.form(request, law, words, said, _told(error))
         return _back(self.desk.links.token(notice.id))
 
+    def sent(self, request: Request, actor: Actor, words: Wording) -> HTMLResponse:
+        """What somebody gave while they were signed in, newest first, with what comes next."""
+        given = self.desk.intake.own(actor.account_id)
+        rows = [self._sent(notice, words.language) for notice in given]
+        return self._render(request, words, "notice_sent.html", HTTPStatus.OK, rows=rows)
+
+    def _sent(self, notice: Notice, language: str) -> SentNotice:
+        token, received = self.desk.links.token(notice.id), _date(notice.received_at, language)
+        clock = self.desk.intake.next_clock(notice)
+        if clock is None:
+            return SentNotice(notice, token, received)
+        return SentNotice(notice, token, received, clock.kind.value, _date(clock.due, language))
+
     def status(
         self, request: Request, token: str, lang: str, said: Typed | None = None, fault: str = ""
     ) -> HTMLResponse:
@@ -188,7 +224,7 @@ class _Page:
             notice=notice,
             token=token,
             asked=asked,
-            received=_date(notice.received_at, words.language),
+            sent=self._sent(notice, words.language),
             may_withdraw=notice.state not in _OVER,
             may_sue=notice.state in {NoticeState.ACTED, NoticeState.COUNTERED},
             fault=fault,

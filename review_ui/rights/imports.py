@@ -1,13 +1,12 @@
 """Long lists of claims: sending one, how far it has come, and what became of each line."""
 
 from http import HTTPStatus
-from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from copyright_optout.api import ClaimImport, ClaimKind, Declaration, Ground, ImportDesk, ImportOrder, LineReport, Role
+from copyright_optout.api import ClaimImport, ClaimKind, Declaration, Ground, ImportDesk, ImportOrder, Role
 from copyright_optout.routes.access import acting_for
 from review_ui.portal.faults import Faults, faults_in, sentence
 from review_ui.portal.typed import one_of
@@ -103,13 +102,13 @@ def _add_one(router: APIRouter, door: Door, desk: ImportDesk) -> None:
     @router.get(f"{PATH}/{{import_id}}")
     def one(request: Request, import_id: str, actor: Annotated[Actor, read]) -> HTMLResponse:
         job = theirs(actor, import_id, Role.VIEWER)
-        wanting: list[LineReport] = [line for line in desk.report(job) if line.trouble or line.concerns]
+        lines = desk.wanting(job, _MOST_SHOWN)
         return door.pages.render(
             request,
             "rights_import.html",
             job=job,
-            lines=list(islice(wanting, _MOST_SHOWN)),
-            more=len(wanting) - _MOST_SHOWN,
+            lines=lines,
+            more=job.counts.wanting - len(lines),
         )
 
     @router.post(f"{PATH}/{{import_id}}/cancel", response_model=None)

@@ -44,6 +44,7 @@ def _show(
         request,
         "rights_organisations.html",
         status=status_of(error) if error is not None else HTTPStatus.OK,
+        invitations=desk.invitations(actor.account_id),
         rows=[(seat, desk.members(seat.organisation.id, actor.account_id)) for seat in seats],
         roles=[one.value for one in Role],
         faults=faults_in(error) if error is not None and error.field else Faults(),
@@ -98,6 +99,14 @@ def _add_members(router: APIRouter, door: Door) -> None:
         except _REFUSALS as error:
             typed = {"account_id": account_id, "role": role}
             return _show(door, request, actor, error=error, typed=typed, which=organisation_id)
+        return _back("invited")
+
+    @router.post(f"{PATH}/{{organisation_id}}/accept", response_model=None)
+    def accept(request: Request, organisation_id: str, actor: Annotated[Actor, write]) -> _Answer:
+        try:
+            desk.accept(organisation_id, actor.account_id)
+        except _REFUSALS as error:
+            return _show(door, request, actor, error=error, which=organisation_id)
         return _back("joined")
 
     @router.post(f"{PATH}/{{organisation_id}}/members/{{account_id}}/drop", response_model=None)

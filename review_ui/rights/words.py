@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from review_ui.portal.words import CONTEXTS
+
 KINDS: Mapping[str, str] = {
     "character": "a character",
     "work": "a work",
@@ -9,12 +11,14 @@ KINDS: Mapping[str, str] = {
     "style": "the style of a named living artist",
     "music": "a piece of music",
 }
+SETTINGS: Mapping[str, str] = {context.value: said for context, said in CONTEXTS.items()}
+"""What somebody or something is shown in; the words of consent."""
 STATES: Mapping[str, tuple[str, str]] = {
     "draft": ("draft", "none"),
     "submitted": ("waits for staff", "hold"),
     "verified": ("proof looked at", "hold"),
     "active": ("active", "active"),
-    "quarantined": ("stopped: too much", "hold"),
+    "quarantined": ("stops too much", "hold"),
     "disputed": ("disputed", "hold"),
     "withdrawn": ("withdrawn", "none"),
     "expired": ("over", "none"),
@@ -53,7 +57,6 @@ ROLES: Mapping[str, str] = {
 OUTCOMES: Mapping[str, str] = {
     "denied": "refused",
     "held": "held for a person",
-    "licensed": "let through by a licence",
     "left_open": "let through: the claim leaves it open",
 }
 IMPORTS: Mapping[str, tuple[str, str]] = {
@@ -78,14 +81,139 @@ REJECTIONS: Mapping[str, str] = {
     "lawful": "the use is allowed",
     "not_entitled": "whoever gave notice may not",
     "abuse": "it is abuse",
+    "appealed": "an appeal was won",
 }
 AGAINST: Mapping[str, str] = {
     "refused": "refused by a rule",
     "declined": "refused by a reviewer",
     "taken_down": "taken down",
 }
+ELEMENTS: Mapping[str, str] = {
+    "signature": "a signature",
+    "work": "the work",
+    "person": "whose voice or likeness it is",
+    "material": "the video",
+    "contact": "how to reach them",
+    "good_faith": "that they act in good faith",
+    "accurate": "that it is accurate",
+    "authorised": "that they may act, under penalty of perjury",
+    "non_consent": "that nobody consented",
+}
+"""What a notice has to contain."""
+LOCATED: Mapping[str, str] = {
+    "named": "by its number",
+    "linked": "by a link to it",
+    "digest": "by the digest of its file",
+    "file": "by the file that was sent",
+    "staff": "added by staff",
+    "copy": "an identical copy",
+}
+"""How a video was found for a notice."""
+TOUCHED: Mapping[str, str] = {
+    "digest": "being the very same file",
+    "bytes": "being nearly the same file",
+    "picture": "a picture in it",
+    "video": "a video in it",
+    "sound": "its sound",
+    "prompt": "the prompt",
+    "face": "a face in it",
+    "voice": "a voice in it",
+    "named": "its number",
+}
+"""What a released video was found by, to be read after "found by"."""
+ITEMS: Mapping[str, str] = {
+    "proposed": "to confirm",
+    "spared": "stays",
+    "taken_down": "taken down",
+    "restored": "given back",
+    "overtaken": "withdrawn meanwhile",
+    "final": "gone for good",
+}
+"""Where one video of a batch stands."""
+WAYS: Mapping[str, str] = {
+    "case": "other capitals",
+    "accents": "other accents",
+    "width": "wide letters",
+    "confusables": "look-alike letters",
+    "invisible": "invisible signs",
+    "reordered": "another direction of reading",
+    "leetspeak": "digits for letters",
+    "repeated": "repeated letters",
+    "spaced": "spaces between letters",
+    "joined": "no spaces",
+    "punctuated": "punctuation between letters",
+    "typo": "a typing error",
+    "common_word": "an everyday word",
+    "emoji": "pictures for words",
+    "embedded": "other words around it",
+    "transliterated": "another alphabet",
+    "sounds_like": "letters that sound like it",
+    "skeleton": "other vowels",
+    "part": "a part of it",
+}
+"""How a name was written, to be read after "written with"."""
+SOURCES: Mapping[str, str] = {"prompt": "the prompt", "output": "what was made", "reference": "something handed in"}
+"""Where something was found, to be read after "in"."""
+BATCHES: Mapping[str, tuple[str, str]] = {
+    "searching": ("being looked for", "hold"),
+    "nothing": ("nothing found", "none"),
+    "proposed": ("to confirm", "hold"),
+    "dismissed": ("all stay", "none"),
+    "taken_down": ("taken down", "withdrawn"),
+    "undone": ("undone", "none"),
+    "final": ("gone for good", "none"),
+}
+NOTICES: Mapping[str, tuple[str, str]] = {
+    "received": ("received", "none"),
+    "incomplete": ("something is missing", "none"),
+    "valid": ("to decide", "hold"),
+    "acted": ("taken down", "withdrawn"),
+    "rejected": ("turned down", "none"),
+    "countered": ("countered", "hold"),
+    "restored": ("given back", "none"),
+    "final": ("stays down", "none"),
+    "withdrawn": ("taken back", "none"),
+}
+APPEALS: Mapping[str, tuple[str, str]] = {
+    "open": ("open", "hold"),
+    "upheld": ("the decision stands", "none"),
+    "overturned": ("they were right", "active"),
+    "licensed": ("let through by the rights holder", "active"),
+    "lapsed": ("nothing was left to decide", "none"),
+    "withdrawn": ("taken back", "none"),
+}
+_STANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "claim": STATES,
+    "import": IMPORTS,
+    "batch": BATCHES,
+    "notice": NOTICES,
+    "appeal": APPEALS,
+}
+"""Where things stand, and the style that says so, by what they are."""
+FORMATS: Mapping[str, str] = {
+    "tdmrep": "TDMRep (JSON)",
+    "rsl": "RSL 1.0 (XML)",
+    "tdmai": "TDM-AI (JSON)",
+    "pdq": "Hashes, one a line (HMA)",
+    "threatexchange": "ThreatExchange (JSON)",
+}
+"""What others exchange."""
+LOST: Mapping[str, str] = {
+    "licences": "who has a licence",
+    "references": "pictures, videos and sounds",
+    "proof": "what speaks for the claim",
+    "terms": "names, settings, countries and dates",
+    "policy": "where a licence can be had, and what it costs",
+    "limits": "for whom, where or for which use it holds",
+    "metadata": "tags and descriptions",
+    "iscc": "claims of which no ISCC code could be made",
+}
+"""What one side says and the other cannot."""
 _ALL: Mapping[str, Mapping[str, str]] = {
+    "format": FORMATS,
+    "lost": LOST,
     "kind": KINDS,
+    "setting": SETTINGS,
     "ground": GROUNDS,
     "declaration": DECLARATIONS,
     "told": TOLD,
@@ -96,6 +224,12 @@ _ALL: Mapping[str, Mapping[str, str]] = {
     "clock": CLOCKS,
     "rejection": REJECTIONS,
     "against": AGAINST,
+    "element": ELEMENTS,
+    "located": LOCATED,
+    "touched": TOUCHED,
+    "item": ITEMS,
+    "way": WAYS,
+    "source": SOURCES,
 }
 
 
@@ -104,11 +238,6 @@ def called(value: str, what: str) -> str:
     return _ALL[what].get(str(value), str(value).replace("_", " "))
 
 
-def claim_state(state: str) -> tuple[str, str]:
-    """Where a claim stands, and the style that says so."""
-    return STATES.get(str(state), (str(state), "none"))
-
-
-def import_state(state: str) -> tuple[str, str]:
-    """Where an import stands, and the style that says so."""
-    return IMPORTS.get(str(state), (str(state), "none"))
+def stands(state: str, what: str) -> tuple[str, str]:
+    """Where something stands, and the style that says so; what: "claim", "import", "batch", "notice", "appeal"."""
+    return _STANDS[what].get(str(state), (str(state).replace("_", " "), "none"))

@@ -1,20 +1,24 @@
 """Staff's pages about rights holders' claims: what waits, what they rest on, and letting them take effect."""
 
+from dataclasses import replace
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from copyright_optout.api import ClaimState, Concern, OptOutIndex
+from copyright_optout.api import Claim, ClaimState, Concern, OptOutIndex
 from copyright_optout.routes.access import ACTIVATE
 from review_ui.staff.answers import NOTHING, REFUSALS, Wrong, back, missing, refused
 from review_ui.staff.door import Door
+from trust_kernel.errors import PlacetError
 from trust_kernel.web.access import Actor
 
 PATH = "/staff/claims"
 WAITING = (ClaimState.SUBMITTED, ClaimState.VERIFIED, ClaimState.QUARANTINED, ClaimState.DISPUTED)
 _PAGE = 20
+_ACTIVATE = "activate"
 _MOVES = {"verify": ClaimState.VERIFIED, "dispute": ClaimState.DISPUTED, "withdraw": ClaimState.WITHDRAWN}
 _DEEDS = {
     ClaimState.SUBMITTED: ("activate", "verify", "withdraw"),
@@ -93,19 +97,18 @@ def _add_one(router: APIRouter, door: Door, optouts: OptOutIndex) -> None:
         actor: Annotated[Actor, guard],
         deed: Annotated[str, Form()] = "",
         despite: Annotated[list[str] | None, Form()] = None,
+        seen: Annotated[datetime | None, Form()] = None,
     ) -> HTMLResponse | RedirectResponse:
         ticked = frozenset(despite or ())
+        if deed not in (_ACTIVATE, *_MOVES):
+            return show(request, claim_id, missing("Choose what becomes of the claim."), ticked)
+        if seen is None:
+            return show(request, claim_id, missing("Look at the claim, and decide then."), ticked)
         try:
-            if deed == "activate":
-                looked_at = [one for one in Concern if one.value in ticked]
-                done = optouts.desk.activate(claim_id, actor=actor.account_id, despite=looked_at).state.value
-            elif deed in _MOVES:
-                done = optouts.desk.move(claim_id, _MOVES[deed], actor=actor.account_id).state.value
-            else:
-                return show(request, claim_id, missing("Choose what becomes of the claim."), ticked)
+            done = _decided(optouts, claim_id, deed, actor.account_id, ticked, seen)
         except REFUSALS as error:
-            return show(request, claim_id, refused(error), ticked)
-        return back(f"{PATH}/{claim_id}", done)
+            return show(request, claim_id, _refused(error), ticked)
+        return back(f"{PATH}/{claim_id}", done.state.value)
 
     @router.post(f"{PATH}/{{claim_id}}/rehearsal", response_model=None)
     def rehearse(
@@ -122,3 +125,20 @@ def _add_one(router: APIRouter, door: Door, optouts: OptOutIndex) -> None:
         except REFUSALS as error:
             return show(request, claim_id, refused(error))
         return back(f"{PATH}/{claim_id}", "rehearsed")
+
+
+def _refused(error: PlacetError) -> Wrong:
+    """What stands in the way; concerns are not called by their codes, as the page has words for them below."""
+    wrong = refused(error)
+    if error.field != "despite":
+        return wrong
+    return replace(wrong, said="Look at this first, and tick below that you have.")
+
+
+def _decided(
+    optouts: OptOutIndex, claim_id: str, deed: str, actor: str, ticked: frozenset[str], seen: datetime
+) -> Claim:
+    if deed != _ACTIVATE:
+        return optouts.desk.move(claim_id, _MOVES[deed], actor=actor, seen=seen)
+    looked_at = [one for one in Concern if one.value in ticked]
+    return optouts.desk.activate(claim_id, actor=actor, despite=looked_at, seen=seen)

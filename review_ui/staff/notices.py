@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from copyright_optout.api import NoticeDesk, NoticeState, Rejection
+from copyright_optout.api import REJECTIONS, NoticeDesk, NoticeState
 from copyright_optout.routes.access import ACTIVATE
 from review_ui.staff.answers import NOTHING, REFUSALS, Wrong, back, missing, refused
 from review_ui.staff.door import Door
@@ -38,7 +38,7 @@ def _add_list(router: APIRouter, door: Door, desk: NoticeDesk) -> None:
         return door.pages.render(
             request,
             "staff_notices.html",
-            clocks=desk.bench.clocks()[:_NEXT],
+            clocks=desk.bench.first_clocks(_NEXT),
             now=door.registry.now(),
             rows=rows,
             states=[one.value for one in NoticeState if one is not NoticeState.RECEIVED],
@@ -60,8 +60,9 @@ def _add_one(router: APIRouter, door: Door, desk: NoticeDesk) -> None:
             notice=notice,
             texts=desk.intake.texts(notice_id),
             counters=desk.counters.texts(notice),
-            clocks=[one for one in desk.bench.clocks() if one.notice_id == notice_id],
-            rejections=[one.value for one in Rejection],
+            clocks=desk.bench.clocks_of(notice),
+            mail=desk.mails.of(notice_id),
+            rejections=[one.value for one in REJECTIONS],
             wrong=wrong,
         )
 
@@ -89,7 +90,7 @@ def _done(desk: NoticeDesk, notice_id: str, by: str, deed: str, why: str, videos
     """Do what staff decided; what they left out, else None."""
     bench = desk.bench
     if deed == "reject":
-        reason = next((one for one in Rejection if one.value == why), None)
+        reason = next((one for one in REJECTIONS if one.value == why), None)
         if reason is None:
             return missing("Say why it is turned down.", videos)
         bench.reject(notice_id, reason, by)

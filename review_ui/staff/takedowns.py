@@ -1,12 +1,11 @@
-"""Staff's pages about released videos that a claim touches: proposed, taken down, brought back."""
+"""Staff's pages about released videos that claims and blocked people touch: proposed, taken down, brought back."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from copyright_optout.api import OptOutIndex
-from generator_gateway.api import BatchState, GatewayReason, TakedownCause, TakedownDesk
+from generator_gateway.api import AskedSearches, BatchState, TakedownDesk
 from review_ui.staff.answers import NOTHING, REFUSALS, Wrong, back, missing, refused
 from review_ui.staff.door import Door
 from trust_kernel.errors import NotFound
@@ -17,15 +16,15 @@ _PAGE = 20
 _MOST_NOTE = 2000
 
 
-def build_takedown_pages(door: Door, desk: TakedownDesk, optouts: OptOutIndex) -> APIRouter:
+def build_takedown_pages(door: Door, desk: TakedownDesk, searches: AskedSearches) -> APIRouter:
     """`/staff/takedowns` and below."""
     router = APIRouter(include_in_schema=False)
-    _add_list(router, door, desk, optouts)
-    _add_one(router, door, desk)
+    _add_list(router, door, desk, searches)
+    _add_one(router, door, desk, searches)
     return router
 
 
-def _add_list(router: APIRouter, door: Door, desk: TakedownDesk, optouts: OptOutIndex) -> None:
+def _add_list(router: APIRouter, door: Door, desk: TakedownDesk, searches: AskedSearches) -> None:
     def show(request: Request, state: str = "", after: str | None = None, wrong: Wrong = NOTHING) -> HTMLResponse:
         wanted = next((one for one in BatchState if one.value == state), None)
         found, more = desk.page(state=wanted, after=after, limit=_PAGE)
@@ -34,6 +33,7 @@ def _add_list(router: APIRouter, door: Door, desk: TakedownDesk, optouts: OptOut
             "staff_takedowns.html",
             status=wrong.status,
             rows=found,
+            names=searches.names(one.cause.about for one in found),
             states=[one.value for one in BatchState],
             wanted=wanted.value if wanted else "",
             after=after,
@@ -56,25 +56,27 @@ def _add_list(router: APIRouter, door: Door, desk: TakedownDesk, optouts: OptOut
         actor: Annotated[Actor, door.access.requires("case:decide")],
         claim_id: Annotated[str, Form(max_length=200)] = "",
     ) -> HTMLResponse | RedirectResponse:
+        about = claim_id.strip()
+        look = searches.of_person if about in searches.names([about]) else searches.of_claim
         try:
-            claim = optouts.claim(claim_id.strip())
+            asked = look(about, actor.account_id)
         except NotFound:
-            return show(request, wrong=missing("There is no such claim.", claim_id))
-        cause = TakedownCause(GatewayReason.TAKEN_DOWN_FOR_CLAIM, claim.id, optouts.told(claim).get("title", ""))
-        return back(f"{PATH}/{desk.look_for(cause, actor.account_id).id}", "searching")
+            return show(request, wrong=missing("There is no such claim or blocklist entry.", claim_id))
+        return back(f"{PATH}/{asked.id}", "searching")
 
 
-def _add_one(router: APIRouter, door: Door, desk: TakedownDesk) -> None:
+def _add_one(router: APIRouter, door: Door, desk: TakedownDesk, searches: AskedSearches) -> None:
     def show(
         request: Request, batch_id: str, wrong: Wrong = NOTHING, chosen: frozenset[str] | None = None
     ) -> HTMLResponse:
-        batch = desk.batch(batch_id)
+        batch, items = desk.batch(batch_id), desk.items(batch_id)
         return door.pages.render(
             request,
             "staff_takedown.html",
             status=wrong.status,
             batch=batch,
-            items=desk.items(batch_id),
+            items=items,
+            names=searches.names([batch.cause.about, *(item.touched.about for item in items)]),
             chosen=chosen,
             by=door.people.known(batch.confirmed_by) if batch.confirmed_by else None,
             of_notice=batch.cause.about.startswith("ntc_"),

@@ -1,6 +1,7 @@
 """Codes in words: every code that people meet has some, and one that has none is still shown."""
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -8,11 +9,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_registry.api import ConsentReason
-from copyright_optout.api import OptOutReason
-from generator_gateway.api import AppearanceState, GatewayReason
+from copyright_optout.api import (
+    ClaimKind,
+    ClaimState,
+    Concern,
+    Declaration,
+    Element,
+    Ground,
+    ImportState,
+    NoticeState,
+    OptOutReason,
+    Rejection,
+    Setting,
+    Told,
+)
+from copyright_optout.api import Outcome as Tried
+from generator_gateway.api import AppealState, AppearanceState, BatchState, GatewayReason
 from generator_gateway.ports import SearchCause
 from likeness_guard.api import LikenessReason
 from review_ui.dressing import highlighted, moment, where
+from review_ui.rights import words
+from review_ui.rights.words import called, stands
 from review_ui.wording import (
     REASONS,
     appearance,
@@ -26,6 +43,7 @@ from review_ui.wording import (
     state,
 )
 from trust_kernel.decisions import Decision, Evidence, Finding, Outcome, Ruling, Stage, Verdict
+from trust_kernel.names.folding import Mark
 
 NOT_FOR_CASES = re.compile(r"request:|video:object|case:state|policy:|release:video:(deleted|withdrawn)")
 """Answers to a client's request, which never stand in a case."""
@@ -36,6 +54,43 @@ def test_every_reason_that_a_case_can_have_is_said_in_words(
     kind: type[ConsentReason | LikenessReason | OptOutReason | GatewayReason],
 ) -> None:
     assert {str(code) for code in kind if not NOT_FOR_CASES.match(code)} - REASONS.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        (ClaimState, "claim"),
+        (ImportState, "import"),
+        (BatchState, "batch"),
+        (NoticeState, "notice"),
+        (AppealState, "appeal"),
+    ],
+)
+def test_wherever_claims_and_what_follows_them_stand_is_said_in_words(values: Iterable[str], what: str) -> None:
+    shown = {value: stands(value, what) for value in values}
+    assert not [value for value, (said, _style) in shown.items() if "_" in said]
+    assert len({said for said, _style in shown.values()}) == len(shown)
+    assert stands("half_way", what) == ("half way", "none")
+
+
+@pytest.mark.parametrize(
+    ("values", "what", "words"),
+    [
+        (ClaimKind, "kind", words.KINDS),
+        (Setting, "setting", words.SETTINGS),
+        (Ground, "ground", words.GROUNDS),
+        (Declaration, "declaration", words.DECLARATIONS),
+        (Told, "told", words.TOLD),
+        (Concern, "concern", words.CONCERNS),
+        (Tried, "outcome", words.OUTCOMES),
+        (Element, "element", words.ELEMENTS),
+        (Rejection, "rejection", words.REJECTIONS),
+        (Mark(-1).names(), "way", words.WAYS),
+    ],
+)
+def test_whatever_pages_of_claims_show_has_words(values: Iterable[str], what: str, words: Mapping[str, str]) -> None:
+    assert set(map(str, values)) == set(words)
+    assert all(called(value, what) == said for value, said in words.items())
 
 
 def test_an_unknown_code_is_shown_as_it_is() -> None:
