@@ -5,7 +5,8 @@
 Prompts are the innocent ones of `benchmarks.names_corpus`; one in two hundred names the claimed character, plainly, in
 leetspeak or misspelled. Timed are a dry run of one claim with a title and four names over all requests; the search of
 all releases' fingerprints, eight frames each, for a reference picture with its crops (27 hashes) and for a reference
-video (128), once they are in memory; and the reading of the releases' prompts for one claim and for a thousand.
+video (128), once they are in memory; the reading of the releases' prompts for one claim and for a thousand; and that of
+a few thousand prompts for 20,000 people, as after a list of people to be blocked.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,7 +31,7 @@ from benchmarks.table import save, show
 from consent_registry.adapters.lexicon import Lexicon
 from copyright_optout.api import ClaimKind, ClaimTerms, FloodLimits, Organisation, Outcome, Thresholds
 from copyright_optout.domain import Claim, ClaimState, Membership, Role
-from copyright_optout.service.rehearsing import PromptSieve, RehearsalParts, Rehearsals
+from copyright_optout.service.rehearsing import RehearsalParts, Rehearsals
 from copyright_optout.store import DatabaseClaims, DatabaseOrganisations, DatabaseRehearsals
 from generator_gateway.service.bindings_search import Kept, PrintIndex
 from generator_gateway.stages import Request
@@ -38,6 +40,7 @@ from generator_gateway.tables import CaseRow, ReleaseRow
 from placet.wiring.rehearsing import PastCases
 from trust_kernel.clock import SystemClock
 from trust_kernel.db import Database
+from trust_kernel.names.sieve import PromptSieve
 
 _BATCH = 5_000
 _FRAMES = 8
@@ -46,6 +49,9 @@ _EVERY = 200
 _DAYS = 7
 _KEPT_AT_ONCE = 50_000
 _HASH_BYTES = 32
+_PEOPLE = (20_000, 5_000)
+"""People who are looked for at once, and in how many prompts."""
+_SYLLABLES = ("ka", "lo", "mi", "ren", "tor", "vas", "quen", "dra", "bel", "sho", "zi", "mar", "ten", "ul", "fi", "gor")
 Given = TypeVar("Given")
 
 
@@ -153,6 +159,17 @@ def _named(database: Database, sieve: PromptSieve) -> int:
     return sum(bool(sieve.found(prompt)) for page in PastStore(database).released_prompts() for _, prompt in page)
 
 
+def many_people(people: int, texts: int) -> dict[str, Any]:
+    """Look for very many people at once: nearly every prompt has letters of some name."""
+    dice = np.random.default_rng(2)
+    words = ["".join(row).title() for row in dice.choice(_SYLLABLES, (2 * people, 3)).tolist()]
+    sieve = PromptSieve((f"blk_{number}", f"{words[2 * number]} {words[2 * number + 1]}") for number in range(people))
+    some = list(islice(prompts(texts), texts))
+    seconds, cpu, found = timed(lambda: sum(bool(sieve.found(text)) for text in some))
+    what = f"prompts, {people} people"
+    return {"what": what, "over": texts, "seconds": seconds, "cpu": cpu, "found": found, "of": ""}
+
+
 def fingerprints(releases: int) -> Iterator[dict[str, Any]]:
     """Search the frames of all releases."""
     dice = np.random.default_rng(1)
@@ -189,13 +206,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", type=Path, help="where the figures go")
     chosen = parser.parse_args(arguments)
     requests, releases = (400, 2_000) if chosen.quick else (chosen.requests, chosen.releases)
+    people = (200, 100) if chosen.quick else _PEOPLE
     now = datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="placet-past-") as folder:
         database = Database(chosen.url or f"sqlite:///{Path(folder) / 'placet.db'}")
         fill(database, requests, now)
         found = [dry_run(database, requests, now), *releases_named(database, requests, now)]
         database.dispose()
-    found += fingerprints(releases)
+    found += [many_people(*people), *fingerprints(releases)]
     show("claims and the past", found)
     save(chosen.json, json.loads(json.dumps({"machine": machine(), "rows": found})))
 

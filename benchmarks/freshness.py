@@ -136,9 +136,9 @@ class _Site:
                 frozenset(Declaration),
             )
         )
-        words = f"{name} walks along a harbour"
+        words, looked = f"{name} walks along a harbour", {"seen": claim.changed_at.isoformat()}
         began = time.monotonic()
-        self._deciding.post(f"/v1/optouts/{claim.id}/activate").raise_for_status()
+        self._deciding.post(f"/v1/optouts/{claim.id}/activate", json=looked).raise_for_status()
         active = time.monotonic()
         asked = self._asking.post("/v1/videos", data={"prompt": words, "seconds": "1", "size": "640x360"})
         answer = _told(worker, Asked(words, asked.raise_for_status().json()["id"]))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse
 
 from consent_registry.routes import build_router as build_consent_router
@@ -45,6 +45,7 @@ from review_ui.portal.enrolment import build_own_enrolment_pages
 from review_ui.portal.grants import build_grant_pages
 from review_ui.portal.leaving import build_leaving_pages
 from review_ui.portal.mails import build_mail_pages, mails_ended
+from review_ui.portal.notices import build_own_notice_pages
 from review_ui.portal.people import build_people_pages
 from review_ui.portal.requests import RequestDesks, build_request_pages
 from review_ui.portal.routes import HomeDesks, build_portal_pages
@@ -55,6 +56,7 @@ from review_ui.portal.wards import build_ward_pages
 from review_ui.rights.appeals import build_hearing_pages
 from review_ui.rights.claims import build_claim_pages
 from review_ui.rights.door import Door as RightsDoor
+from review_ui.rights.feeds import build_feed_pages
 from review_ui.rights.imports import build_import_pages
 from review_ui.rights.organisations import build_organisation_pages
 from review_ui.staff.ages import build_age_pages
@@ -89,6 +91,7 @@ from trust_kernel.web.notice_routes import build_router as build_notice_router
 from trust_kernel.web.pages import Pages
 from trust_kernel.web.routes import build_pages_router as build_sign_in_pages
 from trust_kernel.web.routes import build_router as build_account_router
+from trust_kernel.web.texts import check_texts
 from trust_kernel.web.webhook_routes import build_router as build_webhook_router
 
 VERSION = "0.1.0"
@@ -101,7 +104,14 @@ BINDINGS = "/sbr"
 
 def build_app(house: House, *, pages: bool = True) -> FastAPI:
     """The whole application, or without its pages."""
-    app = FastAPI(title="Placet", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Placet",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(check_texts)],
+    )
     settings = house.kernel.settings
     dressing = _dressing(house) if pages else None
     problems.install(app, pages=dressing, openai_prefixes=("/v1/videos", BINDINGS))
@@ -135,6 +145,7 @@ def form_limits(settings: Settings) -> dict[str, int]:
         "/v1/feeds/import": LARGEST_FEED + _BESIDE,
         "/rights/claims/*/references": picture,
         "/rights/imports": LARGEST_IMPORT + _BESIDE,
+        "/rights/feeds": LARGEST_FEED + _BESIDE,
     }
 
 
@@ -170,7 +181,7 @@ def _add_api(app: FastAPI, house: House, apart: ThreadsApart) -> None:
     intake = VideoIntake(fetcher, settings.backend, settings.max_reference_bytes)
     app.include_router(build_video_router(gateway.videos, gateway.appeals.desk, intake, access))
     app.include_router(build_case_router(gateway.reviews, gateway.videos, access))
-    app.include_router(build_takedown_router(gateway.takedowns, guards.optouts, access))
+    app.include_router(build_takedown_router(gateway.takedowns, gateway.takedown_searches, access))
     appeals = gateway.appeals
     app.include_router(build_appeal_router(appeals.desk, appeals.review, appeals.hearing, access))
     app.include_router(build_appearance_router(gateway.appearances, access))
@@ -269,6 +280,8 @@ def _add_rights(app: FastAPI, house: House, pages: Pages) -> None:
     app.include_router(build_hearing_pages(door, house.gateway.appeals.hearing))
     if optouts.imports is not None:
         app.include_router(build_import_pages(door, optouts.imports))
+    if optouts.feeds is not None:
+        app.include_router(build_feed_pages(door, optouts.feeds))
 
 
 def _add_portal(app: FastAPI, house: House, door: Door) -> None:
@@ -285,6 +298,7 @@ def _add_portal(app: FastAPI, house: House, door: Door) -> None:
     owners = OwnersDesks(owning.ownership, owning.sharing, owning.lineage, owning.whereabouts, site)
     app.include_router(build_video_pages(door, owners))
     app.include_router(build_request_pages(door, RequestDesks(gateway.videos, gateway.appeals.desk)))
+    app.include_router(build_own_notice_pages(door, gateway.notices))
     app.include_router(build_ward_pages(door, owning.whereabouts))
     app.include_router(build_people_pages(door))
     app.include_router(build_settings_pages(door, house.delivery.book))
@@ -312,6 +326,6 @@ def _add_staff_pages(app: FastAPI, house: House, pages: Pages) -> None:
     app.include_router(build_objection_pages(door, ownership))
     app.include_router(build_lockdown_pages(door))
     app.include_router(build_staff_claim_pages(door, optouts))
-    app.include_router(build_takedown_pages(door, gateway.takedowns, optouts))
+    app.include_router(build_takedown_pages(door, gateway.takedowns, gateway.takedown_searches))
     app.include_router(build_staff_notice_pages(door, gateway.notices))
     app.include_router(build_appeal_pages(door, gateway.appeals.review))

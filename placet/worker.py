@@ -29,16 +29,14 @@ class EmbeddedWorker:
         self._controller = self._made()
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
         self._thread.start()
-        self._house.gateway.sweeper.start()
-        self._house.gateway.searcher.start()
-        self._house.gateway.importer.start()
+        for sweeper in self._house.gateway.sweepers:
+            sweeper.start()
         self._house.delivery.courier.start()
 
     def stop(self) -> None:
         """Finish what runs and stop."""
-        self._house.gateway.sweeper.stop()
-        self._house.gateway.searcher.stop()
-        self._house.gateway.importer.stop()
+        for sweeper in self._house.gateway.sweepers:
+            sweeper.stop()
         self._house.delivery.courier.stop()
         self._stopping.set()
         if self._controller is not None and self._thread is not None:
@@ -89,9 +87,8 @@ def run_worker(house: House) -> None:
     house.guards.likeness.warm()
     house.guards.optouts.warm_up()
     house.kernel.sandbox.prepare()
-    house.gateway.sweeper.start()
-    house.gateway.searcher.start()
-    house.gateway.importer.start()
+    for sweeper in house.gateway.sweepers:
+        sweeper.start()
     house.delivery.courier.start()
     settings = house.kernel.settings
     options = [

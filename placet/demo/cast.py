@@ -90,7 +90,7 @@ def _opt_out(studio: Client, staff: Client, assets: Mapping[str, Path]) -> None:
         .raise_for_status()
         .json()
     )
-    staff.http.post(f"/v1/optouts/{claim['id']}/activate").raise_for_status()
+    staff.http.post(f"/v1/optouts/{claim['id']}/activate", json={"seen": claim["changed_at"]}).raise_for_status()
 
 
 def _grant(person: Client, subject: str, friend: Client) -> str:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from generator_gateway.service.withdrawing import RevocationWithdrawals
 from placet.wiring.delivery import Delivery, build_delivery
-from placet.wiring.gateway import Gateway, Shelves, build_gateway, build_shelves
+from placet.wiring.gateway import Gateway, build_gateway
 from placet.wiring.guards import Guards, build_guards, build_models
 from placet.wiring.kernel import Kernel, build_kernel
 from placet.wiring.leaving import LeaversShelves, build_departures
+from placet.wiring.shelves import Shelves, build_shelves
 from trust_kernel.settings import Settings
 
 __all__ = ["Delivery", "Gateway", "Guards", "House", "Kernel", "Shelves", "build_house", "build_kernel", "build_models"]

@@ -1,17 +1,19 @@
 """Appeals: what they need of claims, of people, and of the release path."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from consent_registry.api import ConsentRegistry
-from copyright_optout.api import OptOutIndex, Role
+from copyright_optout.api import NoticeDesk, OptOutIndex, Role
 from generator_gateway.gates.claims import ClaimedWorks
-from generator_gateway.ports.appeals import ClaimFacts, TakenDown
+from generator_gateway.ports.appeals import ClaimFacts
+from generator_gateway.ports.takedowns import NOTICE, Batch
 from generator_gateway.service.appeal_deciding import AppealReview
 from generator_gateway.service.appeal_holders import AppealHearing
 from generator_gateway.service.appeal_parts import AppealParts
 from generator_gateway.service.appeals import AppealDesk
+from generator_gateway.service.takedowns import TakedownDesk
 from generator_gateway.service.videos import VideoDesk
 from generator_gateway.stages import Request
 from generator_gateway.store import CaseJournal, CaseStore, ReleaseStore
@@ -82,6 +84,38 @@ class ClaimsAppealed:
         return self._claimed.stops(request, claim)
 
 
+class TakenDownBatches:
+    """`TakenDown`: batches, of which a notice gives back what it took down.
+
+    Args:
+        desk: the batches.
+        notices: what they may be about.
+    """
+
+    def __init__(self, desk: TakedownDesk, notices: NoticeDesk) -> None:
+        self._desk = desk
+        self._notices = notices
+
+    def of_cases(self, case_ids: Collection[str]) -> Mapping[str, Sequence[Batch]]:
+        """Batches that took releases down, newest first, by release."""
+        return self._desk.of_cases(case_ids)
+
+    def keep(self, batch_id: str, until: datetime) -> Batch:
+        """Have a batch stay undoable until a moment."""
+        return self._desk.keep(batch_id, until)
+
+    def spare(self, batch: Batch, case_id: str, by: str) -> None:
+        """Let one release of a batch out again."""
+        if batch.cause.about.startswith(NOTICE):
+            self._notices.appeals.lift(batch.cause.about, case_id, by)
+        else:
+            self._desk.spare(batch.id, [case_id], by)
+
+    def giver(self, batch: Batch) -> str | None:
+        """Account that gave the notice that a batch is about."""
+        return self._notices.appeals.giver(batch.cause.about) if batch.cause.about.startswith(NOTICE) else None
+
+
 class PeopleConcerned:
     """`People`: subjects, and who looks after minors."""
 
@@ -110,7 +144,8 @@ def build_appeals(
     releases: ReleaseStore,
     queue: CeleryQueue,
     videos: VideoDesk,
-    takedowns: TakenDown,
+    takedowns: TakedownDesk,
+    notices: NoticeDesk,
 ) -> Appeals:
     """Join the desks."""
     settings = kernel.settings
@@ -124,7 +159,7 @@ def build_appeals(
         journal=journal,
         stages=journal,
         releases=releases,
-        takedowns=takedowns,
+        takedowns=TakenDownBatches(takedowns, notices),
         claims=ClaimsAppealed(guards.optouts, claimed),
         people=PeopleConcerned(guards.registry),
         staff=AccountStaff(kernel.accounts, ROLES),

@@ -26,6 +26,7 @@ MATTERS: Mapping[str, str] = {
     "appeals": "requests",
     "appeal_voices": "requests",
     "cases": "requests",
+    "case_stops": "requests",
     "consent_approvals": "approvals",
     "consent_bars": "people",
     "consent_group_members": "people",

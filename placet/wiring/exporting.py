@@ -25,10 +25,10 @@ from generator_gateway.ports import ReleaseRecord
 from generator_gateway.store import ReleaseStore
 from generator_gateway.store.leaving import LeavingCases
 from placet.wiring.export_pages import MATTERS, fields_page, index_page
-from placet.wiring.gateway import Shelves
 from placet.wiring.guards import Guards
 from placet.wiring.kernel import Kernel
 from placet.wiring.leaving import STAY, rules_for
+from placet.wiring.shelves import Shelves
 from placet.wiring.tables import metadata
 from trust_kernel.audit.tables import LeafRow
 from trust_kernel.erasing import found_by
@@ -53,9 +53,10 @@ _SECRET = re.compile(r"hash|secret|token|password|wrapped|sealed|digest|lease|al
 """Columns that are no use to anybody but us, or would tell whom somebody looks like."""
 _ID = re.compile(r"\b(?:acct|subj)_[0-9A-Za-z]+")
 _LEFT_OUT = frozenset(
-    {"data_keys", "sign_in_attempts", "likeness_templates", "likeness_outputs", "likeness_references"}
+    {"case_stops", "data_keys", "sign_in_attempts", "likeness_templates", "likeness_outputs", "likeness_references"}
 )
-"""Keys, and templates: numbers that only our own models can read; the archive says what of them there is."""
+"""Keys, and templates: numbers that only our own models can read; the archive says what of them there is.
+And which claims stopped a request, kept for a day: a claim may tell whoever asks nothing."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 

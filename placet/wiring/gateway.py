@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from consent_registry.api import FamilyHearers
-from consent_registry.store import SqlConsentStore
 from copyright_optout.api import NoticeDesk
 from generator_gateway.adapters.cedar import CedarPolicy, default_policy
 from generator_gateway.adapters.iscc import sum_code
@@ -20,77 +18,46 @@ from generator_gateway.gates.previews import PreviewsGate
 from generator_gateway.gates.remix import RemixGate
 from generator_gateway.gates.standing import StandingGate
 from generator_gateway.gates.works import WorksGate
-from generator_gateway.jobs import PRODUCE, Sweeper, register_jobs
+from generator_gateway.jobs import Sweeper, register_jobs
 from generator_gateway.ports import Gate, VideoBackend
-from generator_gateway.service.awaiting import CaseUses
 from generator_gateway.service.bindings import SoftBindings
 from generator_gateway.service.finishing import Finishing, MarkingStep, SigningStep
-from generator_gateway.service.halting import Halting
 from generator_gateway.service.judging import Bench, OutputJudge, RequestJudge
 from generator_gateway.service.line import ReleaseLine
+from generator_gateway.service.newcomers import Newcomers
 from generator_gateway.service.previews import PreviewDesk
 from generator_gateway.service.records import LedgerSteps
 from generator_gateway.service.rendering import DraftRenderer
-from generator_gateway.service.retention import Retention
 from generator_gateway.service.reviewing import ReviewDesk
 from generator_gateway.service.runner import CaseRunner
+from generator_gateway.service.takedown_asking import AskedSearches
 from generator_gateway.service.takedowns import TakedownDesk
 from generator_gateway.service.touching import ReleaseTouches
-from generator_gateway.service.tracing import AppearanceDesk, Tracer
-from generator_gateway.service.vault import ReleaseRecall, ReleaseVault
+from generator_gateway.service.tracing import AppearanceDesk
+from generator_gateway.service.vault import ReleaseVault
 from generator_gateway.service.verification import ReportDesk, VerificationDesk
 from generator_gateway.service.videos import VideoDesk, VideoRules
-from generator_gateway.store import (
-    AppearanceStore,
-    CaseConsentBook,
-    CaseJournal,
-    CaseStore,
-    LeaseBook,
-    MediaUses,
-    ReleaseStore,
-)
-from generator_gateway.store.bindings import BindingStore
 from generator_gateway.store.locating import LocatingStore
 from generator_gateway.store.ownership import HiddenVideoStore
 from likeness_guard.store import DatabaseEntryStore
 from placet.wiring.appeals import Appeals, build_appeals
-from placet.wiring.approvals import build_awaiting, build_preview_maker, build_previews, build_uses
+from placet.wiring.approvals import build_awaiting, build_preview_maker, build_previews
 from placet.wiring.backends import build_backend
+from placet.wiring.chores import IMPORT_SECONDS, NoCases, apart, imports, routine, searches
 from placet.wiring.guards import Guards
 from placet.wiring.kernel import Kernel
-from placet.wiring.leaving import build_leaving_media
 from placet.wiring.notices import ReleasedVideos, build_notice_limit, build_notices
 from placet.wiring.owning import Owning, build_owning, build_pseudonyms, build_use_notices
 from placet.wiring.reading import build_reading
+from placet.wiring.shelves import Shelves
 from placet.wiring.takedowns import build_takedowns, build_touches
-from placet.wiring.tending import tending
 from placet.wiring.verifier import build_desk, build_reports, build_verify_limit
 from trust_kernel.audit.ledger import Ledger
 from trust_kernel.audit.merkle import root_from_inclusion
 from trust_kernel.audit.notes import TreeHead
-from trust_kernel.jobs import CeleryQueue, make_celery
+from trust_kernel.jobs import CeleryQueue
 from trust_kernel.media.sandbox import Sandbox
 from trust_kernel.web.rate import RateLimit
-
-_IMPORT_SECONDS = 1.0
-"""From one look for imports to the next: somebody waits for each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shelves:
-    """The gateway's rows; the recall needs no guard, so that the registry can be built on it."""
-
-    leases: LeaseBook
-    cases: CaseStore
-    journal: CaseJournal
-    releases: ReleaseStore
-    recall: ReleaseRecall
-    halting: Halting
-    celery: Any
-    queue: CeleryQueue
-    uses: CaseUses
-    appearances: AppearanceStore
-    bindings: BindingStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +71,13 @@ class Gateway:
     sweeper: Sweeper
     searcher: Sweeper
     importer: Sweeper
+    apart: tuple[Sweeper, ...]
     videos: VideoDesk
     owning: Owning
     reviews: ReviewDesk
     appeals: Appeals
     takedowns: TakedownDesk
+    takedown_searches: AskedSearches
     notices: NoticeDesk
     notice_limit: RateLimit
     touches: ReleaseTouches
@@ -119,34 +88,10 @@ class Gateway:
     verify_limit: RateLimit
     soft_bindings: SoftBindings
 
-
-def build_shelves(kernel: Kernel) -> Shelves:
-    """Build the stores and the recall."""
-    database, clock = kernel.database, kernel.clock
-    leases = LeaseBook(database, clock, timedelta(seconds=kernel.settings.lease_seconds))
-    releases, cases = ReleaseStore(database), CaseStore(database, clock, leases)
-    celery = make_celery(kernel.settings.broker_url)
-    queue = CeleryQueue(celery, PRODUCE)
-    return Shelves(
-        leases=leases,
-        cases=cases,
-        journal=CaseJournal(database, clock, leases),
-        releases=releases,
-        recall=ReleaseRecall(
-            database,
-            clock,
-            releases,
-            kernel.ledger,
-            kernel.outbox,
-            FamilyHearers(database, SqlConsentStore(database), clock),
-        ),
-        halting=Halting(database, CaseConsentBook(database), kernel.ledger),
-        celery=celery,
-        queue=queue,
-        uses=build_uses(cases, queue),
-        appearances=AppearanceStore(database),
-        bindings=BindingStore(database, kernel.blobs),
-    )
+    @property
+    def sweepers(self) -> tuple[Sweeper, ...]:
+        """Everything that a worker does again and again, a thread each."""
+        return (self.sweeper, self.searcher, self.importer, *self.apart)
 
 
 def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
@@ -209,6 +154,13 @@ def build_line(kernel: Kernel, guards: Guards, shelves: Shelves) -> ReleaseLine:
             ledger,
             uses,
             build_pseudonyms(kernel),
+            Newcomers(
+                _names_gate(guards, shelves),
+                (guards.optouts, guards.likeness),
+                shelves.cases,
+                bench.policy,
+                kernel.clock,
+            ),
         ),
     )
 
@@ -225,23 +177,26 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
     videos = _videos(kernel, shelves)
     owning = build_owning(kernel, guards, shelves.cases, shelves.releases, shelves.recall, videos)
     touches = build_touches(kernel, guards, shelves.bindings, prints)
-    taken_down = build_takedowns(kernel, guards, shelves.releases, shelves.recall, touches)
+    taken_down = build_takedowns(kernel, guards, shelves, touches)
     soft_bindings = SoftBindings(shelves.bindings, prints, guards.reading)
     known = ReleasedVideos(LocatingStore(kernel.database), shelves.bindings, prints, soft_bindings)
-    notices = build_notices(kernel, guards, taken_down, shelves.recall, known)
-    appeals = build_appeals(kernel, guards, shelves.cases, shelves.journal, shelves.releases, queue, videos, taken_down)
-    chores = (*_chores(kernel, guards), reports.sweep, owning.ownership.sweep, appeals.desk.sweep, taken_down.sweep)
+    notices = build_notices(kernel, guards, taken_down, known)
+    appeals = build_appeals(
+        kernel, guards, shelves.cases, shelves.journal, shelves.releases, queue, videos, taken_down, notices
+    )
+    chores = (*routine(kernel, guards), reports.sweep, owning.ownership.sweep, appeals.desk.sweep, taken_down.sweep)
     chores = (*chores, notices.bench.tend, notices.bench.forget)
     register_jobs(celery, runner)
-    searches = (*_searches(kernel, guards, shelves, taken_down), notices.bench.post)
+    looking = searches(kernel, guards, shelves, taken_down)
     return Gateway(
         line=line,
         runner=runner,
         celery=celery,
         queue=queue,
         sweeper=Sweeper(shelves.leases, queue, settings.sweep_seconds, chores),
-        searcher=Sweeper(NoCases(), queue, settings.sweep_seconds, searches),
-        importer=Sweeper(NoCases(), queue, min(_IMPORT_SECONDS, settings.sweep_seconds), _imports(guards)),
+        searcher=Sweeper(NoCases(), queue, settings.sweep_seconds, looking),
+        importer=Sweeper(NoCases(), queue, min(IMPORT_SECONDS, settings.sweep_seconds), imports(guards)),
+        apart=tuple(Sweeper(NoCases(), queue, settings.sweep_seconds, (chore,)) for chore in apart(guards, notices)),
         videos=videos,
         owning=owning,
         reviews=ReviewDesk(
@@ -257,6 +212,7 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
         ),
         appeals=appeals,
         takedowns=taken_down,
+        takedown_searches=AskedSearches(taken_down, guards.optouts, guards.likeness),
         notices=notices,
         notice_limit=build_notice_limit(settings),
         touches=touches,
@@ -305,10 +261,14 @@ class LedgerProof:
         return TreeHead.parse(text) if text is not None else None
 
 
+def _names_gate(guards: Guards, shelves: Shelves) -> NamesGate:
+    return NamesGate(guards.likeness, guards.optouts, ClaimedWorks(guards.optouts, guards.registry), shelves.cases)
+
+
 def _bench(kernel: Kernel, guards: Guards, shelves: Shelves) -> Bench:
     claimed = ClaimedWorks(guards.optouts, guards.registry)
     gates: tuple[Gate, ...] = (
-        NamesGate(guards.likeness, guards.optouts, claimed),
+        _names_gate(guards, shelves),
         CameosGate(guards.registry),
         LikenessGate(guards.likeness, guards.registry),
         WorksGate(guards.optouts, claimed),
@@ -327,55 +287,6 @@ def _bench(kernel: Kernel, guards: Guards, shelves: Shelves) -> Bench:
         decoder=kernel.decoder,
         blobs=kernel.blobs,
         awaiting=build_awaiting(kernel, guards.approvals),
-    )
-
-
-def _chores(kernel: Kernel, guards: Guards) -> tuple[Callable[[], object], ...]:
-    keep = timedelta(hours=kernel.settings.keep_media_hours)
-    retention = Retention(MediaUses(kernel.database), kernel.blobs, kernel.clock, keep, guards.likeness)
-    return (
-        retention.sweep,
-        guards.approvals.sweep,
-        guards.challenges.sweep,
-        guards.registry.sweep_receipts,
-        guards.optouts.tend,
-        build_leaving_media(kernel).sweep,
-        kernel.ledger.published_checkpoint,
-        kernel.database.scrub,
-    )
-
-
-def _imports(guards: Guards) -> tuple[Callable[[], object], ...]:
-    """What takes a minute for a hundred thousand claims, in a thread of its own."""
-    return () if guards.optouts.imports is None else (guards.optouts.imports.tend,)
-
-
-class NoCases:
-    """Nothing is abandoned: for a sweeper that has chores alone."""
-
-    def abandoned(self, limit: int = 100) -> list[str]:
-        """No case."""
-        del limit
-        return []
-
-
-def _searches(
-    kernel: Kernel, guards: Guards, shelves: Shelves, takedowns: TakedownDesk
-) -> tuple[Callable[[], object], ...]:
-    """What may take minutes, in a thread of its own: the first load of a million tracks, new templates for many."""
-    likeness = guards.likeness
-    tracer = Tracer(
-        kernel.database, kernel.clock, likeness, shelves.appearances, guards.registry, kernel.ledger, kernel.outbox
-    )
-    tended = tending(likeness, guards.registry)
-    return (
-        guards.descriptions.warm_up,
-        likeness.warm_outputs,
-        shelves.bindings.warm_up,
-        tracer.sweep,
-        guards.optouts.guard,
-        takedowns.search,
-        tended,
     )
 
 

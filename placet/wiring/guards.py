@@ -31,13 +31,14 @@ from likeness_guard.store import DatabaseEntryStore, DatabaseReferences, Databas
 from likeness_guard.tables import LikenessOutputRow
 from placet.roles import ROLES
 from placet.wiring.approvals import build_approvals
+from placet.wiring.blocking import LooksForPeople
 from placet.wiring.credentials import build_credentials
 from placet.wiring.descriptions import build_descriptions
 from placet.wiring.heads import build_heads
 from placet.wiring.indexes import index_maker
 from placet.wiring.kernel import Kernel
 from placet.wiring.marks import build_disclosure, build_mark_keys, build_marking
-from placet.wiring.optouts import build_optouts
+from placet.wiring.optouts import build_optouts, name_keeper
 from placet.wiring.packs import READER_CONVERTERS, READERS
 from placet.wiring.receipts import build_receipt_keys
 from placet.wiring.staff import AccountStaff
@@ -139,6 +140,8 @@ def _likeness(kernel: Kernel) -> LikenessGuard:
         record=kernel.ledger,
         natures=NatureJudge(load_drawn_model()),
         heads=build_heads(kernel.settings),
+        after=LooksForPeople(kernel),
+        name_keeper=name_keeper(kernel.settings, "blocklist"),
     )
 
 

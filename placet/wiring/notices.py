@@ -14,13 +14,14 @@ from copyright_optout.api import ClockTerms, Notice, NoticeDesk, NoticeLinks, No
 from copyright_optout.domain.notices import FoundBy, Located
 from copyright_optout.store import DatabaseNotices
 from generator_gateway.errors import GatewayReason
-from generator_gateway.ports import Cause, Recall
+from generator_gateway.ports.appeals import AppealShelf
 from generator_gateway.ports.bindings import BindingMatch, PrintMaker, Prints
-from generator_gateway.ports.takedowns import TakedownCause, Takedowns
+from generator_gateway.ports.takedowns import ItemState, TakedownCause, Takedowns
 from generator_gateway.service.bindings import UNCONFIRMED, SoftBindings
-from generator_gateway.service.bindings_search import Likeness
+from generator_gateway.service.bindings_search import Kept, Likeness, PrintIndex
 from generator_gateway.service.bindings_values import Algorithms
 from generator_gateway.service.locating import read_places
+from generator_gateway.store.appeals import AppealStore
 from generator_gateway.store.bindings import BindingStore
 from generator_gateway.store.locating import LocatingStore
 from placet.roles import ROLES
@@ -31,7 +32,7 @@ from placet.wiring.optouts import claim_record
 from placet.wiring.staff import AccountStaff
 from review_ui.notice.words import letter
 from trust_kernel.clock import Clock
-from trust_kernel.delivery.domain import Outcome
+from trust_kernel.delivery.domain import Answer, DeliveryReason, Outcome
 from trust_kernel.delivery.mail import Post, one_line
 from trust_kernel.delivery.smtp import SmtpPost
 from trust_kernel.errors import Conflict, InvalidInput, Unavailable
@@ -44,7 +45,6 @@ shares a stretch with another video, or looks like it here and there, stays belo
 _RECOGNISED = 75
 """Similarity from which a file that somebody sends is one of our releases: what vPDQ takes for a match, four of five
 frames within 31 bits of 256, is at least 70, and 75 where its bits agree as well as those of a copy do."""
-_DONE = frozenset({GatewayReason.TAKEDOWN_STATE, GatewayReason.TAKEDOWN_LATE})
 
 
 class ReleasedVideos:
@@ -97,8 +97,7 @@ class ReleasedVideos:
 
     def _alike(self, prints: Prints, least: int) -> Iterator[Likeness]:
         """Releases with the same pictures, or nearly the same bytes; two videos may share a piece of music."""
-        seen = Prints(pictures=prints.pictures, iscc=prints.iscc)
-        return (one for one in self._likenesses.alike(seen) if one.similarity >= least)
+        return (one for one in self._likenesses.alike(_without_sound(prints)) if one.similarity >= least)
 
     def _marked(self, path: Path) -> Sequence[BindingMatch]:
         try:
@@ -118,22 +117,57 @@ class ReleasedVideos:
         """Releases that an account owns."""
         return self._store.owned(account_id)
 
+    def withdrawn(self, case_ids: Collection[str]) -> Collection[str]:
+        """Which of these are withdrawn for good."""
+        return self._store.withdrawn(case_ids)
+
+    def identical(self, case_id: str, others: Collection[str]) -> Collection[str]:
+        """Copies among a few releases: of the same bytes, or the same pictures throughout."""
+        same = set(self._store.by_digests(self._store.digests([case_id])))
+        among = PrintIndex()
+        among.add([Kept.of(one, self._pictures(one)) for one in sorted(others)])
+        alike = among.search(self._pictures(case_id)) if others else ()
+        return (same & set(others)) | {one.case_id for one in alike if one.similarity >= _IDENTICAL}
+
+    def _pictures(self, case_id: str) -> Prints:
+        return _without_sound(self._likenesses.prints_of(case_id))
+
+
+def _without_sound(prints: Prints) -> Prints:
+    return Prints(pictures=prints.pictures, iscc=prints.iscc)
+
 
 class NoticeTakedowns:
     """`Takedowns` of notices: batches of the gateway's.
 
     Args:
         desk: takes down.
-        recall: locks releases.
+        appeals: knows which batches are appealed about.
     """
 
-    def __init__(self, desk: Takedowns, recall: Recall) -> None:
+    def __init__(self, desk: Takedowns, appeals: AppealShelf) -> None:
         self._desk = desk
-        self._recall = recall
+        self._appeals = appeals
 
-    def lock(self, case_ids: Collection[str]) -> None:
-        """Lock releases in order of id."""
-        self._recall.touched_by(Cause("", case_ids=frozenset(case_ids)))
+    def lock(self, case_ids: Collection[str], batch_ids: Collection[str] = ()) -> None:
+        """Lock batches, then releases."""
+        self._desk.lock(batch_ids, case_ids)
+
+    def contested(self, batch_ids: Collection[str]) -> bool:
+        """Whether an appeal about one of these batches is open."""
+        return self._appeals.open_against(batch_ids)
+
+    def spare(self, batch_id: str, case_ids: Collection[str], *, by: str) -> Collection[str]:
+        """Give some of a batch back; nothing where it is gone already."""
+        try:
+            self._desk.spare(batch_id, case_ids, by, by_notice=True)
+        except Conflict as error:
+            if error.code != GatewayReason.TAKEDOWN_STATE:
+                raise
+            return ()
+        items = self._desk.items(batch_id)
+        out = {item.touched.case_id for item in items if item.state is ItemState.RESTORED}
+        return out & set(case_ids)
 
     def take_down(self, case_ids: Collection[str], *, cause: str, about: str, by: str, until: datetime) -> str:
         """Take releases down; an empty id where none is out."""
@@ -145,11 +179,11 @@ class NoticeTakedowns:
             return ""
 
     def restore(self, batch_id: str, *, by: str) -> None:
-        """Give a batch back; nothing where staff did before, or it is for good."""
+        """Give a batch back; nothing where that was done, or it is for good."""
         try:
             self._desk.restore(batch_id, by, by_notice=True)
         except Conflict as error:
-            if error.code not in _DONE:
+            if error.code != GatewayReason.TAKEDOWN_STATE:
                 raise
 
     def keep(self, batch_id: str, until: datetime) -> None:
@@ -157,7 +191,7 @@ class NoticeTakedowns:
         try:
             self._desk.keep(batch_id, until)
         except Conflict as error:
-            if error.code not in _DONE:
+            if error.code != GatewayReason.TAKEDOWN_STATE:
                 raise
 
     def finalise(self, batch_id: str, *, by: str) -> None:
@@ -165,7 +199,7 @@ class NoticeTakedowns:
         try:
             self._desk.finalise(batch_id, by)
         except Conflict as error:
-            if error.code not in _DONE:
+            if error.code != GatewayReason.TAKEDOWN_STATE:
                 raise
 
 
@@ -174,9 +208,9 @@ class NoMail:
 
     is_there = False
 
-    def send(self, address: str, name: str, notice: Notice, link: str) -> bool:  # noqa: ARG002 - the port's
+    def send(self, address: str, name: str, notice: Notice, link: str) -> Answer:  # noqa: ARG002 - the port's
         """Nothing is sent."""
-        return False
+        return Answer(Outcome.MOOT, DeliveryReason.NOT_WANTED)
 
 
 class SmtpNoticeMail:
@@ -197,28 +231,27 @@ class SmtpNoticeMail:
         self._site = site
         self._clock = clock
 
-    def send(self, address: str, name: str, notice: Notice, link: str) -> bool:
-        """Say where a notice stands; True as well where no mail can ever reach that address."""
+    def send(self, address: str, name: str, notice: Notice, link: str) -> Answer:
+        """Say where a notice stands."""
         subject, text = letter(notice.language, notice.state, site=self._site, name=one_line(name), link=link)
         message = EmailMessage(policy=SMTP)
         try:
             message["To"] = Address(one_line(name), addr_spec=address)
         except (ValueError, IndexError, HeaderParseError):
-            return True  # it was typed wrongly; the private link shows the same
+            return Answer(Outcome.NEVER, DeliveryReason.ADDRESS_UNUSABLE)
         message["From"] = Address(one_line(self._site), addr_spec=self._sender)
         message["Subject"] = subject
         message["Date"] = format_datetime(self._clock.now())
         message["Message-ID"] = f"<{notice.id}.{notice.state}@{self._sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text)
-        return self._post.hand_in(message, self._sender, address).outcome is not Outcome.LATER
+        return self._post.hand_in(message, self._sender, address)
 
 
 def build_notices(
     kernel: Kernel,
     guards: Guards,
     takedowns: Takedowns,
-    recall: Recall,
     videos: ReleasedVideos,
 ) -> NoticeDesk:
     """The desk of notices."""
@@ -228,7 +261,7 @@ def build_notices(
             store=DatabaseNotices(kernel.database),
             seal=kernel.keyring,
             videos=videos,
-            takedowns=NoticeTakedowns(takedowns, recall),
+            takedowns=NoticeTakedowns(takedowns, AppealStore(kernel.database)),
             staydown=guards.optouts.staydown,
             mail=_mail(settings, kernel.clock),
             links=NoticeLinks(kernel.keys.derive("optout:notices"), settings.public_url),

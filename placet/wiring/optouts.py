@@ -27,6 +27,8 @@ from placet.wiring.rehearsing import build_past
 from placet.wiring.staff import AccountStaff
 from trust_kernel.audit.ledger import Ledger
 from trust_kernel.errors import NotFound
+from trust_kernel.names.kept import ShelfFolder
+from trust_kernel.settings import Settings
 from trust_kernel.web.accounts import Accounts
 
 _LONGEST = 160
@@ -111,6 +113,7 @@ def build_optouts(kernel: Kernel, registry: ConsentRegistry) -> OptOutIndex:
             organisations=DatabaseOrganisations(kernel.database),
             hasher=hasher,
             index=HashShelves(kernel.settings.index_folder),
+            spots=HashShelves(kernel.settings.index_folder),
             people=RegisteredPeople(SqlConsentStore(kernel.database), registry.heard_by),
             accounts=KnownAccounts(kernel.accounts),
             staff=AccountStaff(kernel.accounts, ROLES),
@@ -122,6 +125,7 @@ def build_optouts(kernel: Kernel, registry: ConsentRegistry) -> OptOutIndex:
             past=build_past(kernel, registry),
             imports=ImportParts(DatabaseImports(kernel.database), kernel.blobs, ClaimFiles()),
             feeds=FeedFiles(),
+            name_keeper=name_keeper(kernel.settings, "claims"),
         )
     )
 
@@ -138,6 +142,11 @@ def build_exit(kernel: Kernel) -> Callable[[str], None]:
 def claim_record(kernel: Kernel) -> ClaimRecord:
     """The ledger, as claims and notices write to it."""
     return ClaimRecord(kernel.ledger, pseudonym_with(kernel.keys.derive("optout:pseudonyms")))
+
+
+def name_keeper(settings: Settings, book: str) -> ShelfFolder | None:
+    """Where the names of a book are kept; None: in memory."""
+    return ShelfFolder(settings.index_folder, book) if settings.index_folder else None
 
 
 def _references(kernel: Kernel, hasher: PdqHasher) -> ReferenceParts:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from copyright_optout.api import Claim, Depiction, FloodLimits, PastParts, PastRequest, Stops, Told
+from copyright_optout.api import Claim, Depiction, FloodLimits, PastParts, PastRequest, Stops
 from copyright_optout.store import DatabaseRehearsals
 from generator_gateway.errors import GatewayReason
 from generator_gateway.ports.takedowns import TakedownCause
 from generator_gateway.service.depicting import ReadsWords, depiction_of
-from generator_gateway.service.takedowns import SYSTEM, look_for
+from generator_gateway.service.takedown_search import SYSTEM, look_for, look_for_several
 from generator_gateway.store.past import PastStore
 from generator_gateway.store.takedowns import TakedownStore
 from placet.wiring.kernel import Kernel
@@ -42,18 +42,26 @@ class PastCases:
         """What claims stopped since a moment."""
         return self._store.stopped(since)
 
+    def forget(self, before: datetime) -> None:
+        """Drop what was noted of that before a moment."""
+        self._store.forget(before)
+
 
 class LooksBack:
-    """The claims' `Aftermath`: has the releases looked for that a claim touches."""
+    """The claims' `Aftermath`: has the releases looked for that claims touch."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._batches = TakedownStore(kernel.database)
         self._clock = kernel.clock
 
-    def activated(self, claim: Claim) -> None:
-        """Put it on the worker's list, in the caller's transaction."""
-        told = claim.terms.title if claim.terms.told in {Told.TITLE, Told.HOLDER} else ""
-        look_for(self._batches, self._clock, TakedownCause(GatewayReason.TAKEN_DOWN_FOR_CLAIM, claim.id, told), SYSTEM)
+    def activated(self, claims: Sequence[Claim]) -> None:
+        """Put them on the worker's list, as one search, in the caller's transaction."""
+        reason = GatewayReason.TAKEN_DOWN_FOR_CLAIM
+        if len(claims) == 1:
+            cause = TakedownCause(reason, claims[0].id, claims[0].told_title)
+            look_for(self._batches, self._clock, cause, SYSTEM)
+        else:
+            look_for_several(self._batches, self._clock, reason, [claim.id for claim in claims], SYSTEM)
 
 
 def build_past(kernel: Kernel, words: ReadsWords) -> PastParts:

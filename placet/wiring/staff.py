@@ -20,4 +20,4 @@ class AccountStaff:
     def who_may(self, permission: str) -> Collection[str]:
         """Their ids."""
         roles = {name for name, permissions in self._roles.items() if permission in permissions}
-        return [account.id for account in self._accounts.all() if not account.disabled and account.roles & roles]
+        return self._accounts.holding(roles)

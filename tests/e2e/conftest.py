@@ -36,11 +36,12 @@ def admin(server: Server) -> Person:
     staff = admin_of(server)
     studio = join(server, staff, "studio", "rights_holder")
     staff.http.post("/v1/blocklist", data={"name": FIGURE, "category": "performer"}).raise_for_status()
-    claim = studio.http.post(
+    filed = studio.http.post(
         "/v1/optouts",
         data={"title": CHARACTER, "kind": "character", "names": [CHARACTER, "Fennimore the Fox"]} | DECLARED,
     )
-    staff.http.post(f"/v1/optouts/{claim.raise_for_status().json()['id']}/activate").raise_for_status()
+    claim = filed.raise_for_status().json()
+    staff.http.post(f"/v1/optouts/{claim['id']}/activate", json={"seen": claim["changed_at"]}).raise_for_status()
     return staff
 
 

@@ -23,8 +23,8 @@ def holder(server: Server, admin: Person, reviewer: Person) -> Person:
     """Whoever drew Ottilie Quark, and claims her."""
     made = join(server, admin, "quarkist", "rights_holder")
     filed = made.http.post("/v1/optouts", data={"title": TITLE, "kind": "character"} | DECLARED)
-    claim = filed.raise_for_status().json()["id"]
-    reviewer.http.post(f"/v1/optouts/{claim}/activate").raise_for_status()
+    claim = filed.raise_for_status().json()
+    reviewer.http.post(f"/v1/optouts/{claim['id']}/activate", json={"seen": claim["changed_at"]}).raise_for_status()
     return made
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.conftest import CHARACTER
 from tests.e2e.deployment import Person, Server, person_with
 
 PUBLIC = {
@@ -132,6 +133,18 @@ def test_an_account_does_nothing_that_its_roles_do_not_say(mallory: Person, ada:
     ):
         answer = mallory.http.request(verb, path, **more)
         assert (answer.status_code, answer.json()["error"]["type"]) == (403, "permission_error"), path
+
+
+def test_another_organisations_claims_go_out_to_nobody_else(mallory: Person, admin: Person) -> None:
+    everybodys = admin.http.get("/v1/optouts").raise_for_status().json()["data"]
+    theirs = next(claim for claim in everybodys if claim["title"] == CHARACTER)["organisation_id"]
+    for organisation in (theirs, "org_none"):
+        said = {"format": "rsl", "organisation": organisation}
+        assert mallory.http.get("/v1/feeds/export", params=said).status_code == 404
+        sent = mallory.http.post("/v1/feeds/import", data=said, files={"file": ("feed", b"<rsl/>")})
+        assert sent.status_code == 404
+    assert CHARACTER not in mallory.http.get("/v1/feeds/export", params={"format": "rsl"}).raise_for_status().text
+    assert CHARACTER in admin.http.get("/v1/feeds/export", params={"format": "rsl"}).text
 
 
 def test_a_key_does_no_more_than_its_scopes(ada: Person, server: Server, own_video: str) -> None:

@@ -154,11 +154,19 @@ _STAFF = tuple(
         "/ages?who=@ada",
         "/reports",
         "/objections?state=all",
+        "/claims?state=active",
+        "/takedowns",
+        "/notices",
+        "/appeals?state=all",
         "/lockdown",
         "/deliveries",
     )
 )
 """Pages of whoever runs the place."""
+_RIGHTS = tuple(f"/rights{page}" for page in ("", "/claims/new", "/imports", "/feeds", "/appeals", "/organisations"))
+"""Pages of rights holders."""
+_NOTICE = ("/notice", "/notice?law=dmca", "/notice?law=take_it_down&lang=it", "/notice/nothing")
+"""Where somebody without an account has a video taken down."""
 
 
 def test_verification_says_one_sentence_first_then_three_facts_and_consent(page: Page, own_file: bytes) -> None:
@@ -425,9 +433,20 @@ def test_every_page_fits_a_phone_and_speaks_to_a_screen_reader(
 ) -> None:
     subject, grant = hana
     tour: list[tuple[Visitor | None, list[str]]] = [
-        (None, ["/", "/is-this-ai", "/is-this-ai?lang=it", f"/is-this-ai/{'0' * 64}", "/sign-in", "/nothing/here"]),
+        (
+            None,
+            [
+                "/",
+                "/is-this-ai",
+                "/is-this-ai?lang=it",
+                f"/is-this-ai/{'0' * 64}",
+                "/sign-in",
+                "/nothing/here",
+                *_NOTICE,
+            ],
+        ),
         (rita, ["/", "/cases", "/cases?status=queued", f"/cases/{held}", f"/cases/{own_video}?clear=draft"]),
-        (olga, ["/cases", *_STAFF]),
+        (olga, ["/cases", *_STAFF, *_RIGHTS, "/me/videos"]),
         (subject, ["/", "/me", f"/me/grants/{grant}", *_OWN, "/cases"]),
     ]
     for who, paths in tour:

@@ -97,7 +97,8 @@ def whole_scene(data: Path) -> Iterator[Scene]:
         filed = client.post("/v1/optouts", headers=holder.headers, data=form)
         assert filed.status_code == 201, filed.text
         claim_id = str(filed.json()["id"])
-        client.post(f"/v1/optouts/{claim_id}/activate", headers=staff.headers).raise_for_status()
+        looked = {"seen": filed.json()["changed_at"]}
+        client.post(f"/v1/optouts/{claim_id}/activate", headers=staff.headers, json=looked).raise_for_status()
         ada, mallory = join(house, "ada", "requester"), join(house, "mallory", "requester", "rights_holder")
         colleague = join(house, "colleague", "reviewer")
         yield Scene(house, client, claim_id, ada, holder, staff, colleague, mallory)

@@ -8,10 +8,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from copyright_optout.api import Element, GivenNotice, Statute, Texts
-from generator_gateway.api import GatewayReason, TakedownCause, Touched
+from generator_gateway.api import Batch, BatchState, GatewayReason, TakedownCause, Touched
+from generator_gateway.ports.takedowns import ItemState
+from generator_gateway.store.takedowns import TakedownStore
+from likeness_guard.api import NewEntry
 from placet.app import build_app
 from placet.migrate import migrate
 from placet.wiring import build_house
+from review_ui.rights import imports as import_pages
 from tests.unit.placet.test_own_pages import SITE, Person, Site
 from trust_kernel.settings import Settings
 from trust_kernel.web.csrf import csrf_token
@@ -60,7 +64,7 @@ def test_a_claim_is_drafted_changed_tried_licensed_and_submitted(site: Site, stu
     assert "Kept as a draft" in site.get(studio, f"{here}?done=drafted")
     assert 'value="Quillfeather"' in site.get(studio, f"{here}/change")
     changed = {"title": "Quillfeather", "kind": "character", "told": "kind", "names": "The Quill\nQuilly"}
-    assert "The Quill, Quilly" in site.post(studio, f"{here}/change", **changed)
+    assert "<bdi>The Quill</bdi>, <bdi>Quilly</bdi>" in site.post(studio, f"{here}/change", **changed)
     assert "None of 0 requests in 7 days" in site.post(studio, f"{here}/rehearsal", days="7")
     assert 'id="days-fault"' in site.post(studio, f"{here}/rehearsal", 422, days="91")
     page = site.post(studio, f"{here}/licences", licensee="acct_x", licensed="comedy", until="2099-01-01")
@@ -110,10 +114,14 @@ def test_members_are_taken_in_and_everything_takes_a_licence(site: Site, rival: 
     here = f"/rights/organisations/{found[1]}"
     assert "Nothing of theirs is made" in site.post(rival, f"{here}/rule", only_licensed="yes")
     assert "no such account" in site.post(rival, f"{here}/members", 404, account_id="acct_no", role="agent")
-    assert "Done." in site.post(rival, f"{here}/members", account_id=studio.account_id, role="viewer")
-    assert "Rival & Sons" in site.get(studio, "/rights/organisations")
+    said = site.post(rival, f"{here}/members", account_id=studio.account_id, role="viewer")
+    assert "once they accept" in said
+    assert "viewer, invited" in said
+    assert "Rival & Sons invites you" in site.get(studio, "/rights/organisations")
+    assert "You act for it now." in site.post(studio, f"{here}/accept")
+    assert "there is no such organisation" in site.post(studio, f"{here}/accept", 404).lower()
     assert "this takes the role owner" in site.post(studio, f"{here}/rule", 403, only_licensed="no").lower()
-    assert "any more" in site.post(studio, f"{here}/members/{studio.account_id}/drop")
+    assert "do not act for it" in site.post(studio, f"{here}/members/{studio.account_id}/drop")
 
 
 def test_a_list_is_sent_and_each_line_answered(site: Site, rival: Person) -> None:
@@ -129,6 +137,26 @@ def test_a_list_is_sent_and_each_line_answered(site: Site, rival: Person) -> Non
     page = site.get(rival, f"/rights/imports/{number[1]}")
     assert "<dt>Added</dt><dd>1</dd>" in page
     assert "Line 3" in page
+    assert "Line 2" not in page
+
+
+def test_of_a_long_list_the_page_shows_the_first_lines_to_look_at_and_counts_the_others(
+    site: Site, rival: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_pages, "_MOST_SHOWN", 2)
+    table = b"title,kind\n" + b"Quillfeather,character\n" + b"The,character\n" * 5
+    page = sent(site, rival, table)
+    imports = site.house.guards.optouts.imports
+    assert imports is not None
+    imports.tend()
+    number = re.search(r"/v1/optouts/imports/(imp_\w+)/report", page)
+    assert number
+    whole = pytest.MonkeyPatch()
+    whole.setattr(type(imports), "report", None)  # nobody reads all of it for this
+    page = site.get(rival, f"/rights/imports/{number[1]}")
+    whole.undo()
+    assert re.findall(r"Line \d+", page) == ["Line 3", "Line 4"]
+    assert "And 3 more" in page
 
 
 def sent(site: Site, who: Person, table: bytes) -> str:
@@ -142,6 +170,14 @@ def sent(site: Site, who: Person, table: bytes) -> str:
     return site.get(who, answer.headers["location"])
 
 
+def decided(site: Site, staff: Person, claim: str, status: int = 303, **form: str) -> str:
+    """What staff get who look at a claim and decide on it then."""
+    here = f"/staff/claims/{claim}"
+    seen = re.search(r'name="seen" value="([^"]+)"', site.get(staff, here))
+    assert seen
+    return site.post(staff, here, status, seen=seen[1], **form)
+
+
 def test_staff_activate_a_claim_once_they_have_looked_at_what_speaks_against_it(
     site: Site, studio: Person, rival: Person, staff: Person
 ) -> None:
@@ -152,17 +188,19 @@ def test_staff_activate_a_claim_once_they_have_looked_at_what_speaks_against_it(
     assert here in page
     assert "drawn since 1998" in site.get(staff, here)
     assert "Choose what becomes" in site.post(staff, here, 422)
-    assert "Look at this first" in site.post(staff, here, 409, deed="activate")
-    assert "It is active" in site.post(staff, here, deed="activate", despite="duplicate")
+    assert "Look at the claim" in site.post(staff, here, 422, deed="activate")
+    assert "Look at this first, and tick below" in decided(site, staff, claim, 409, deed="activate")
+    assert "changed since you looked" in site.post(staff, here, 409, deed="verify", seen="2026-01-01T00:00:00Z")
+    assert "It is active" in decided(site, staff, claim, deed="activate", despite="duplicate")
     assert "active" in site.get(studio, f"/rights/claims/{claim}")
-    assert "suspended" in site.post(staff, here, deed="dispute")
-    assert "Withdrawn, for good." in site.post(staff, here, deed="withdraw")
+    assert "suspended" in decided(site, staff, claim, deed="dispute")
+    assert "Withdrawn, for good." in decided(site, staff, claim, deed="withdraw")
 
 
 def test_a_batch_is_proposed_confirmed_in_part_and_undone(site: Site, studio: Person, staff: Person) -> None:
     maker = site.person("maker")
     claim = filed(site, studio, "Wimbleton")
-    site.post(staff, f"/staff/claims/{claim}", deed="activate")
+    decided(site, staff, claim, deed="activate")
     videos = [site.video(maker), site.video(maker)]
     cause = TakedownCause(GatewayReason.TAKEN_DOWN_FOR_CLAIM, claim, "Wimbleton")
     desk = site.house.gateway.takedowns
@@ -174,9 +212,9 @@ def test_a_batch_is_proposed_confirmed_in_part_and_undone(site: Site, studio: Pe
     page = site.post(staff, here, deed="confirm", videos=videos[0], note="as <seen>")
     assert "as <seen>" in page
     assert "taken down" in page
-    assert "spared" in page
+    assert ": stays" in page
     assert "They are out again" in site.post(staff, here, deed="undo")
-    assert "There is no such claim." in site.post(staff, "/staff/takedowns", 422, claim_id="claim_no")
+    assert "no such claim or blocklist entry" in site.post(staff, "/staff/takedowns", 422, claim_id="claim_no")
     assert "It is being looked for." in site.post(staff, "/staff/takedowns", claim_id=claim)
 
 
@@ -206,3 +244,27 @@ def batch_of(site: Site, notice_id: str) -> str:
     """The batch by which a notice took videos down."""
     found: str = site.house.gateway.notices.bench.notice(notice_id).down[0].batch_id
     return found
+
+
+def test_staff_read_whom_a_batch_is_about_and_have_somebody_looked_for(site: Site, staff: Person) -> None:
+    maker, house = site.person("filmer"), site.house
+    people = ("Zebulon Quartermain", "Mirabel Okonkwo")
+    zeb, mira = [house.guards.likeness.add_entry(NewEntry(name)) for name in people]
+    cause = TakedownCause(GatewayReason.TAKEN_DOWN_FOR_PERSON, zeb)
+    one = house.gateway.takedowns.propose([Touched(site.video(maker), "face", 0.9)], cause, staff.account_id)
+    page = site.get(staff, f"/staff/takedowns/{one.id}")
+    assert "<h1><bdi>Zebulon Quartermain</bdi>" in page
+    assert "found by a face in it" in page
+    assert "Zebulon Quartermain" in site.get(staff, "/staff/takedowns")
+    together = Batch(
+        "takedown_x", TakedownCause(cause.reason), BatchState.PROPOSED, staff.account_id, house.kernel.clock.now()
+    )
+    touched = [
+        Touched(site.video(maker), "prompt", 1.0, name, about) for name, about in zip(people, (zeb, mira), strict=True)
+    ]
+    TakedownStore(house.kernel.database).add(together, touched, ItemState.PROPOSED, [zeb, mira])
+    page = site.get(staff, "/staff/takedowns/takedown_x")
+    assert "2 at once" in page
+    assert all(f"<bdi>{name}</bdi>, found by the prompt" in page for name in people)
+    assert "2 at once" in site.get(staff, "/staff/takedowns")
+    assert "It is being looked for." in site.post(staff, "/staff/takedowns", claim_id=mira)

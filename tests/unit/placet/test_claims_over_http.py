@@ -57,7 +57,8 @@ def test_a_person_is_told_that_their_name_is_claimed_and_objects(registry: Regis
     assert registry.call(registry.ada, "POST", f"{path}/objection").status_code == 204
     said = registry.told(registry.staff, "person:objected")
     assert said == [{"claim_id": claims[0]["id"], "title": "The Countess"}]
-    refused = registry.call(registry.staff, "POST", f"{path}/activate", json={"despite": ["person"]})
+    looked = {"despite": ["person"], "seen": claims[0]["changed_at"]}
+    refused = registry.call(registry.staff, "POST", f"{path}/activate", json=looked)
     assert (refused.status_code, refused.json()["code"]) == (409, "optout:claim:concerns")
     # The rights holder sees that somebody objects, staff who.
     seen = registry.call(registry.studio, "GET", path).json()["concerns"]
@@ -72,10 +73,16 @@ def test_whose_name_it_is_not_finds_no_claim_to_object_to(registry: Registry) ->
     assert (answer.status_code, answer.json()["code"]) == (404, "optout:person:not_yours")
 
 
+def activated(registry: Registry, claim: dict[str, Any]) -> None:
+    """Staff let a claim take effect that they have looked at."""
+    looked = {"seen": claim["changed_at"]}
+    registry.call(registry.staff, "POST", f"/{claim['id']}/activate", json=looked).raise_for_status()
+
+
 def test_a_claim_that_is_over_is_noted_by_a_chore_and_the_organisation_told(registry: Registry) -> None:
     house, now = registry.town.house, datetime.now(UTC)
     claim = registry.filed("Boxwell", expires_at=(now + timedelta(hours=1)).isoformat())
-    registry.call(registry.staff, "POST", f"/{claim['id']}/activate").raise_for_status()
+    activated(registry, claim)
     house.gateway.sweeper.sweep()
     assert registry.call(registry.studio, "GET", f"/{claim['id']}").json()["state"] == "active"
     with house.kernel.database.transaction() as session:
@@ -87,7 +94,7 @@ def test_a_claim_that_is_over_is_noted_by_a_chore_and_the_organisation_told(regi
 
 def test_the_ledger_names_no_account(registry: Registry) -> None:
     claim = registry.filed("Boxwell")
-    registry.call(registry.staff, "POST", f"/{claim['id']}/activate").raise_for_status()
+    activated(registry, claim)
     ledger = registry.town.house.kernel.ledger
     entries = [json.loads(one.leaf) for one in ledger.entries(0, ledger.size()) if one.kind.startswith("optout:")]
     assert [entry["kind"] for entry in entries] == [

@@ -187,6 +187,9 @@ def test_a_rights_holder_who_leaves_is_gone_and_the_claims_stay_with_the_organis
     optouts = town.house.guards.optouts
     studio = optouts.organisations.found("Fox Studio", holder.account_id).id
     optouts.organisations.put_member(studio, rights.account_id, Role.AGENT, holder.account_id)
+    optouts.organisations.accept(studio, rights.account_id)
+    elsewhere = optouts.organisations.found("Hare Studio", rights.account_id).id
+    optouts.organisations.put_member(elsewhere, holder.account_id, Role.VIEWER, rights.account_id)
     terms = ClaimTerms(ClaimKind.CHARACTER, "Boxwell", licences=(Licence(holder.account_id),))
     proof, declared = Proof(Ground.AUTHOR, "drawn by us"), frozenset(Declaration)
     claim = optouts.desk.file(Filing(studio, holder.account_id, terms, proof, declared))

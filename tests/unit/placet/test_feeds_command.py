@@ -25,7 +25,7 @@ def test_an_operator_takes_a_bank_in_and_writes_it_out(tmp_path: Path) -> None:
 
     taken = run("import", str(bank), "--format", "pdq", "--organisation", own, "--bank", "Films")
     assert ": 1 hashes added" in taken
-    assert "entry 2: this is no PDQ hash" in taken
+    assert "entry 2: this is no PDQ or vPDQ hash" in taken
     assert run("export", "--format", "threatexchange", "--out", str(out)) == "1 claims; left out: terms\n"
     assert HASH in out.read_text("utf-8")
     again = run("import", str(out), "--format", "threatexchange", "--organisation", own, "--bank", "Films")

@@ -1,8 +1,9 @@
 """What notices are joined to: releases as people know them, batches of take-downs, the mail server."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import smtplib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,11 +11,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, update
 
+from copyright_optout.api import NoticeDesk
 from copyright_optout.domain.notices import FoundBy, Notice, NoticeState, Statute
 from generator_gateway.errors import GatewayReason
-from generator_gateway.ports import Cause
 from generator_gateway.ports.bindings import BindingMatch, Prints
-from generator_gateway.ports.takedowns import Batch, BatchState, TakedownCause
+from generator_gateway.ports.takedowns import Batch, BatchItem, BatchState, ItemState, TakedownCause, Touched
 from generator_gateway.service.bindings import UNCONFIRMED
 from generator_gateway.service.locating import read_places
 from generator_gateway.store import CaseStore, LeaseBook, ReleaseStore
@@ -24,10 +25,13 @@ from generator_gateway.tables import ReleaseRow
 from placet.wiring.notices import NoticeTakedowns, ReleasedVideos, SmtpNoticeMail
 from review_ui.notice.words import letter, notice_page_words
 from tests.factories.databases import sqlite
+from tests.factories.notices import given
 from tests.factories.ownership import out
 from tests.fakes.media import InMemoryBlobs
+from tests.fakes.notices import NoticeWorld
 from tests.fakes.optout import SetClock
 from trust_kernel.delivery.domain import Answer, Outcome
+from trust_kernel.delivery.smtp import MailServer, Security, SmtpPost
 from trust_kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -138,6 +142,19 @@ def test_owners_come_with_the_maker_first(shop: Shop) -> None:
     assert list(shop.videos.fingerprints("video_a")) == list(frames(1))
 
 
+def test_among_a_few_videos_the_identical_ones_are_those_that_a_search_over_all_finds(shop: Shop) -> None:
+    every = ["video_a", "video_b", "video_c", "video_d", "video_e"]
+    for one in every:
+        others = [other for other in every if other != one]
+        assert set(shop.videos.identical(one, others)) == {copy.case_id for copy in shop.videos.copies([one])}
+    assert not shop.videos.identical("video_a", ())
+
+
+def test_what_is_withdrawn_for_good_is_known(shop: Shop) -> None:
+    shop.releases.mark_withdrawn("video_a", "release:video:withdrawn_by_maker", NOW)
+    assert set(shop.videos.withdrawn(["video_a", "video_b"])) == {"video_a"}
+
+
 def test_places_are_read_out_of_whatever_people_write() -> None:
     said = read_places(
         [
@@ -185,16 +202,30 @@ class Desk:
     def finalise(self, batch_id: str, by: str) -> Batch:
         return self._do(f"final {batch_id} {by}")
 
+    def lock(self, batch_ids: Collection[str], case_ids: Collection[str]) -> None:
+        self._do(f"lock {sorted(batch_ids)} {sorted(case_ids)}")
 
-class NoLocks:
-    """`Recall` of which nothing is needed."""
+    def spare(self, batch_id: str, case_ids: Collection[str], by: str, *, by_notice: bool) -> Batch:
+        assert by_notice
+        return self._do(f"some {batch_id} {sorted(case_ids)} {by}")
 
-    def touched_by(self, cause: Cause) -> tuple[str, ...]:
-        return tuple(sorted(cause.case_ids))
+    def items(self, batch_id: str) -> Sequence[BatchItem]:
+        del batch_id
+        return [BatchItem(Touched("v"), ItemState.RESTORED), BatchItem(Touched("w"), ItemState.OVERTAKEN)]
+
+
+@dataclass
+class Appealed:
+    """The appeals that are open, by what they are against."""
+
+    batches: frozenset[str] = frozenset()
+
+    def open_against(self, decision_ids: Collection[str]) -> bool:
+        return bool(self.batches & set(decision_ids))
 
 
 def batches(desk: Desk) -> NoticeTakedowns:
-    return NoticeTakedowns(desk, NoLocks())  # type: ignore[arg-type] # what is used of both
+    return NoticeTakedowns(desk, Appealed(frozenset({"t"})))  # type: ignore[arg-type] # what is used of both
 
 
 def test_a_batch_names_the_law_and_the_notice() -> None:
@@ -203,17 +234,28 @@ def test_a_batch_names_the_law_and_the_notice() -> None:
     batches(desk).keep("t", NOW + HOUR)
     batches(desk).restore("t", by="acct_s")
     batches(desk).finalise("t", by="acct_s")
-    assert desk.done == ["down for c about ntc_1", "keep t 1:00:00", "back t acct_s", "final t acct_s"]
+    batches(desk).lock(["v"], ["t"])
+    assert set(batches(desk).spare("t", ["v", "w"], by="acct_s")) == {"v"}
+    assert desk.done == [
+        "down for c about ntc_1",
+        "keep t 1:00:00",
+        "back t acct_s",
+        "final t acct_s",
+        "lock ['t'] ['v']",
+        "some t ['v', 'w'] acct_s",
+    ]
+    assert batches(desk).contested(["t", "u"])
+    assert not batches(desk).contested(["u"])
 
 
-def test_what_is_not_out_is_no_fault_and_what_staff_undid_before_is_none_either() -> None:
+def test_what_is_not_out_is_no_fault_and_what_was_undone_before_is_none_either() -> None:
     nothing = batches(Desk(GatewayReason.TAKEDOWN_NOTHING, InvalidInput))
     assert nothing.take_down(["v"], cause="c", about="ntc_1", by="system", until=NOW) == ""
-    for code in (GatewayReason.TAKEDOWN_STATE, GatewayReason.TAKEDOWN_LATE):
-        undone = batches(Desk(code))
-        undone.restore("t", by="system")
-        undone.keep("t", NOW)
-        undone.finalise("t", by="system")
+    undone = batches(Desk(GatewayReason.TAKEDOWN_STATE))
+    undone.restore("t", by="system")
+    undone.keep("t", NOW)
+    undone.finalise("t", by="system")
+    assert not undone.spare("t", ["v"], by="system")
 
 
 def test_any_other_refusal_is_told() -> None:
@@ -241,13 +283,28 @@ class Postbox:
         return Answer(self.outcome, "250")
 
 
+class AsciiServer(SmtpPost):
+    """A server without SMTPUTF8, as the standard library finds it."""
+
+    def __init__(self, server: MailServer) -> None:
+        super().__init__(server)
+        self.taken: list[str] = []
+
+    def _handed_in(self, message: EmailMessage, sender: str, recipient: str) -> None:
+        del message, sender
+        if not recipient.isascii():
+            raise smtplib.SMTPNotSupportedError
+        self.taken.append(recipient)
+
+
 def mail(post: Postbox) -> SmtpNoticeMail:
     return SmtpNoticeMail(post, "notices@placet.example", "Placet", SetClock())
 
 
 def test_a_mail_says_where_the_notice_stands_in_its_language_with_the_private_link() -> None:
     post = Postbox()
-    assert mail(post).send("vera@example.org", "Vera\r\nBcc: x@example.org", NOTICE, "https://p.example/notice/t")
+    said = mail(post).send("vera@example.org", "Vera\r\nBcc: x@example.org", NOTICE, "https://p.example/notice/t")
+    assert said == Answer(Outcome.TAKEN, "250")
     ((message, recipient),) = post.handed
     assert (recipient, message["Bcc"]) == ("vera@example.org", None)
     assert message["Subject"] == "Placet: la tua segnalazione"
@@ -255,15 +312,25 @@ def test_a_mail_says_where_the_notice_stands_in_its_language_with_the_private_li
     assert "ha tutto quello che la legge chiede" in message.get_content()
 
 
-@pytest.mark.parametrize(("outcome", "done"), [(Outcome.LATER, False), (Outcome.NEVER, True), (Outcome.TAKEN, True)])
-def test_only_a_server_that_is_away_is_tried_again(outcome: Outcome, done: bool) -> None:
-    assert mail(Postbox(outcome)).send("vera@example.org", "Vera", NOTICE, "link") is done
+@pytest.mark.parametrize("outcome", [Outcome.LATER, Outcome.NEVER, Outcome.TAKEN])
+def test_what_the_server_says_decides_whether_it_is_tried_again(outcome: Outcome) -> None:
+    assert mail(Postbox(outcome)).send("vera@example.org", "Vera", NOTICE, "link").outcome is outcome
+
+
+def test_a_server_that_takes_no_such_letters_keeps_no_other_mail_waiting() -> None:
+    world, server = NoticeWorld(), AsciiServer(MailServer("mail.example", 25, Security.NONE))
+    desk = NoticeDesk(replace(world.parts, mail=SmtpNoticeMail(server, "n@p.example", "Placet", world.clock)))
+    for address in ("x@m\u00fcller.example", "vera@example.org"):
+        desk.intake.file(replace(given(), texts=replace(given().texts, email=address)))
+        world.later(seconds=1)
+    assert desk.mails.post() == 1
+    assert server.taken == ["vera@example.org"]
 
 
 @pytest.mark.parametrize("address", ["vera@", "@", "ve ra@example.org", "vera@example.org\r\nBcc: x@example.org"])
 def test_an_address_that_is_none_is_given_up(address: str) -> None:
     post = Postbox()
-    assert mail(post).send(address, "Vera", NOTICE, "link")
+    assert mail(post).send(address, "Vera", NOTICE, "link").outcome is Outcome.NEVER
     assert post.handed == []
 
 

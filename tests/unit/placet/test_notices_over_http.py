@@ -93,12 +93,12 @@ class Scene:
     def sweep(self) -> None:
         self.house.gateway.sweeper.sweep()
 
-    def turn_back(self, row: type[Any], notice_id: str, **moments: timedelta) -> None:
-        """Have it be as though something about a notice had happened so much earlier."""
+    def turn_back(self, row: type[Any], notice_id: str, **moments: timedelta | int | str | None) -> None:
+        """Have it be as though something about a notice had happened so much earlier, or was otherwise."""
         now = datetime.now(UTC)
         key = row.id if row is OptOutNoticeRow else row.notice_id
         with self.house.kernel.database.transaction() as session:
-            values = {name: now - ago for name, ago in moments.items()}
+            values = {name: now - ago if isinstance(ago, timedelta) else ago for name, ago in moments.items()}
             session.exec(update(row).where(key == notice_id).values(**values))
 
 
@@ -136,7 +136,7 @@ def test_the_worker_follows_a_demand_in_the_last_hour(scene: Scene) -> None:
     given = scene.give("take_it_down", video)
     scene.sweep()
     assert scene.state(video) == "released"
-    scene.turn_back(OptOutNoticeRow, given["id"], valid_at=timedelta(hours=47, minutes=1), due_at=timedelta())
+    scene.turn_back(OptOutNoticeRow, given["id"], valid_at=timedelta(hours=47, minutes=1), look_at=timedelta())
     scene.sweep()
     assert scene.state(video) == "taken_down"
     assert scene.ask(scene.staff, "GET", f"/{given['id']}")["state"] == "acted"
@@ -198,6 +198,11 @@ def test_staff_see_every_clock_and_so_does_the_command(scene: Scene) -> None:
     late, soon = scene.give("dmca", video), scene.give("take_it_down", video)
     lacking = scene.give("take_it_down", video, signature="")
     found = scene.ask(scene.staff, "GET", "/clocks")["data"]
+    first = scene.ask(scene.staff, "GET", "/clocks?limit=1")
+    rest = scene.ask(scene.staff, "GET", f"/clocks?after={first['next']}")
+    assert [*first["data"], *rest["data"]] == found
+    assert rest["next"] is None
+    assert scene.ask(scene.staff, "GET", "/clocks?after=2026-13-01T00:00:00.000000Z~ntc_1", 422)["field"] == "after"
     assert [one["due"] for one in found] == sorted(one["due"] for one in found)
     kinds = {one["notice_id"]: one["kind"] for one in found}
     assert (kinds[soon["id"]], kinds[late["id"]], lacking["id"] in kinds) == ("take_down", "decide", False)
