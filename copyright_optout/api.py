@@ -34,12 +34,16 @@ from copyright_optout.domain import (
     Told,
     alike,
     check_territories,
+    without_whom,
 )
+from copyright_optout.domain.claims import CHANGEABLE
+from copyright_optout.domain.claims import ENDED as CLAIM_ENDED
 from copyright_optout.domain.describing import DescribedWork
 from copyright_optout.domain.feeds import HASHES, LARGEST_FEED, EntryNote, FeedFormat, FeedOut, FeedReport, Lost
 from copyright_optout.domain.imports import ClaimImport, ImportState, LineReport
 from copyright_optout.domain.notice_clocks import ClockKind, ClockTerms, NoticeClock, restore_window
 from copyright_optout.domain.notice_mails import MailStanding
+from copyright_optout.domain.notices import ENDED as NOTICE_ENDED
 from copyright_optout.domain.notices import (
     REJECTIONS,
     REQUIRED,
@@ -83,12 +87,15 @@ from copyright_optout.service.watching import ReferenceParts
 
 __all__ = [
     "ANYTHING",
+    "CHANGEABLE",
+    "CLAIM_ENDED",
     "HASHES",
     "LARGEST_FEED",
     "LARGEST_IMPORT",
     "LEAST_SHARE",
     "MATCH_DISTANCE",
     "MOST_FRAMES",
+    "NOTICE_ENDED",
     "REJECTIONS",
     "REQUIRED",
     "STATEMENTS",
@@ -178,4 +185,5 @@ __all__ = [
     "is_copy",
     "missing_in_counter",
     "restore_window",
+    "without_whom",
 ]

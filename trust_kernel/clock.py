@@ -23,3 +23,11 @@ class SystemClock:
 def aware(moment: datetime) -> datetime:
     """Give a moment read from a database its UTC zone back (SQLite drops it)."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def in_utc(at: datetime) -> datetime:
+    """A moment in UTC; one that lies outside of what UTC can say is the first or last that it can."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        return datetime(1, 1, 1, tzinfo=UTC) if at.year == 1 else datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)

@@ -1,8 +1,10 @@
-"""Small files that are there whole or not at all."""
+"""Small files that are there whole or not at all, and locks on files."""
 
 import contextlib
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -33,3 +35,18 @@ def put_file(place: Path, content: bytes, *, mode: int = 0o600, keep: bool = Fal
             Path(draft).replace(place)
     finally:
         Path(draft).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive advisory lock on `path` (flock; made if missing): one process, and one thread of it, at a time.
+
+    The file stays: whoever waits for one that is removed would hold another lock than whoever comes after them.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)

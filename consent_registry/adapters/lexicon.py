@@ -14,8 +14,9 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
-from consent_registry.domain.scope import Context, Trait
+from consent_registry.domain.scope import Trait
 from consent_registry.ports.reading import WordHit
+from trust_kernel.contexts import Context
 
 _KEPT = 64
 """Texts whose reading is remembered: each is read several times while one request is looked at."""

@@ -49,7 +49,6 @@ from consent_registry.domain.safety import (
 from consent_registry.domain.scope import (
     ADULTS_ALONE,
     SENSITIVE,
-    Context,
     Purpose,
     Scope,
     Trait,
@@ -69,6 +68,7 @@ from consent_registry.domain.terms import (
     check_terms,
     years_after,
 )
+from trust_kernel.contexts import Context
 
 __all__ = [
     "ADULTS_ALONE",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from consent_registry.domain.reasons import ConsentFault, ConsentReason
+from trust_kernel.contexts import Context
 from trust_kernel.errors import InvalidInput
 
 MAX_UNSAID = 100
@@ -29,24 +30,6 @@ class Purpose(StrEnum):
     POLITICAL = "political"
     MEDICAL = "medical"
     SEXUAL = "sexual"
-
-
-class Context(StrEnum):
-    """What a person is shown in or with."""
-
-    POLITICAL = "political"
-    RELIGIOUS = "religious"
-    SEXUAL = "sexual"
-    VIOLENT = "violent"
-    MEDICAL = "medical"
-    CRIMINAL = "criminal"
-    SUBSTANCES = "substances"
-    DEGRADING = "degrading"
-    WEAPONS = "weapons"
-    GAMBLING = "gambling"
-    ADVERTISING = "advertising"
-    ROMANCE = "romance"
-    COMEDY = "comedy"
 
 
 SENSITIVE = frozenset(

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from consent_registry.domain.scope import Context, Trait
+from consent_registry.domain.scope import Trait
+from trust_kernel.contexts import Context
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from consent_registry.domain import ConsentFault, SubjectRecord
 from consent_registry.store.rows import FRESH, Rows
 from consent_registry.tables import FollowRow, SubjectRow
 from trust_kernel.errors import Conflict
-from trust_kernel.names.plain import fold
+from trust_kernel.names.plain import fold_name
 
 _CHUNK = 500
 
@@ -28,7 +28,7 @@ class PeopleRows(Rows):
             handle=record.handle,
             handle_digest=handle_digest,
             display_name=record.display_name,
-            display_folded=fold(record.display_name),
+            display_folded=fold_name(record.display_name),
             consent_epoch=record.consent_epoch,
             birth_year=record.birth_year,
             created_at=record.created_at,

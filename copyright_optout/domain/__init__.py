@@ -29,6 +29,7 @@ from copyright_optout.domain.concerns import (
     BLOCKING,
     Concern,
     Concerning,
+    without_whom,
 )
 from copyright_optout.domain.footage import NOTHING_SHARED, Footage, Glimpse, Overlap, SharedMoment, overlap
 from copyright_optout.domain.naming import (
@@ -163,4 +164,5 @@ __all__ = [
     "check_territories",
     "may_move",
     "overlap",
+    "without_whom",
 ]

@@ -3,31 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from copyright_optout.domain.reasons import OptOutFault
+from trust_kernel.contexts import Context
 from trust_kernel.errors import InvalidInput
 
 MOST_LICENCES = 1000
 _CODE_LENGTH = 2
 
 
-class Setting(StrEnum):
-    """What somebody or something is shown in or with; the words are those of consent (`Context` there)."""
-
-    POLITICAL = "political"
-    RELIGIOUS = "religious"
-    SEXUAL = "sexual"
-    VIOLENT = "violent"
-    MEDICAL = "medical"
-    CRIMINAL = "criminal"
-    SUBSTANCES = "substances"
-    DEGRADING = "degrading"
-    WEAPONS = "weapons"
-    GAMBLING = "gambling"
-    ADVERTISING = "advertising"
-    ROMANCE = "romance"
-    COMEDY = "comedy"
+Setting = Context
+"""What claims call a context."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,10 @@ from trust_kernel.texts import check_text
 
 MOST_NAMES = 200
 LONGEST_NAME = 200
+LONGEST_REFERENCE = 200
+"""Characters of a rights holder's own key for a claim."""
+MOST_PICTURES = 20
+"""Reference pictures that are handed in with a claim."""
 MOST_DESCRIPTIONS = 20
 LONGEST_DESCRIPTION = 1000
 
@@ -59,7 +63,12 @@ class Told(StrEnum):
         return tuple(level.value for level in levels[: levels.index(self) + 1]) if self in levels else ()
 
 
-_ENDS = frozenset({ClaimState.WITHDRAWN, ClaimState.EXPIRED})
+ENDED = frozenset({ClaimState.WITHDRAWN, ClaimState.EXPIRED})
+"""Nothing leads out of these."""
+CHANGEABLE = frozenset({ClaimState.DRAFT, ClaimState.SUBMITTED})
+"""As long as staff have not decided, reference media may be added, and a list may have the claim say something else."""
+IN_FORCE = frozenset({ClaimState.ACTIVE, ClaimState.QUARANTINED, ClaimState.DISPUTED})
+"""What was let take effect and has not ended, whether or not it stops anything just now."""
 _MOVES = MappingProxyType(
     {
         ClaimState.DRAFT: frozenset({ClaimState.SUBMITTED, ClaimState.WITHDRAWN}),
@@ -67,9 +76,9 @@ _MOVES = MappingProxyType(
             {ClaimState.DRAFT, ClaimState.VERIFIED, ClaimState.ACTIVE, ClaimState.QUARANTINED, ClaimState.WITHDRAWN}
         ),
         ClaimState.VERIFIED: frozenset({ClaimState.ACTIVE, ClaimState.QUARANTINED, ClaimState.WITHDRAWN}),
-        ClaimState.ACTIVE: frozenset({ClaimState.QUARANTINED, ClaimState.DISPUTED, *_ENDS}),
-        ClaimState.QUARANTINED: frozenset({ClaimState.ACTIVE, *_ENDS}),
-        ClaimState.DISPUTED: frozenset({ClaimState.ACTIVE, *_ENDS}),
+        ClaimState.ACTIVE: frozenset({ClaimState.QUARANTINED, ClaimState.DISPUTED, *ENDED}),
+        ClaimState.QUARANTINED: frozenset({ClaimState.ACTIVE, *ENDED}),
+        ClaimState.DISPUTED: frozenset({ClaimState.ACTIVE, *ENDED}),
         ClaimState.WITHDRAWN: frozenset(),
         ClaimState.EXPIRED: frozenset(),
     }
@@ -125,6 +134,7 @@ class Claim:
         declared: under penalty of perjury; all of `proving.NEEDED` from SUBMITTED on.
         references: how many reference media of each kind ("picture", "video", "sound") were filed.
         only_licensed: its organisation lets nothing be made without a licence.
+        salt: in what the ledger commits to; see `commitments`.
     """
 
     id: str
@@ -139,6 +149,7 @@ class Claim:
     declared: frozenset[Declaration] = frozenset()
     references: tuple[tuple[str, int], ...] = ()
     only_licensed: bool = field(default=False, compare=False)
+    salt: str = field(default="", compare=False)
 
     @property
     def told_title(self) -> str:

@@ -1,6 +1,7 @@
 """What staff should know of a claim before they let it stop anything."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -25,13 +26,18 @@ class Concerning:
 
     Attributes:
         name: which name; empty where it is not about one.
-        about: claim that is like it, share in percent, or account that objects; staff see it, the rights holder sees
-            only the concern.
+        about: claim that is like it, share in percent, or account whose name it is or that objects; staff see it, the
+            rights holder sees only the concern.
     """
 
     concern: Concern
     name: str = ""
     about: str = ""
+
+
+def without_whom(concerns: Iterable[Concerning]) -> tuple[Concerning, ...]:
+    """Concerns as the rights holder sees them: each of a name once, however many people bear it, and not of whom."""
+    return tuple(dict.fromkeys(replace(one, about="") for one in concerns))
 
 
 BLOCKING = frozenset({Concern.PERSON, Concern.DUPLICATE, Concern.FLOOD, Concern.OBJECTION})

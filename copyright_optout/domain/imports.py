@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from copyright_optout.domain.claims import ClaimState
 from copyright_optout.domain.concerns import Concerning
 from copyright_optout.domain.proving import Declaration, Proof
 from copyright_optout.domain.reasons import FeedFault, ImportFault, OptOutFault
@@ -37,11 +36,6 @@ MOST_LINES = 200_000
 """Lines of one list, twice what is promised; longer ones are sent in parts."""
 MOST_TRIES = 5
 """Times that a worker takes an import up without getting any further, before it is given up."""
-
-REPLACEABLE = frozenset({ClaimState.DRAFT, ClaimState.SUBMITTED})
-"""States in which an import may have a claim say something else."""
-
-ENDED = frozenset({ClaimState.WITHDRAWN, ClaimState.EXPIRED})
 
 
 class ImportState(StrEnum):

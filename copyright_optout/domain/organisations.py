@@ -8,7 +8,7 @@ from copyright_optout.domain.reasons import OptOutFault
 from trust_kernel.errors import InvalidInput
 from trust_kernel.texts import check_text
 
-LONGEST_TITLE = 200
+LONGEST_ORGANISATION = 200
 """Characters of an organisation's name."""
 
 
@@ -18,9 +18,9 @@ class Role(StrEnum):
     OWNER = "owner"
     """Takes members in and out, and decides whether everything needs a licence."""
     AGENT = "agent"
-    """Files, changes and withdraws claims, sends notices."""
+    """Files, changes, licenses and withdraws claims."""
     VIEWER = "viewer"
-    """Sees claims, dry runs and notices."""
+    """Sees claims, what they stopped, and dry runs."""
 
     def may(self, needed: "Role") -> bool:
         """Whether this role includes another."""
@@ -66,11 +66,11 @@ def check_organisation_name(name: str) -> str:
     """The name, spaces put in order; raises InvalidInput."""
     check_text(name, "name")
     name = " ".join(name.split())
-    if not 0 < len(name) <= LONGEST_TITLE or not any(map(str.isalnum, name)):
+    if not 0 < len(name) <= LONGEST_ORGANISATION or not any(map(str.isalnum, name)):
         raise InvalidInput(
             "an organisation needs a name with a letter or digit in it",
             code=OptOutFault.ORGANISATION_NAME,
             field="name",
-            limit=f"{LONGEST_TITLE} characters",
+            limit=f"{LONGEST_ORGANISATION} characters",
         )
     return name

@@ -2,6 +2,7 @@
 
 from copyright_optout.api import Claim, OptOutIndex, Role
 from copyright_optout.errors import UnknownClaim
+from copyright_optout.service.telling import DECIDES
 from trust_kernel.errors import NotFound
 from trust_kernel.web.access import Actor
 
@@ -9,7 +10,7 @@ WRITE = "optout:write"
 READ = "optout:read"
 OBJECT = "likeness:manage"
 """Held by people: they may object to claims on their name."""
-ACTIVATE = "optout:activate"
+ACTIVATE = DECIDES
 """Held by staff: with it, everybody's claims are seen, moved and withdrawn."""
 
 

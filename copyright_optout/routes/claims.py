@@ -28,6 +28,7 @@ from copyright_optout.api import (
     Told,
 )
 from copyright_optout.domain import check_territories
+from copyright_optout.domain.claims import LONGEST_REFERENCE, MOST_PICTURES
 from copyright_optout.errors import UnusableClaim
 from copyright_optout.ports import PictureDecoder
 from copyright_optout.routes.access import ACTIVATE, OBJECT, READ, WRITE, acting_for, reachable
@@ -42,8 +43,6 @@ from copyright_optout.schemas.claims import (
 )
 from trust_kernel.media.refs import MediaKind, MediaLimits
 from trust_kernel.web.access import Access, Actor
-
-_MOST_PICTURES = 20
 
 
 def add_claims(
@@ -76,7 +75,7 @@ def _add_filing(
         told: Annotated[Told, Form()] = Told.TITLE,
         starts_at: Annotated[datetime | None, Form()] = None,
         expires_at: Annotated[datetime | None, Form()] = None,
-        reference: Annotated[str, Form(max_length=200)] = "",
+        reference: Annotated[str, Form(max_length=LONGEST_REFERENCE)] = "",
         ground: Annotated[Ground | None, Form()] = None,
         statement: Annotated[str, Form(max_length=4000)] = "",
         registration: Annotated[str, Form(max_length=4000)] = "",
@@ -210,8 +209,8 @@ def _with_zone(moment: datetime | None) -> datetime | None:
 def _decoded(
     uploads: Sequence[UploadFile], decoder: PictureDecoder, limits: MediaLimits
 ) -> Sequence[NDArray[np.uint8]]:
-    if len(uploads) > _MOST_PICTURES:
-        raise UnusableClaim("too many pictures at once", field="pictures", limit=f"{_MOST_PICTURES} pictures")
+    if len(uploads) > MOST_PICTURES:
+        raise UnusableClaim("too many pictures at once", field="pictures", limit=f"{MOST_PICTURES} pictures")
     with tempfile.TemporaryDirectory(prefix="optout-") as folder:
         return [_picture(upload, Path(folder) / str(number), decoder, limits) for number, upload in enumerate(uploads)]
 

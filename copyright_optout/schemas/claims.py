@@ -20,6 +20,7 @@ from copyright_optout.domain import (
     Setting,
     Told,
     check_territories,
+    without_whom,
 )
 
 
@@ -173,7 +174,8 @@ class ClaimView(BaseModel):
             declarations=sorted(claim.declared),
             references=dict(claim.references),
             concerns=[
-                ConcernView(concern=one.concern, name=one.name, about=one.about if staff else None) for one in concerns
+                ConcernView(concern=one.concern, name=one.name, about=one.about if staff else None)
+                for one in (concerns if staff else without_whom(concerns))
             ],
             created_at=claim.created_at,
             changed_at=claim.changed_at,

@@ -1,7 +1,5 @@
 """Filing claims and taking them from state to state."""
 
-import hashlib
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -29,6 +27,8 @@ from copyright_optout.domain import (
     check_proof,
     may_move,
 )
+from copyright_optout.domain.claims import ENDED, LONGEST_REFERENCE, MOST_PICTURES
+from copyright_optout.domain.commitments import new_salt, terms_digest
 from copyright_optout.errors import UnknownClaim, UnusableClaim
 from copyright_optout.ports import ClaimStore, Record
 from copyright_optout.ports.rehearsing import Aftermath, Flooding, NoFlood, NothingAfter
@@ -39,10 +39,9 @@ from copyright_optout.service.telling import ClaimNotices
 from trust_kernel.clock import Clock
 from trust_kernel.errors import Conflict
 from trust_kernel.ids import new_id
-from trust_kernel.names.english import FUNCTION_WORDS
-from trust_kernel.names.plain import fold
+from trust_kernel.names.english import NEVER_NAMES
+from trust_kernel.names.plain import fold_name
 
-MOST_PICTURES = 50
 _SWEEP = 200
 
 
@@ -97,8 +96,9 @@ class ClaimDesk:
         """Keep a claim as submitted, or as a draft; nothing is stopped by it until it is active.
 
         Raises:
-            InvalidInput: no title, a name that holds no letter, one that is too long or means nothing, a list too long,
-                dates in the wrong order, a declaration or proof missing, or a picture with too little in it.
+            InvalidInput: no title, a name that holds no letter, one that is too long or means nothing, a list or the
+                reference too long, dates in the wrong order, a declaration or proof missing, or a picture with too
+                little in it.
             Conflict: this organisation has a claim with this reference.
         """
         claim = self.drawn_up(filing)
@@ -121,9 +121,10 @@ class ClaimDesk:
             state=ClaimState.DRAFT,
             created_at=now,
             changed_at=now,
-            reference=" ".join(filing.reference.split())[:_LONGEST_REFERENCE],
+            reference=_reference(filing.reference),
             proof=None if filing.draft and filing.proof is None else check_proof(_given(filing.proof)),
             declared=filing.declared,
+            salt=new_salt(),
         )
         return claim if filing.draft else _submitted(claim)
 
@@ -191,7 +192,10 @@ class ClaimDesk:
             claim = self._as_seen(claim_id, seen)
             self._concerns.check_disinterested(actor, claim.organisation_id)
             claim.check_move(ClaimState.ACTIVE)
-            open_ones = {one.concern for one in self._concerns.again(claim)} & BLOCKING - frozenset(despite)
+            known = self._store.concerns([claim_id])
+            found = self._concerns.again(claim)
+            self._notices.named([claim], {claim_id: found}, known)
+            open_ones = {one.concern for one in found} & BLOCKING - frozenset(despite)
             if not open_ones and share is not None and may_move(claim.state, ClaimState.QUARANTINED):
                 return self.quarantine(claim_id, actor=actor, about=share)
             if not open_ones:
@@ -314,7 +318,7 @@ class ClaimDesk:
         title = check_name(terms.title, "title")
         names = check_names(terms.names)
         for name in (title, *names):
-            if fold(name) in FUNCTION_WORDS:
+            if fold_name(name) in NEVER_NAMES:
                 raise UnusableClaim(
                     f"{name!r} is in every other sentence",
                     code=OptOutFault.NAME_COMMON,
@@ -356,20 +360,16 @@ class ClaimDesk:
         )
 
 
-def terms_digest(claim: Claim) -> str:
-    """SHA-256 of a claim's names and licensees, hex, as the record shows it."""
-    said = json.dumps(
-        [*claim.terms.aliases, *sorted(one.account_id for one in claim.terms.licences)],
-        ensure_ascii=True,
-        separators=(",", ":"),
-    )
-    return hashlib.sha256(said.encode()).hexdigest()
-
-
-_LONGEST_REFERENCE = 200
 _DECIDED = frozenset({ClaimState.VERIFIED, ClaimState.ACTIVE})
 """States that staff take a claim to."""
-_NOT_OPEN = frozenset({ClaimState.DRAFT, ClaimState.WITHDRAWN, ClaimState.EXPIRED})
+_NOT_OPEN = ENDED | {ClaimState.DRAFT}
+
+
+def _reference(given: str) -> str:
+    reference = " ".join(given.split())
+    if len(reference) > LONGEST_REFERENCE:
+        raise UnusableClaim("this reference is too long", field="reference", limit=f"{LONGEST_REFERENCE} characters")
+    return reference
 
 
 def _submitted(claim: Claim) -> Claim:

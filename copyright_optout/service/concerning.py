@@ -6,7 +6,7 @@ from copyright_optout.domain import Claim, ClaimState, Concern, Concerning, OptO
 from copyright_optout.ports import ClaimStore, OrganisationStore, People
 from trust_kernel.errors import NotPermitted
 from trust_kernel.names.english import is_common
-from trust_kernel.names.plain import fold
+from trust_kernel.names.plain import fold_name
 
 LOOKED_FOR = frozenset({Concern.COMMON_WORD, Concern.PERSON, Concern.DUPLICATE})
 """What is found by looking at names; other concerns stay as they were noted."""
@@ -28,7 +28,7 @@ class Concerns:
 
     def of(self, claims: Sequence[Claim]) -> dict[str, tuple[Concerning, ...]]:
         """What is to be known of each, by claim id; those with nothing are left out."""
-        folded = {fold(name) for claim in claims for name in claim.terms.aliases}
+        folded = {fold_name(name) for claim in claims for name in claim.terms.aliases}
         taken, people = self._store.called(folded), self._people.called(folded)
         found = {claim.id: tuple(self._about(claim, taken, people)) for claim in claims}
         return {claim_id: concerns for claim_id, concerns in found.items() if concerns}
@@ -48,25 +48,27 @@ class Concerns:
 
     def name_of(self, account_id: str, claim: Claim) -> str | None:
         """The first name of a claim that is an account's own; None where none is."""
-        people = self._people.called(map(fold, claim.terms.aliases))
-        return next((name for name in claim.terms.aliases if account_id in people.get(fold(name), ())), None)
+        people = self._people.called(map(fold_name, claim.terms.aliases))
+        return next((name for name in claim.terms.aliases if account_id in people.get(fold_name(name), ())), None)
 
     def _about(
         self, claim: Claim, taken: Mapping[str, Sequence[Claim]], people: Mapping[str, frozenset[str]]
     ) -> Iterable[Concerning]:
         for name in claim.terms.aliases:
-            folded = fold(name)
+            folded = fold_name(name)
             if " " not in folded and is_common(folded):
                 yield Concerning(Concern.COMMON_WORD, name)
-            if folded in people and self._is_somebody_elses(claim, people[folded]):
-                yield Concerning(Concern.PERSON, name)
+            for account_id in self._somebody_elses(claim, people.get(folded, frozenset())):
+                yield Concerning(Concern.PERSON, name, account_id)
             other = next((one for one in taken.get(folded, ()) if _rivals(one, claim)), None)
             if other is not None:
                 yield Concerning(Concern.DUPLICATE, name, other.id)
 
-    def _is_somebody_elses(self, claim: Claim, accounts: frozenset[str]) -> bool:
-        members = {one.account_id for one in self._organisations.members(claim.organisation_id)}
-        return not accounts <= members
+    def _somebody_elses(self, claim: Claim, accounts: frozenset[str]) -> Sequence[str]:
+        """Those of some accounts that do not act for the claim's organisation."""
+        if not accounts:
+            return ()
+        return sorted(accounts - {one.account_id for one in self._organisations.members(claim.organisation_id)})
 
 
 def _rivals(other: Claim, claim: Claim) -> bool:

@@ -14,12 +14,12 @@ from copyright_optout.domain import (
     MOST_REFERENCES,
     Claim,
     ClaimKind,
-    ClaimState,
     ClaimTerms,
     Fingerprint,
     Footage,
     ReferenceKind,
 )
+from copyright_optout.domain.claims import CHANGEABLE
 from copyright_optout.domain.feeds import EntryNote, FeedFrame, FeedHash, FeedReport, Lost
 from copyright_optout.domain.imports import LineTrouble
 from copyright_optout.domain.reasons import FeedFault, ImportFault, OptOutFault
@@ -29,7 +29,6 @@ from copyright_optout.service.references import ReferenceDesk
 from trust_kernel.clock import Clock
 from trust_kernel.errors import Conflict, InvalidInput
 
-_OPEN = frozenset({ClaimState.DRAFT, ClaimState.SUBMITTED})
 _KEY = "bank:"
 """With the bank's name behind it, the reference of its claim."""
 _LONGEST_BANK = 100
@@ -123,7 +122,7 @@ class HashBanks:
         known = set(self._claims.prints(claim.id))
         prints = {one.bits: Fingerprint(one.bits, one.quality) for one in banked.pictures if one.bits not in known}
         films = self._new_films(claim, banked)
-        if (prints or films) and claim.state not in _OPEN:
+        if (prints or films) and claim.state not in CHANGEABLE:
             raise Conflict(
                 "this bank was looked at already; give further hashes another name",
                 code=ImportFault.STANDS,

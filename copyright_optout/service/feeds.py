@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 
 from copyright_optout.domain import Claim, ClaimKind, ClaimState, ReferenceKind
+from copyright_optout.domain.claims import ENDED
 from copyright_optout.domain.feeds import (
     HASHES,
     EntryNote,
@@ -31,7 +32,7 @@ from copyright_optout.service.imports import ImportDesk, ImportOrder
 from copyright_optout.service.references import ReferenceDesk
 from trust_kernel.clock import Clock
 
-_LIVE = frozenset(ClaimState) - {ClaimState.WITHDRAWN, ClaimState.EXPIRED}
+_LIVE = frozenset(ClaimState) - ENDED
 _PAGE = 500
 _UNREADABLE = LineTrouble(FeedFault.ENTRY, "this entry cannot be read")
 

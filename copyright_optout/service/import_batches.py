@@ -13,12 +13,15 @@ from copyright_optout.domain import (
     Concern,
     Concerning,
     check_proof,
+    without_whom,
 )
-from copyright_optout.domain.imports import ENDED, REPLACEABLE, ClaimImport, LineOutcome, LineReport, LineTrouble
+from copyright_optout.domain.claims import CHANGEABLE, ENDED
+from copyright_optout.domain.commitments import terms_digest
+from copyright_optout.domain.imports import ClaimImport, LineOutcome, LineReport, LineTrouble
 from copyright_optout.domain.reasons import ImportEvent, ImportFault
 from copyright_optout.ports import ClaimStore, Record
 from copyright_optout.ports.imports import BadLine, ListedClaim
-from copyright_optout.service.claims import ClaimDesk, terms_digest
+from copyright_optout.service.claims import ClaimDesk
 from copyright_optout.service.concerning import LOOKED_FOR, Concerns
 from copyright_optout.service.import_terms import filing_of, reference_of
 from copyright_optout.service.telling import ClaimNotices
@@ -164,7 +167,7 @@ class Intake:
             concerns[claim_id] = (*concerns.get(claim_id, ()), *others)
         for number, report in batch.reports.items():
             if report.claim_id in concerns:
-                batch.reports[number] = replace(report, concerns=concerns[report.claim_id])
+                batch.reports[number] = replace(report, concerns=without_whom(concerns[report.claim_id]))
         return concerns
 
     def _weigh(self, drawn: _Drawn, known: Claim | None, batch: Batch) -> None:
@@ -192,12 +195,12 @@ class Intake:
         handed_in = self._job.submit and known.state is ClaimState.DRAFT
         if terms == known.terms and not handed_in:
             return known
-        if known.state not in REPLACEABLE:
+        if known.state not in CHANGEABLE:
             raise InvalidInput(
                 f"this claim is {known.state} and cannot say something else",
                 code=ImportFault.STANDS,
                 field="reference",
-                limit=", ".join(sorted(REPLACEABLE)),
+                limit=", ".join(sorted(CHANGEABLE)),
             )
         changed = replace(known, terms=terms, changed_at=self._tools.clock.now())
         if not handed_in:
@@ -249,6 +252,7 @@ def activate_batch(
     # Nobody has looked at a draft, and somebody has suspended whatever else could become active.
     able = [claim for claim in known.values() if claim.state in _READY and not _changed_since(claim, seen)]
     found, noted = tools.concerns.of(able), tools.claims.concerns(claim.id for claim in able)
+    tools.notices.named(able, found, noted)
     ready: list[Claim] = []
     now = tools.clock.now()
     for claim in able:
@@ -271,14 +275,14 @@ def activate_batch(
 
 def _changed_since(claim: Claim, seen: datetime | None) -> bool:
     """Whether a list may have had it say something else since; what staff have verified no list changes."""
-    return claim.state in REPLACEABLE and (seen is None or claim.changed_at > seen)
+    return claim.state in CHANGEABLE and (seen is None or claim.changed_at > seen)
 
 
 _READY = frozenset({ClaimState.SUBMITTED, ClaimState.VERIFIED})
 
 
 def digest_of(claims: Iterable[Claim]) -> str:
-    """SHA-256 over a line for each claim: id, state, and the digest of its names and licensees."""
+    """SHA-256 over a line for each claim: id, state, and the digest of what it says."""
     whole = hashlib.sha256()
     for claim in claims:
         whole.update(f"{claim.id} {claim.state} {terms_digest(claim)}\n".encode("ascii"))

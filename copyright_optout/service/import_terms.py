@@ -17,16 +17,16 @@ from copyright_optout.domain import (
     Told,
     check_territories,
 )
+from copyright_optout.domain.claims import LONGEST_REFERENCE
 from copyright_optout.domain.imports import ClaimImport
 from copyright_optout.domain.reasons import ImportFault
 from copyright_optout.errors import UnusableClaim
 from copyright_optout.ports.imports import ListedClaim
 from copyright_optout.service.claims import Filing
-from trust_kernel.names.plain import fold
+from trust_kernel.names.plain import fold_name
 
 Word = TypeVar("Word", bound=StrEnum)
 
-LONGEST_REFERENCE = 200
 _LONGEST_ACCOUNT = 100
 _LONGEST_FOLDED = 1000
 """Characters of a title that are looked at to name it; a longer one is refused anyway."""
@@ -38,7 +38,7 @@ def reference_of(listed: ListedClaim, job: ClaimImport) -> str:
     if given:
         return given[: LONGEST_REFERENCE + 1]
     kind = listed.texts.get("kind", "").casefold() or job.kind
-    said = f"{kind}\n{fold(listed.texts.get('title', '')[:_LONGEST_FOLDED])}"
+    said = f"{kind}\n{fold_name(listed.texts.get('title', '')[:_LONGEST_FOLDED])}"
     return "title:" + hashlib.sha256(said.encode()).hexdigest()[:24]
 
 

@@ -180,7 +180,7 @@ class ImportDesk:
         Raises:
             NotFound: there is none.
             NotPermitted: whoever decides acts for its organisation.
-            Conflict: it is still being read, or activated already.
+            Conflict: a worker is at it. Any other can be activated, also again.
         """
         with self._tools.claims.transaction():
             job = self._locked(import_id)

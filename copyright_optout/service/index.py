@@ -54,13 +54,13 @@ class OptOutIndex:
 
     def __init__(self, parts: OptOutParts) -> None:
         self._parts = parts
-        notices = ClaimNotices(parts.organisations, parts.people, parts.staff, parts.outbox)
+        notices = ClaimNotices(parts.organisations, parts.staff, parts.outbox)
+        after = parts.past.aftermath if parts.past else NothingAfter()
         self.organisations = OrganisationDesk(
-            parts.organisations, parts.claims, parts.accounts, notices, parts.record, parts.clock
+            parts.organisations, parts.claims, parts.accounts, notices, parts.record, parts.clock, after
         )
         concerns = Concerns(parts.claims, parts.organisations, parts.people)
         self.rehearsals = _rehearsals(parts)
-        after = parts.past.aftermath if parts.past else NothingAfter()
         pictures = Pictures(parts.claims, parts.hasher, parts.record, parts.clock, parts.references)
         self.references = (
             ReferenceDesk(parts.references, parts.claims, pictures, parts.record, parts.clock)

@@ -20,11 +20,10 @@ from copyright_optout.domain.notices import (
 from copyright_optout.ports import Outbox, Record, Staff
 from copyright_optout.ports.notices import NoticeMail, NoticeStore, Seal, Takedowns, Videos
 from copyright_optout.service.staydown import StayDown
+from copyright_optout.service.telling import DECIDES
 from trust_kernel.clock import Clock
 from trust_kernel.errors import Conflict, NotFound, NotPermitted
 
-DECIDES = "optout:activate"
-"""Permission of the staff who decide on notices, as on claims."""
 SYSTEM = "system"
 """Who acts where nobody does."""
 _ITSELF = "notice"

@@ -7,7 +7,7 @@ from pathlib import Path
 from copyright_optout.domain import NoticeEvent, NoticeFault
 from copyright_optout.domain.notice_clocks import NoticeClock, clocks_of, next_act
 from copyright_optout.domain.notices import Element, Located, Notice, NoticeState, Statute, Texts, check_texts
-from copyright_optout.service.notice_steps import NoticeSteps, joined, ledger_body
+from copyright_optout.service.notice_steps import SYSTEM, NoticeSteps, joined, ledger_body
 from trust_kernel.errors import Conflict
 from trust_kernel.ids import new_id
 
@@ -115,7 +115,7 @@ class NoticeIntake:
         """
         steps, parts = self._steps, self._steps.parts
         with parts.store.transaction():
-            ended = steps.undone(steps.locked(notice_id), NoticeState.WITHDRAWN, "system")
+            ended = steps.undone(steps.locked(notice_id), NoticeState.WITHDRAWN, SYSTEM)
             parts.record.append(NoticeEvent.WITHDRAWN, ledger_body(ended))
             steps.tell(NoticeEvent.WITHDRAWN, ended)
             return steps.kept(ended)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from copyright_optout.domain import (
+    ClaimState,
     Membership,
     OptOutEvent,
     OptOutFault,
@@ -12,10 +13,13 @@ from copyright_optout.domain import (
     check_organisation_name,
 )
 from copyright_optout.ports import Accounts, ClaimStore, OrganisationStore, Record
+from copyright_optout.ports.rehearsing import Aftermath
 from copyright_optout.service.telling import ClaimNotices
 from trust_kernel.clock import Clock
 from trust_kernel.errors import Conflict, NotFound, NotPermitted
 from trust_kernel.ids import new_id
+
+_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class OrganisationDesk:
 
     Args:
         claims: its transactions; the organisations are rows beside the claims.
+        aftermath: told of claims that stop more than they did.
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class OrganisationDesk:
         notices: ClaimNotices,
         record: Record,
         clock: Clock,
+        aftermath: Aftermath,
     ) -> None:
         self._store = store
         self._claims = claims
@@ -48,6 +54,7 @@ class OrganisationDesk:
         self._notices = notices
         self._record = record
         self._clock = clock
+        self._aftermath = aftermath
 
     def found(self, name: str, by: str) -> Organisation:
         """Make a new one whose owner is whoever makes it; raises InvalidInput."""
@@ -98,6 +105,8 @@ class OrganisationDesk:
     ) -> Organisation:
         """Rename it, or decide whether everything of theirs takes a licence; owners may.
 
+        Where it does from now on, what was released before is looked for as if its claims took effect now.
+
         Raises:
             InvalidInput: no such name.
             NotFound, NotPermitted: as `seat`.
@@ -112,10 +121,18 @@ class OrganisationDesk:
             )
             if changed != known:
                 self._store.change(changed)
+                if changed.only_licensed and not known.only_licensed:
+                    self._look_back(known.id)
                 facts: dict[str, str | int] = {"organisation": known.id, "actor": by}
                 facts["only_licensed"] = int(changed.only_licensed)
                 self._record.append(OptOutEvent.ORGANISATION_CHANGED, facts)
         return changed
+
+    def _look_back(self, organisation_id: str) -> None:
+        last = None
+        while found := self._claims.page([organisation_id], states=[ClaimState.ACTIVE], after=last, limit=_PAGE):
+            self._aftermath.activated(found)
+            last = found[-1].id
 
     def members(self, organisation_id: str, by: str, *, staff: bool = False) -> Sequence[Membership]:
         """Who acts for it and then who is invited, the longest first; members and staff see it."""

@@ -12,7 +12,6 @@ from copyright_optout.domain import (
     MOST_REFERENCES,
     OTHER_SPEEDS,
     Claim,
-    ClaimState,
     Footage,
     OptOutEvent,
     OptOutFault,
@@ -20,6 +19,7 @@ from copyright_optout.domain import (
     ReferenceKind,
     SoundPrint,
 )
+from copyright_optout.domain.claims import CHANGEABLE
 from copyright_optout.errors import UnknownClaim, UnusableClaim
 from copyright_optout.ports import ClaimStore, Record, WorkPrints
 from copyright_optout.service.pictures import Pictures, entry_of
@@ -33,7 +33,6 @@ from trust_kernel.media.sound_search import KEPT_EVERY
 
 Listen = Callable[[], NDArray[np.float32]]
 """Decodes a file's sound: float32 mono in [-1, 1] at SAMPLE_RATE."""
-_OPEN = frozenset({ClaimState.DRAFT, ClaimState.SUBMITTED})
 
 
 class ReferenceDesk:
@@ -189,7 +188,7 @@ class ReferenceDesk:
         claim = self._claims.get(claim_id)
         if claim is None:
             raise UnknownClaim("there is no such claim", field="claim_id")
-        if claim.state not in _OPEN and not staff:
+        if claim.state not in CHANGEABLE and not staff:
             raise Conflict(
                 "references are added before somebody has looked at a claim; file another for them",
                 code=OptOutFault.NOT_A_DRAFT,

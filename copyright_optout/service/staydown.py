@@ -26,6 +26,7 @@ from copyright_optout.domain import (
     Role,
     Told,
 )
+from copyright_optout.domain.claims import IN_FORCE
 from copyright_optout.domain.notices import Notice
 from copyright_optout.ports import ClaimStore, OrganisationStore, ReferenceStore
 from copyright_optout.service.claims import ClaimDesk
@@ -110,7 +111,7 @@ class StayDown:
 
     def end(self, claim_id: str, by: str) -> None:
         """No longer stop anything because of a notice, in the caller's transaction."""
-        if claim_id and self._desk.claim(claim_id).state in _STANDING:
+        if claim_id and self._desk.claim(claim_id).state in IN_FORCE:
             self._desk.move(claim_id, ClaimState.WITHDRAWN, actor=by)
 
     def _house(self) -> Organisation:
@@ -122,9 +123,6 @@ class StayDown:
             # worker decide about these.
             self._organisations.found(found, Membership(HOUSE, HOUSE, Role.OWNER, now))
         return found
-
-
-_STANDING = frozenset({ClaimState.ACTIVE, ClaimState.QUARANTINED, ClaimState.DISPUTED})
 
 
 def _footage(hashes: Sequence[str]) -> Footage:

@@ -1,13 +1,14 @@
 """Telling accounts what becomes of claims."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from copyright_optout.domain import Claim, ClaimState, Concern, Concerning, OptOutEvent, Organisation, Role
-from copyright_optout.ports import OrganisationStore, Outbox, People, Staff
-from trust_kernel.names.plain import fold
+from copyright_optout.ports import OrganisationStore, Outbox, Staff
 
 DECIDES = "optout:activate"
-"""Permission of the staff who decide on claims."""
+"""Permission of the staff who decide on claims and notices."""
+NOBODY: Mapping[str, Sequence[Concerning]] = MappingProxyType({})
 
 
 class ClaimNotices:
@@ -15,14 +16,12 @@ class ClaimNotices:
 
     Args:
         organisations: who acts for whom.
-        people: whose name is claimed.
         staff: who decides.
         outbox: takes what is told.
     """
 
-    def __init__(self, organisations: OrganisationStore, people: People, staff: Staff, outbox: Outbox) -> None:
+    def __init__(self, organisations: OrganisationStore, staff: Staff, outbox: Outbox) -> None:
         self._organisations = organisations
-        self._people = people
         self._staff = staff
         self._outbox = outbox
 
@@ -33,19 +32,24 @@ class ClaimNotices:
             if member.account_id != actor:
                 self._outbox.emit(f"optout:claim:{claim.state}", member.account_id, facts)
 
-    def named(self, claims: Sequence[Claim], concerns: Mapping[str, Sequence[Concerning]]) -> None:
-        """Tell people that a claim that was handed in is about their own name: they can object to it."""
-        handed_in = [claim for claim in claims if claim.state is ClaimState.SUBMITTED]
-        pairs = [
-            (claim, one.name)
-            for claim in handed_in
-            for one in concerns.get(claim.id, ())
-            if one.concern is Concern.PERSON
-        ]
-        accounts = self._people.called({fold(name) for _, name in pairs}) if pairs else {}
-        for claim, name in pairs:
-            for account_id in sorted(accounts.get(fold(name), ())):
-                self._outbox.emit(OptOutEvent.PERSON_NAMED, account_id, {"claim_id": claim.id, "name": name})
+    def named(
+        self,
+        claims: Sequence[Claim],
+        concerns: Mapping[str, Sequence[Concerning]],
+        known: Mapping[str, Sequence[Concerning]] = NOBODY,
+    ) -> None:
+        """Tell people that a claim that was handed in is about their own name: they can object to it.
+
+        Args:
+            claims: which; nobody is told of drafts.
+            concerns: what is to be known of them, by claim id.
+            known: what was noted before: whom that names was told then.
+        """
+        for claim in claims:
+            told = set(known.get(claim.id, ()))
+            for one in concerns.get(claim.id, ()) if claim.state is not ClaimState.DRAFT else ():
+                if one.concern is Concern.PERSON and one not in told:
+                    self._outbox.emit(OptOutEvent.PERSON_NAMED, one.about, {"claim_id": claim.id, "name": one.name})
 
     def objected(self, claim: Claim) -> None:
         """Tell staff that somebody objects to a claim on their name."""

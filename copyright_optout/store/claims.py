@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from copyright_optout.domain import Claim, ClaimChange, ClaimState, Concern, Concerning, Fingerprint, OptOutFault
+from copyright_optout.domain.claims import ENDED, IN_FORCE
 from copyright_optout.errors import UnknownClaim
 from copyright_optout.store.generations import next_generations
 from copyright_optout.store.rows import claim_of, row_of, values_of
@@ -28,14 +29,13 @@ from copyright_optout.tables import (
 )
 from trust_kernel.db import Database
 from trust_kernel.errors import Conflict
-from trust_kernel.names.plain import fold
+from trust_kernel.names.plain import fold_name
 
-_LAPSING = (ClaimState.ACTIVE.value, ClaimState.QUARANTINED.value, ClaimState.DISPUTED.value)
+_LAPSING = tuple(state.value for state in IN_FORCE)
 _THE_ROW = 1
 _CHUNK = 500
 _Asking = Callable[[Sequence[str]], SelectOfScalar[OptOutClaimRow]]
-_OVER = (ClaimState.WITHDRAWN, ClaimState.EXPIRED)
-_ENDED = tuple(state.value for state in _OVER)
+_ENDED = tuple(state.value for state in ENDED)
 
 
 class DatabaseClaims:
@@ -274,7 +274,7 @@ def _claims(session: Session, rows: Iterable[OptOutClaimRow]) -> list[Claim]:
 
 def _aliases(claim: Claim) -> list[dict[str, str]]:
     """Rows, of which there is one at least: a title has a letter or digit in it."""
-    return [{"claim_id": claim.id, "folded": name} for name in sorted(set(map(fold, claim.terms.aliases)))]
+    return [{"claim_id": claim.id, "folded": name} for name in sorted(set(map(fold_name, claim.terms.aliases)))]
 
 
 def _concern_rows(claim_id: str, concerns: Sequence[Concerning]) -> list[OptOutConcernRow]:
@@ -345,5 +345,5 @@ def _counter(session: Session) -> OptOutGenerationRow:
 
 def _forget_vectors(session: Session, claims: Sequence[Claim]) -> None:
     """What was made of descriptions goes with the claims that are over."""
-    for ids in _in_chunks(claim.id for claim in claims if claim.state in _OVER):
+    for ids in _in_chunks(claim.id for claim in claims if claim.state in ENDED):
         session.execute(delete(OptOutVectorRow).where(col(OptOutVectorRow.claim_id).in_(ids)))

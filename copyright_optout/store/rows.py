@@ -47,6 +47,7 @@ def values_of(claim: Claim) -> dict[str, Any]:
         "changed_at": claim.changed_at,
         "starts_at": terms.starts_at,
         "expires_at": terms.expires_at,
+        "salt": claim.salt,
     }
 
 
@@ -76,6 +77,7 @@ def claim_of(row: OptOutClaimRow, *, only_licensed: bool) -> Claim:
         declared=frozenset(map(Declaration, row.declared)),
         references=tuple(sorted(row.media.items())),
         only_licensed=only_licensed,
+        salt=row.salt,
     )
 
 

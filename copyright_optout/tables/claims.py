@@ -36,6 +36,7 @@ class OptOutClaimRow(SQLModel, table=True):
     changed_at: datetime = moment()
     starts_at: datetime | None = moment(nullable=True)
     expires_at: datetime | None = moment(nullable=True)
+    salt: str
     generation: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, index=True))
     """Of the last change of state; 0 until there is one, because a new claim stops nothing."""
 

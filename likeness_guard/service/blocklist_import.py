@@ -32,7 +32,7 @@ from likeness_guard.service.blocklist_terms import (
 )
 from trust_kernel.clock import Clock
 from trust_kernel.errors import Conflict, InvalidInput, NotPermitted
-from trust_kernel.names.plain import fold
+from trust_kernel.names.plain import fold_name
 
 if TYPE_CHECKING:
     from likeness_guard.service.blocklist import Blocklist
@@ -176,7 +176,7 @@ class Importer:
             return None
         name = str(line.fields.get("name", ""))
         given = str(line.fields.get("external_id") or "").strip()
-        made_up = "name:" + hashlib.sha256(fold(name).encode()).hexdigest()[:24]
+        made_up = "name:" + hashlib.sha256(fold_name(name).encode()).hexdigest()[:24]
         external = given or made_up
         first = self._seen.setdefault(external, line.line)
         if first != line.line:
@@ -235,7 +235,7 @@ class Importer:
 
     def _compare(self, batch: _Batch, *, dry_run: bool) -> None:
         new = {entry.id for entry, _ in batch.added}
-        folded = {e.id: "\n".join(dict.fromkeys(fold(name) for name in e.names)) for _, e in batch.people}
+        folded = {e.id: "\n".join(dict.fromkeys(fold_name(name) for name in e.names)) for _, e in batch.people}
         for entry_id, names in folded.items():
             if entry_id in new:
                 self._census.add(entry_id, names)

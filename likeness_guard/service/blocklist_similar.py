@@ -8,7 +8,7 @@ from likeness_guard.domain.people import Entry, Likeness, Similar
 from likeness_guard.ports.entries import EntryStore
 from likeness_guard.ports.templates import IndexName
 from likeness_guard.service.templates import TemplateBook
-from trust_kernel.names.plain import fold
+from trust_kernel.names.plain import fold_name
 
 Bounds = Callable[[Modality, str, int], tuple[float, float]]
 """Match and unsure thresholds by modality, model version and people in the gallery."""
@@ -38,7 +38,7 @@ class LookAlikes:
 
     def by_name(self, entry: Entry) -> tuple[Similar, ...]:
         """Other entries of the same or nearly the same name. Reads only rows that share a part of it."""
-        folded = [fold(name) for name in entry.names]
+        folded = [fold_name(name) for name in entry.names]
         fragments = list(dict.fromkeys(part for name in folded for part in fragments_of(name)))
         if not fragments:
             return ()

@@ -28,7 +28,7 @@ from trust_kernel.clock import aware
 from trust_kernel.errors import InvalidInput
 from trust_kernel.ids import new_id
 from trust_kernel.names.english import NEVER_NAMES
-from trust_kernel.names.plain import fold
+from trust_kernel.names.plain import fold_name
 
 LONGEST_NAME = 200
 MOST_ALIASES = 200
@@ -264,7 +264,7 @@ def _aliases(given: Sequence[str | Alias], name: str) -> tuple[Alias, ...]:
 
 
 def _not_everywhere(name: str, field: str) -> None:
-    if fold(name) in NEVER_NAMES:
+    if fold_name(name) in NEVER_NAMES:
         raise _malformed(f"{name!r} is in every other sentence", field, "the whole name")
 
 

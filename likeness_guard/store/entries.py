@@ -26,7 +26,7 @@ from likeness_guard.tables import BlocklistChangeRow, BlocklistEntryRow, Likenes
 from trust_kernel.clock import Clock, aware
 from trust_kernel.db import Database
 from trust_kernel.errors import Conflict
-from trust_kernel.names.plain import fold
+from trust_kernel.names.plain import fold_name
 
 _ENTRIES = "entries"
 _IDS_AT_ONCE = 500
@@ -198,7 +198,7 @@ def _filtered(statement: Select[Any], query: EntryQuery) -> Select[Any]:
     row = BlocklistEntryRow
     if query.text:
         # Apart, so that the names are read in the order in which they lie, not in that of the page.
-        named = select(row.id).where(col(row.names_folded).contains(fold(query.text), autoescape=True))
+        named = select(row.id).where(col(row.names_folded).contains(fold_name(query.text), autoescape=True))
         statement = statement.where(col(row.id).in_(named))
     if query.category is not None:
         statement = statement.where(col(row.category) == query.category.value)
@@ -238,7 +238,7 @@ def _values(entry: Entry) -> dict[str, object]:
         "id": entry.id,
         "name": entry.name,
         "aliases": [[alias.name, alias.language] for alias in entry.aliases],
-        "names_folded": "\n".join(dict.fromkeys(fold(name) for name in entry.names)),
+        "names_folded": "\n".join(dict.fromkeys(fold_name(name) for name in entry.names)),
         "category": entry.category.value,
         "lifted_by": entry.lifted_by.value,
         "starts_at": entry.starts_at,

@@ -648,6 +648,7 @@ def upgrade() -> None:
     sa.Column('ended_by', sa.String(), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('note', sa.String(), nullable=False),
+    sa.Column('groundless_since', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('takedowns', schema=None) as batch_op:
@@ -894,6 +895,7 @@ def upgrade() -> None:
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('starts_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('salt', sa.String(), nullable=False),
     sa.Column('generation', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['organisation_id'], ['optout_organisations.id'], ),
     sa.PrimaryKeyConstraint('id'),

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from trust_kernel.errors import Broken, Conflict, InvalidInput, NotFound, PlacetError, Unavailable
+from trust_kernel.files import locked
 from trust_kernel.inference.manifests import MANIFEST, PackFile, PackManifest, parse_manifest, read_manifest
-from trust_kernel.inference.packs import locked, sha256_of
+from trust_kernel.inference.packs import sha256_of
 from trust_kernel.inference.reasons import ModelReason
 
 Check = Callable[[PackManifest, Path], Mapping[str, str]]

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trust_kernel.errors import Broken, NotFound, Unavailable
+from trust_kernel.files import locked
 from trust_kernel.inference.added import AddedPacks
-from trust_kernel.inference.packs import ModelPack, locked, sha256_of
+from trust_kernel.inference.packs import ModelPack, sha256_of
 from trust_kernel.inference.reasons import ModelReason
 
 Converter = Callable[[Path, Path], None]

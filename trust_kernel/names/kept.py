@@ -4,15 +4,14 @@ A file is named after what it holds and by which rules it was read; it is writte
 digest of its bytes. One that is broken, or was made by other rules, is removed and made anew.
 """
 
-import fcntl
 import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from trust_kernel.errors import InvalidInput
+from trust_kernel.files import locked
 from trust_kernel.names.files import rules
 from trust_kernel.names.matcher import NameMatcher
 from trust_kernel.names.shelves import Kept
@@ -55,14 +54,14 @@ class ShelfFolder:
     def made(self, names: Mapping[str, tuple[str, ...]]) -> Kept:
         """A shelf of these names, by entry: from its file, or made and kept; in memory alone where that cannot be.
 
-        Of several processes that want the same shelf at once, one makes it and the others wait for the file.
+        One process makes a shelf of a book at a time: of several that want the same, the others wait for its file.
         """
         pairs = [(entry, name) for entry, called in names.items() for name in called]
         if len(pairs) < self._fewest:
             return Kept(self._build(pairs), None)
         path = self._folder / f"{self._book}-{_key(pairs)}{_ENDING}"
         try:
-            with _alone(path.with_suffix(_LOCK)):
+            with locked(self._folder / f"{self._book}{_LOCK}"):
                 return self._opened(path) or self._written(path, pairs)
         except OSError as error:
             _log.warning("names stay in memory, because %s could not be used: %s", self._folder, error.strerror)
@@ -119,15 +118,3 @@ def _key(pairs: Sequence[tuple[str, str]]) -> str:
             written = text.encode("utf-8", "surrogatepass")
             digest.update(len(written).to_bytes(4, "big") + written)
     return digest.hexdigest()[:32]
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """One process and thread at a time; the lock's file goes with the last that needed it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)

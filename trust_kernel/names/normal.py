@@ -13,7 +13,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from trust_kernel.names.confusables import DIGITS, SYMBOLS
-from trust_kernel.names.folding import NO_MARK, Folded, Kind, Mark, fold, within
+from trust_kernel.names.folding import NO_MARK, Folded, Kind, Mark, fold_character, within
 from trust_kernel.names.symbols import has_symbol_letters, reads_as_letter
 
 
@@ -169,7 +169,7 @@ class _Reader:
         if character == " ":
             self._gap = self._gap or Gap.SPACE
             return
-        folded = fold(character)
+        folded = fold_character(character)
         if folded.kind is Kind.LETTER:
             self._add(index, folded.text, folded.marks)
         elif folded.kind is Kind.SEPARATOR:
@@ -310,7 +310,6 @@ __all__ = [
     "Reading",
     "Spelt",
     "displayed_order",
-    "fold",
     "has_symbol_letters",
     "read",
     "squeeze",

@@ -17,7 +17,7 @@ _LETTERS = str.maketrans({pair[0]: pair[1:] for pair in f"{_CYRILLIC} {_GREEK} {
 _SEPARATORS = str.maketrans(dict.fromkeys("'\u2019\u02bc`.", ""))
 
 
-def fold(name: str) -> str:
+def fold_name(name: str) -> str:
     """Small Latin letters, digits and what has no Latin form, words parted by one space."""
     if not name.isascii():
         plain = unicodedata.normalize("NFKD", name.casefold().replace("й", "i").replace("ё", "e"))

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from trust_kernel.names.confusables import SYMBOLS
-from trust_kernel.names.folding import Kind, fold
+from trust_kernel.names.folding import Kind, fold_character
 
 _ALSO_STOPS = "!|+\u00a1"
 _LOOKED_PAST = 6
@@ -25,7 +25,7 @@ def reads_as_letter(text: str, index: int) -> bool:
 
 
 def _stands_beside(character: str) -> bool:
-    return fold(character).kind is Kind.LETTER or character in SYMBOLS
+    return fold_character(character).kind is Kind.LETTER or character in SYMBOLS
 
 
 def _beside(text: str, index: int, step: int) -> str:
@@ -33,7 +33,7 @@ def _beside(text: str, index: int, step: int) -> str:
     for place in range(index + step, index + step * _LOOKED_PAST, step):
         if not 0 <= place < len(text):
             return " "
-        if fold(text[place]).kind is not Kind.INVISIBLE:
+        if fold_character(text[place]).kind is not Kind.INVISIBLE:
             return text[place]
     return " "
 

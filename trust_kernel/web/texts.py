@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
+from trust_kernel.errors import NotFound
 from trust_kernel.texts import is_text, unreadable
 
 _MOST_SHOWN = 100
@@ -18,8 +19,11 @@ async def check_texts(request: Request) -> None:
     What a route reads by itself, in pieces, is for that route to check.
 
     Raises:
+        NotFound: it is in the path; nothing that is kept is called so.
         InvalidInput: naming the first such field, as ``names.0`` where it is deep in JSON.
     """
+    if next(_named(request.path_params.items()), None) is not None:
+        raise NotFound("there is nothing of this name")
     for field in _broken(request):
         # The name may be broken too.
         raise unreadable(field.encode("ascii", "backslashreplace").decode().replace("\0", "\\x00")[:_MOST_SHOWN])
@@ -27,7 +31,6 @@ async def check_texts(request: Request) -> None:
 
 def _broken(request: Request) -> Iterator[str]:
     """Names of fields that hold what is no text."""
-    yield from _named(request.path_params.items())
     yield from _named(request.query_params.multi_items())
     # Starlette keeps under these names what was parsed already. To ask for it would read bodies that routes read in
     # pieces.

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from copyright_optout.api import Claim, ClaimState, Concern, OptOutIndex, Role, Told
+from copyright_optout.api import Claim, ClaimState, Concern, Concerning, OptOutIndex, Role, Told
 from copyright_optout.errors import UnknownClaim
+from copyright_optout.schemas.claims import ClaimView
 from tests.factories.claims import DECLARED, PROOF, active, filing, terms
 from tests.fakes.optout import KnownNames, MemoryOutbox, optout_parts
 from trust_kernel.errors import Conflict
@@ -116,6 +117,24 @@ def test_whoever_registers_after_a_claim_was_filed_is_a_concern_when_it_is_activ
         office.optouts.desk.activate(claim.id, actor="acct_s")
     assert refusal.value.code == "optout:claim:concerns"
     assert office.concerns(claim) == {Concern.PERSON}
+    assert office.told("person:named") == ["acct_fox"], "they were not there to be told when it was filed"
+    office.optouts.desk.activate(claim.id, actor="acct_s", despite=[Concern.PERSON])
+    assert office.told("person:named") == ["acct_fox"], "and are told once"
+
+
+def test_a_namesake_who_registers_later_is_told_as_well(office: Office) -> None:
+    claim = office.filed()
+    office.people.names["ada lovelace"] = "acct_other_ada"
+    office.optouts.desk.activate(claim.id, actor="acct_s", despite=[Concern.PERSON])
+    assert office.told("person:named") == ["acct_ada", "acct_other_ada"]
+
+
+def test_the_rights_holder_does_not_see_how_many_bear_a_name(office: Office) -> None:
+    claim = office.filed()
+    concerns = [Concerning(Concern.PERSON, "Ada Lovelace", account) for account in ("acct_ada", "acct_other_ada")]
+    seen = [(one.name, one.about) for one in ClaimView.of(claim, concerns).concerns]
+    assert seen == [("Ada Lovelace", None)]
+    assert [one.about for one in ClaimView.of(claim, concerns, staff=True).concerns] == ["acct_ada", "acct_other_ada"]
 
 
 @pytest.mark.parametrize(

@@ -450,6 +450,15 @@ def test_a_name_that_somebody_claimed_since_the_import_is_not_activated(house: I
     assert (house.desk.work(done.id).activated, house.desk.found(done.id).left) == (0, 1)
 
 
+def test_whoever_registered_since_the_import_is_told_when_it_is_activated(house: ImportHouse) -> None:
+    done = house.taken("title\nAda Lovelace\n")
+    house.people.names["ada lovelace"] = "acct_ada"
+    for _ in range(2):
+        house.desk.activate(done.id, actor=STAFF)
+        assert (house.desk.work(done.id).activated, house.desk.found(done.id).left) == (0, 1)
+    assert house.told("optout:person:named") == ["acct_ada"]
+
+
 def test_a_claim_that_would_stop_too_much_is_left(house: ImportHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     done = house.taken("title\nFoxwort A\nFoxwort B\n")
     flood = next(claim for claim in claims(house) if claim.terms.title == "Foxwort A")

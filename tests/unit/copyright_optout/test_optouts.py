@@ -302,7 +302,7 @@ def test_a_claim_that_cannot_be_searched_for_is_refused_by_field(
 @pytest.mark.parametrize(
     ("pictures", "code"),
     [
-        ([fox(0)] * 51, "optout:claim:unusable"),
+        ([fox(0)] * 21, "optout:claim:unusable"),
         ([np.zeros((99, 99, 3), np.uint8)], "optout:picture:featureless"),
     ],
 )
@@ -311,3 +311,15 @@ def test_pictures_that_cannot_be_searched_for_are_refused(desk: Desk, pictures: 
         desk.filed(pictures=pictures)
     assert (refusal.value.field, refusal.value.code) == ("pictures", code)
     assert not desk.optouts.page(None)
+
+
+def test_a_reference_is_kept_whole_or_refused(desk: Desk) -> None:
+    drawn = filing(desk.optouts, FOX)
+    assert desk.optouts.desk.file(replace(drawn, reference="r" * 200)).reference == "r" * 200
+    with pytest.raises(UnusableClaim) as refusal:
+        desk.optouts.desk.file(replace(drawn, reference="r" * 201))
+    assert (refusal.value.field, refusal.value.limit) == ("reference", "200 characters")
+
+
+def test_a_name_that_people_bear_can_be_claimed_though_it_is_a_word_too(desk: Desk) -> None:
+    assert desk.filed(terms("Will")).terms.title == "Will"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from trust_kernel.errors import InvalidInput
 from trust_kernel.names import NameMatcher
-from trust_kernel.names.folding import fold
+from trust_kernel.names.folding import fold_character
 from trust_kernel.names.scripts import romanised
 from trust_kernel.names.sounds import skeleton, sound
 
@@ -163,7 +163,7 @@ def test_sounds_fall_together_across_spellings_and_stay_apart_across_names() -> 
 
 @pytest.mark.parametrize("character", ["\u2ca3", "\u13d4", "\U00010415", "\ua732", "\u02a6", "\U0001f18e"])
 def test_rare_letters_that_look_latin_fold_to_what_they_look_like(character: str) -> None:
-    assert fold(character).text.isascii()
+    assert fold_character(character).text.isascii()
 
 
 def test_a_matcher_that_was_kept_finds_what_it_found(tmp_path: Path) -> None:

@@ -85,5 +85,6 @@ def test_a_line_of_fifty_megabytes_is_never_held() -> None:
 
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_reading(raw: bytes) -> None:
-    kept, _ = prompts(b"id,prompt\n" + raw)
+    kept, _ = prompts(b"id,prompt\nfox,a teal fox\n" + raw)
+    assert kept[:1] == [("fox", "a teal fox")]
     assert all(len(row) == 2 for row in kept)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from trust_kernel.names import NameHit, NameMatcher
 from trust_kernel.names.english import COMMON_WORDS
-from trust_kernel.names.normal import displayed_order, fold
+from trust_kernel.names.folding import fold_character
+from trust_kernel.names.normal import displayed_order
 
 PEOPLE = NameMatcher(
     [
@@ -255,7 +256,7 @@ def test_prose_of_common_words_never_names_anyone(words: list[str]) -> None:
 
 @given(st.characters())
 def test_every_character_folds_to_small_wordlike_letters(character: str) -> None:
-    folded = fold(character)
+    folded = fold_character(character)
     assert folded.text == folded.text.casefold()
     assert bool(folded.text) == (folded.kind.value == "letter")
 
