@@ -4,7 +4,7 @@
 
 Prompts are the innocent ones of `benchmarks.names_corpus`; one in two hundred names the claimed character, plainly, in
 leetspeak or misspelled. Timed are a dry run of one claim with a title and four names over all requests; the search of
-all releases' fingerprints, eight frames each, for a reference picture with its crops (27 hashes) and for a reference
+all releases' fingerprints, eight frames each, for 27 of the up to 49 hashes of a reference picture and for a reference
 video (128), once they are in memory; the reading of the releases' prompts for one claim and for a thousand; and that of
 a few thousand prompts for 20,000 people, as after a list of people to be blocked.
 """

@@ -153,7 +153,7 @@ def _opt_out(house: House, count: int) -> None:
             claim = optouts.desk.file(
                 Filing(holder, "acct_studio", terms, proof, declared, pictures=(_invented_picture(draw),))
             )
-            optouts.desk.activate(claim.id, actor="acct_studio")
+            optouts.desk.activate(claim.id, actor="acct_staff")
 
 
 def _invented_picture(draw: np.random.Generator) -> NDArray[np.uint8]:

@@ -63,6 +63,7 @@ class GatewayReason(StrEnum):
     TAKEDOWN_UNKNOWN = "takedown:batch:unknown"
     TAKEDOWN_STATE = "takedown:batch:state"
     TAKEDOWN_NOTICE = "takedown:batch:of_notice"
+    TAKEDOWN_GROUNDLESS = "takedown:batch:groundless"
     TAKEDOWN_LATE = "takedown:batch:late"
     TAKEDOWN_SIZE = "takedown:batch:size"
     TAKEDOWN_NOTHING = "takedown:batch:nothing"

@@ -319,6 +319,7 @@ class TakedownRow(SQLModel, table=True):
     ended_by: str = ""
     ended_at: datetime | None = moment(nullable=True)
     note: str = ""
+    groundless_since: datetime | None = moment(nullable=True)
 
 
 class TakedownItemRow(SQLModel, table=True):

@@ -21,7 +21,7 @@ def migrate(kernel: Kernel) -> None:
     from alembic import command
     from alembic.config import Config
 
-    from trust_kernel.inference.packs import locked
+    from trust_kernel.files import locked
 
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))

@@ -110,4 +110,4 @@ def notice(kind: str, payload: Payload, handle: str, likeness: str, language: st
         return kind
     message = payload.get("message") if words.language == "en" else None
     because = message if isinstance(message, str) and message else words.why(payload)
-    return " ".join(part for part in (said, because, words.appeal(kind, payload)) if part)
+    return " ".join(part for part in (said, because, words.appeal(payload)) if part)

@@ -63,4 +63,5 @@ class DescribedGate:
             score=round(work.score, 3),
             threshold=work.threshold,
             about=work.claim.id,
+            facts=self._claimed.facts(work.claim),
         )

@@ -11,6 +11,7 @@ from generator_gateway.gates.panel import clear
 from generator_gateway.gates.scenes import Scene, scenes
 from generator_gateway.ports import CaseView, GateReport
 from generator_gateway.ports.reading import ReadLine, TextReader
+from generator_gateway.service.people_findings import GALLERY
 from likeness_guard.api import LikenessReason
 from trust_kernel.decisions import Evidence, Finding, Outcome
 
@@ -86,7 +87,7 @@ class SpelledGate:
             score=round(min(hit.score, read), 3) if not sure else hit.score,
             threshold=SURE_NAME,
             about=hit.about,
-            facts={"gallery": "blocklist"} if hit.claim is None else self._claimed.facts(hit.claim),
+            facts={"gallery": GALLERY} if hit.claim is None else self._claimed.facts(hit.claim),
         )
 
     def _is_own(self, text: str) -> bool:

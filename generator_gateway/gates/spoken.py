@@ -13,6 +13,7 @@ from generator_gateway.gates.found_names import NameBooks, Named
 from generator_gateway.gates.panel import clear
 from generator_gateway.ports import CaseView, GateReport
 from generator_gateway.ports.reading import HeardPhrase, SpeechReader
+from generator_gateway.service.people_findings import GALLERY
 from likeness_guard.api import LikenessReason
 from trust_kernel.decisions import Evidence, Finding, Outcome, Stage
 from trust_kernel.media.refs import Look
@@ -117,8 +118,8 @@ class SpokenGate:
             if hit.score < SURE_NAME:
                 continue
             outcome, reason = self._outcome(view, hit)
-            gallery = {} if hit.claim is not None else {"gallery": "blocklist"}
-            yield self._finding(view, heard, evidence, hit.about, outcome, reason, gallery)
+            facts = {"gallery": GALLERY} if hit.claim is None else self._claimed.facts(hit.claim)
+            yield self._finding(view, heard, evidence, hit.about, outcome, reason, facts)
 
     def _outcome(self, view: CaseView, hit: Named) -> tuple[Outcome, str]:
         if hit.claim is None:
@@ -133,7 +134,7 @@ class SpokenGate:
         about: str,
         outcome: Outcome,
         reason: str,
-        facts: Mapping[str, str] | None = None,
+        facts: Mapping[str, str | int | bool] | None = None,
     ) -> Finding:
         return Finding(
             gate=self.name,

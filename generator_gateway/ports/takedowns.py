@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
@@ -51,6 +50,18 @@ class ItemState(StrEnum):
     OVERTAKEN = "overtaken"
     """Something else withdrew it meanwhile, which nothing undoes."""
     FINAL = "final"
+    LAPSED = "lapsed"
+    """What it was about ended, or was contested, before anybody confirmed; a later search may propose it again."""
+
+
+class Footing(StrEnum):
+    """Where a claim, or a block of a person, stands that a batch is about."""
+
+    STANDS = "stands"
+    WAITS = "waits"
+    """It stops nothing now, but may: it begins later, or staff have still to look at it."""
+    ENDED = "ended"
+    """It is over, is contested, or is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +79,18 @@ class TakedownCause:
     about: str = ""
     title: str = ""
 
+    @property
+    def of_notice(self) -> bool:
+        """Whether it is a notice: a law sets dates then, and what is done is done through the notice."""
+        return self.about.startswith(NOTICE)
+
 
 @dataclass(frozen=True, slots=True)
 class Touched:
     """A release that a cause touches, and what it was found by.
 
     Attributes:
-        found_by: "digest" for the very same bytes, "bytes" for nearly the same, "picture", "video" (a claimed one),
+        found_by: "bytes" for nearly the same file, "picture", "video" (a claimed one),
             "sound", "prompt", "face", "voice", or "named" where somebody said which.
         score: in [0, 1]: how much of the release, how sure the name, or the chance that it is the person.
         what: the words that matched, or empty.
@@ -109,6 +125,8 @@ class Batch:
         counts: how many of its releases are in each `ItemState`; states with none are left out.
         note: what whoever decided last said; staff read it.
         several: of how many claims or people it is, where it is about more than one; 0 where it is about one.
+        groundless_since: when it was noticed that what it holds something down for does not stand any more; None
+            while it does, and once nothing is held down.
     """
 
     id: str
@@ -125,6 +143,7 @@ class Batch:
     note: str = ""
     counts: Mapping[ItemState, int] = field(default_factory=lambda: MappingProxyType({}))
     several: int = 0
+    groundless_since: datetime | None = None
 
 
 class Takedowns(Protocol):
@@ -177,7 +196,10 @@ class Takedowns(Protocol):
         ...
 
     def finalise(self, batch_id: str, by: str) -> Batch:
-        """Withdraw for good what the batch still holds down; raises as `restore`, but whatever its time."""
+        """Withdraw for good what the batch still holds down; raises as `restore`, but whatever its time.
+
+        What is held down for a claim or a person for which nothing stands now stays as it is, undoable a while longer.
+        """
         ...
 
     def keep(self, batch_id: str, until: datetime) -> Batch:
@@ -245,9 +267,16 @@ class TakedownShelf(Protocol):
         ...
 
     def page(
-        self, *, state: BatchState | None, about: str | None, after: str | None, limit: int
+        self, *, state: BatchState | None, about: str | None, groundless: bool, after: str | None, limit: int
     ) -> tuple[list[Batch], bool]:
-        """Newest first, and whether there are more; `after` is the last id of the page before."""
+        """Newest first, and whether there are more; `after` is the last id of the page before.
+
+        With `groundless` only those that hold something down for what does not stand any more.
+        """
+        ...
+
+    def open_ones(self, after: str, limit: int) -> Sequence[Batch]:
+        """PROPOSED and TAKEN_DOWN ones behind an id, oldest first, not counted; a notice looks after those about it."""
         ...
 
     def of_cases(self, case_ids: Collection[str]) -> Mapping[str, Sequence[Batch]]:
@@ -271,24 +300,15 @@ class Touches(Protocol):
         ...
 
     def waiting(self, claim_ids: Collection[str]) -> frozenset[str]:
-        """Which of these begin at a later moment."""
+        """Which of these begin at a later moment, and have not ended."""
+        ...
+
+    def footing(self, claim_ids: Collection[str]) -> Mapping[str, Footing]:
+        """Where each of these claims stands now."""
         ...
 
     def titles(self, claim_ids: Collection[str]) -> Mapping[str, str]:
         """By claim id, what owners of releases may be told that it is about; empty where nothing."""
-        ...
-
-    def by_file(self, path: Path) -> Sequence[Touched]:
-        """Releases that are this file, or look or sound like it, the surest first.
-
-        Raises:
-            InvalidInput: the file cannot be read.
-            Unavailable: there is no room to decode in.
-        """
-        ...
-
-    def copies_of(self, case_id: str) -> Sequence[Touched]:
-        """Other releases with the same bytes, or that look or sound like this one, the surest first."""
         ...
 
 
@@ -301,6 +321,10 @@ class TouchesPeople(Protocol):
 
     def waiting(self, entry_ids: Collection[str]) -> frozenset[str]:
         """Which of these are to be blocked from a later moment on."""
+        ...
+
+    def footing(self, entry_ids: Collection[str]) -> Mapping[str, Footing]:
+        """Where the block of each of these stands now."""
         ...
 
     def tracked(self) -> Mapping[str, Sequence[Touched]]:
@@ -326,6 +350,10 @@ class NobodyBlocked:
     def waiting(self, entry_ids: Collection[str]) -> frozenset[str]:  # noqa: ARG002 - the port's shape
         """Nobody."""
         return frozenset()
+
+    def footing(self, entry_ids: Collection[str]) -> Mapping[str, Footing]:
+        """None of them is there."""
+        return dict.fromkeys(entry_ids, Footing.ENDED)
 
     def tracked(self) -> Mapping[str, Sequence[Touched]]:
         """Nothing."""

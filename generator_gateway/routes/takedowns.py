@@ -20,7 +20,7 @@ class TouchedOut(BaseModel):
     """One release of a batch.
 
     Attributes:
-        found_by: "digest", "bytes", "picture", "video", "sound", "prompt", "face", "voice" or "named".
+        found_by: "bytes", "picture", "video", "sound", "prompt", "face", "voice" or "named".
         score: in [0, 1].
         what: the words that matched; empty where it was no prompt.
         about: id of the claim or blocklist entry that touches it; empty for that of the batch.
@@ -45,6 +45,8 @@ class TakedownOut(BaseModel):
         name: what the blocklist calls whom it is about; owners are not told.
         found: releases that the search found; a batch holds 1,000 at most, and the rest is found by the next search.
         counts: releases by their state in this batch.
+        groundless_since: when it was noticed that what it holds videos down for does not stand any more: they are not
+            withdrawn for good meanwhile. None while it does, and once nothing is held down.
         videos: None in lists.
     """
 
@@ -66,6 +68,7 @@ class TakedownOut(BaseModel):
     ended_by: str
     ended_at: datetime | None
     note: str
+    groundless_since: datetime | None
     videos: list[TouchedOut] | None = None
 
 
@@ -118,11 +121,12 @@ def _add_looking(router: APIRouter, desk: TakedownDesk, searches: AskedSearches,
         _actor: Annotated[Actor, read],
         state: BatchState | None = None,
         about: str | None = None,
+        groundless: bool = False,
         after: str | None = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
     ) -> TakedownPage:
-        """Batches of everybody, or of one claim, notice or blocklist entry."""
-        found, more = desk.page(state=state, about=about, after=after, limit=limit)
+        """Batches of everybody, or of one claim, notice or blocklist entry; or those with nothing to stand on."""
+        found, more = desk.page(state=state, about=about, groundless=groundless, after=after, limit=limit)
         names = searches.names(one.cause.about for one in found)
         return TakedownPage(data=[takedown_out(one, names) for one in found], has_more=more)
 
@@ -180,6 +184,7 @@ def takedown_out(batch: Batch, names: Mapping[str, str] = MappingProxyType({})) 
         ended_by=batch.ended_by,
         ended_at=batch.ended_at,
         note=batch.note,
+        groundless_since=batch.groundless_since,
     )
 
 

@@ -62,9 +62,17 @@ class AppealHearing:
         """One, with where the claim was found; raises NotFound where it concerns no claim of theirs."""
         voice = self._voice(account_id, appeal_id, claim_id, acting=False)
         appeal = there(self._parts.appeals.get(appeal_id))
-        contested = self._settling.contested(appeal) if appeal.state is AppealState.OPEN else None
+        contested = self._against(appeal)
         known = self._parts.claims.claims([claim_id])
         return Hearing(appeal, voice, known.get(claim_id), self._traces(appeal, contested, claim_id))
+
+    def with_traces(self, heard: Sequence[Hearing]) -> list[Hearing]:
+        """What `page` gave, each with where its claim was found; what an appeal is against is looked up once."""
+        appeals = {one.appeal.id: one.appeal for one in heard}
+        against = {key: self._against(appeal) for key, appeal in appeals.items()}
+        return [
+            replace(one, traces=self._traces(one.appeal, against[one.appeal.id], one.voice.claim_id)) for one in heard
+        ]
 
     def comment(self, account_id: str, appeal_id: str, claim_id: str, comment: str) -> Hearing:
         """Say something about it; staff read it.
@@ -118,6 +126,9 @@ class AppealHearing:
         if voice is None:
             raise NotFound("there is no such appeal", code=AppealFault.UNKNOWN)
         return voice
+
+    def _against(self, appeal: Appeal) -> Contested | None:
+        return self._settling.contested(appeal) if appeal.state is AppealState.OPEN else None
 
     def _traces(self, appeal: Appeal, contested: Contested | None, claim_id: str) -> list[Trace]:
         if contested is None or contested.batch is not None:

@@ -22,6 +22,7 @@ from generator_gateway.ports.appeals import (
 )
 from generator_gateway.ports.takedowns import Batch
 from generator_gateway.service.appeal_standing import Standing, Standings, holding_down, is_winnable, refusing
+from generator_gateway.service.takedown_search import SYSTEM
 from generator_gateway.stages import Draft
 from trust_kernel.clock import Clock
 from trust_kernel.db import Database
@@ -30,7 +31,6 @@ from trust_kernel.errors import Conflict, NotFound
 
 LEADS = "account:write"
 """Permission of the administrators, who are told of appeals that nobody answered in time."""
-SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from generator_gateway.errors import AppealEvent, AppealFault
 from generator_gateway.ports.appeals import Appeal, AppealState, Contested, Voice
-from generator_gateway.service.appeal_parts import SYSTEM, AppealParts, AppealSteps, Contesting
+from generator_gateway.service.appeal_parts import AppealParts, AppealSteps, Contesting
+from generator_gateway.service.takedown_search import SYSTEM
 from generator_gateway.stages import Admitted, Draft, Logged, Marked, Passed, Previewed, Signed
 from trust_kernel.decisions import Lift, Ruling, Stage
 from trust_kernel.errors import Conflict, NotFound

@@ -62,6 +62,12 @@ class AppealDesk:
         """Until when an account can appeal, by case; those about which it cannot are left out."""
         return self._contesting.rooms(account_id, cases)
 
+    def those_of(self, account_id: str, cases: Sequence[CaseSummary]) -> Mapping[str, Sequence[Appeal]]:
+        """The appeals of an account about a page of cases, newest first, by case; cases without are left out."""
+        found = self._parts.appeals.of_cases([case.id for case in cases])
+        theirs = {case: [one for one in some if one.account_id == account_id] for case, some in found.items()}
+        return {case: some for case, some in theirs.items() if some}
+
     def own(self, account_id: str, case_id: str) -> OwnAppeals:
         """What somebody can appeal against, and has; raises NotFound where the video is not theirs to see."""
         case = self._parts.see(account_id, case_id)

@@ -25,13 +25,16 @@ class AskedSearches:
         self._people = people
 
     def of_claim(self, claim_id: str, by: str) -> Batch:
-        """What a claim touches; raises UnknownClaim."""
+        """What a claim touches; raises UnknownClaim, and Conflict where it is over or contested."""
         claim = self._optouts.claim(claim_id)
         title = self._optouts.told(claim).get("title", "")
         return self._desk.look_for(TakedownCause(GatewayReason.TAKEN_DOWN_FOR_CLAIM, claim.id, title), by)
 
     def of_person(self, entry_id: str, by: str) -> Batch:
-        """What somebody on the blocklist touches; raises NotFound. Owners are never told whom it was about."""
+        """What somebody on the blocklist touches; owners are never told whom it was about.
+
+        Raises NotFound, and Conflict where the block is over.
+        """
         if entry_id not in self._people.blocked([entry_id]):
             raise NotFound("there is no such blocklist entry", code="likeness:blocklist:not_found", field="entry_id")
         return self._desk.look_for(TakedownCause(GatewayReason.TAKEN_DOWN_FOR_PERSON, entry_id), by)

@@ -10,6 +10,7 @@ from generator_gateway.ports.takedowns import (
     NO_BATCH,
     Batch,
     BatchState,
+    Footing,
     ItemState,
     TakedownCause,
     TakedownShelf,
@@ -111,7 +112,10 @@ class TakedownSearch:
     def _found(self, due: Sequence[_Search]) -> Mapping[str, Sequence[Touched]]:
         people = {about for search in due if _is_of_people(search.batch) for about in search.abouts}
         claims = {about for search in due if not _is_of_people(search.batch) for about in search.abouts}
-        found = dict(self._touches.by_claims(claims)) if claims else {}
+        # It may have ended since it was put on the list. What staff have still to look at they may ask about.
+        footing = self._touches.footing(claims) if claims else {}
+        open_ones = {claim_id for claim_id in claims if footing[claim_id] is not Footing.ENDED}
+        found = dict(self._touches.by_claims(open_ones)) if open_ones else {}
         return {**found, **(self._people.by_people(people) if people else {})}
 
     def _searched(self, search: _Search, touched: Sequence[Touched]) -> None:
@@ -214,7 +218,7 @@ class TakedownSearch:
 
 def look_for(batches: TakedownShelf, clock: Clock, cause: TakedownCause, by: str) -> Batch:
     """Have what a claim or a person touches looked for, in the caller's transaction; a worker does it."""
-    under_way, _ = batches.page(state=BatchState.SEARCHING, about=cause.about, after=None, limit=1)
+    under_way, _ = batches.page(state=BatchState.SEARCHING, about=cause.about, groundless=False, after=None, limit=1)
     if under_way:
         return under_way[0]
     batch = Batch(new_id("takedown"), cause, BatchState.SEARCHING, by, clock.now())
@@ -225,7 +229,9 @@ def look_for(batches: TakedownShelf, clock: Clock, cause: TakedownCause, by: str
 def look_for_several(
     batches: TakedownShelf, clock: Clock, reason: str, abouts: Collection[str], by: str
 ) -> Batch | None:
-    """Have what several touch looked for together, in the caller's transaction: what is found is one batch.
+    """Have what several touch looked for together, in the caller's transaction.
+
+    What is found for people is one batch, what is found for claims a batch each.
 
     A search that is under way does not count: it may have read its names before the caller changed them.
     """

@@ -1,4 +1,4 @@
-"""Batches of releases that are taken down because of a claim or a notice, and brought back or withdrawn for good.
+"""Batches of releases that a claim, a notice or a blocked person takes down; brought back, or withdrawn for good.
 
 Every step locks the batch first, then its releases in order of id, then the log's head; several batches are locked in
 order of id before any release (`TakedownDesk.lock`). A revocation locks releases and the log alone, so that it never
@@ -15,7 +15,6 @@ from generator_gateway.ports import Cause, Hearers, Notices, Recall, Record, Rel
 from generator_gateway.ports.ownership import Objections, ObjectionState
 from generator_gateway.ports.takedowns import (
     MOST_RELEASES,
-    NOTICE,
     UNDO_DAYS,
     Batch,
     BatchItem,
@@ -29,6 +28,8 @@ from generator_gateway.ports.takedowns import (
     TouchesPeople,
 )
 from generator_gateway.service.appealing import appeal_path, people_for
+from generator_gateway.service.owning import Role
+from generator_gateway.service.takedown_grounds import Grounds, GroundsWatch
 from generator_gateway.service.takedown_search import SYSTEM, TakedownSearch, cause_of, look_for, said
 from generator_gateway.service.telling import OwnerNotices
 from trust_kernel.clock import Clock
@@ -38,6 +39,8 @@ from trust_kernel.ids import new_id
 
 _SWEEP = 20
 """Batches that one sweep takes on."""
+_PUT_OFF = timedelta(days=7)
+"""How much longer a batch can be undone that is due, but for what does not stand now; again as long as it does not."""
 _log = logging.getLogger(__name__)
 
 
@@ -74,6 +77,10 @@ class TakedownDesk:
         self._searches = TakedownSearch(
             parts.database, parts.clock, parts.batches, parts.touches, parts.people, parts.recall, parts.record
         )
+        self._grounds = Grounds(parts.touches, parts.people)
+        self._watch = GroundsWatch(
+            parts.database, parts.clock, parts.batches, self._grounds, parts.people, parts.record
+        )
 
     # --- looking
 
@@ -87,10 +94,19 @@ class TakedownDesk:
         return self._parts.batches.items(batch_id)
 
     def page(
-        self, *, state: BatchState | None = None, about: str | None = None, after: str | None = None, limit: int = 20
+        self,
+        *,
+        state: BatchState | None = None,
+        about: str | None = None,
+        groundless: bool = False,
+        after: str | None = None,
+        limit: int = 20,
     ) -> tuple[list[Batch], bool]:
-        """Batches, newest first, and whether there are more."""
-        return self._parts.batches.page(state=state, about=about, after=after, limit=limit)
+        """Batches, newest first, and whether there are more.
+
+        With `groundless` only those that hold something down for what does not stand any more.
+        """
+        return self._parts.batches.page(state=state, about=about, groundless=groundless, after=after, limit=limit)
 
     def of_cases(self, case_ids: Collection[str]) -> Mapping[str, Sequence[Batch]]:
         """Batches that took releases down, newest first, by release; those that none did are left out."""
@@ -99,7 +115,13 @@ class TakedownDesk:
     # --- searching and proposing
 
     def look_for(self, cause: TakedownCause, by: str) -> Batch:
-        """Have what a claim or a person touches looked for; where a search for it is under way already, that one."""
+        """Have what a claim or a person touches looked for; where a search for it is under way already, that one.
+
+        Raises:
+            Conflict: the claim or block is over, or contested.
+        """
+        if self._grounds.is_ended(cause):
+            raise Conflict("it is over, or contested", code=GatewayReason.TAKEDOWN_GROUNDLESS, field="about")
         return look_for(self._parts.batches, self._parts.clock, cause, by)
 
     def search(self) -> int:
@@ -134,14 +156,16 @@ class TakedownDesk:
 
         Raises:
             NotFound: there is no such batch.
-            Conflict: it is not PROPOSED, or nothing of it is left to be taken down.
+            Conflict: it is not PROPOSED, nothing of it is left to be taken down, or what it is about does not stand
+                now.
             InvalidInput: one of these is not in it, or there is none.
             NotPermitted: whoever confirms owns one of them.
         """
         parts = self._parts
         with parts.database.transaction():
             batch = self._in(batch_id, BatchState.PROPOSED)
-            proposed = {item.touched.case_id for item in parts.batches.items(batch_id)}
+            items = [item for item in parts.batches.items(batch_id) if item.state is ItemState.PROPOSED]
+            proposed = {item.touched.case_id for item in items}
             chosen = proposed if case_ids is None else set(case_ids)
             if not chosen or not chosen <= proposed:
                 raise InvalidInput(
@@ -150,21 +174,27 @@ class TakedownDesk:
                     field="videos",
                     limit=f"{len(proposed)} videos",
                 )
-            live = self._locked(batch, sorted(chosen), by)
+            standing = chosen & self._grounds.standing(batch, items)
+            if not standing:
+                raise Conflict("what it is about does not stand now", code=GatewayReason.TAKEDOWN_GROUNDLESS)
+            live = self._locked(batch, sorted(standing), by)
             if not live:
                 raise Conflict("all of it was withdrawn meanwhile", code=GatewayReason.TAKEDOWN_STATE)
             parts.batches.set_items(batch_id, proposed - chosen, ItemState.SPARED)
-            parts.batches.set_items(batch_id, chosen - live.keys(), ItemState.OVERTAKEN)
+            parts.batches.set_items(batch_id, standing - live.keys(), ItemState.OVERTAKEN)
             down = self._hold_down(replace(batch, note=note), sorted(live), by, None)
             parts.people.let_stay(batch_id, proposed - chosen, by)
-            return down
+            if chosen != standing:
+                self._watch.lapse(batch, items, chosen - standing)
+            return self.batch(batch_id) if chosen != standing else down
 
     def dismiss(self, batch_id: str, by: str, *, note: str = "") -> Batch:
         """Let everything stay that was proposed; raises NotFound, and Conflict where it is not PROPOSED."""
         parts = self._parts
         with parts.database.transaction():
             batch = self._in(batch_id, BatchState.PROPOSED)
-            ids = [item.touched.case_id for item in parts.batches.items(batch_id)]
+            items = parts.batches.items(batch_id)
+            ids = [item.touched.case_id for item in items if item.state is ItemState.PROPOSED]
             parts.batches.set_items(batch_id, ids, ItemState.SPARED)
             self._parts.record.append("release:batch:dismissed", said(batch, len(ids)))
             parts.people.let_stay(batch_id, ids, by)
@@ -216,14 +246,17 @@ class TakedownDesk:
         parts = self._parts
         with parts.database.transaction():
             batch = self._in(batch_id, BatchState.TAKEN_DOWN)
-            held = self._held(batch_id)
-            cause = replace(cause_of(batch, held), actor=by)
-            live = parts.recall.touched_by(cause)
-            parts.batches.set_items(batch_id, set(held) - set(live), ItemState.OVERTAKEN)
-            parts.batches.set_items(batch_id, live, ItemState.FINAL)
-            self._parts.record.append("release:batch:final", said(batch, len(live)))
-            parts.recall.take_back(live, cause)
-            return self._ended(batch, BatchState.FINAL, by)
+            items = [item for item in parts.batches.items(batch_id) if item.state is ItemState.TAKEN_DOWN]
+            held = {item.touched.case_id for item in items}
+            live = parts.recall.touched_by(cause_of(batch, held))
+            parts.batches.set_items(batch_id, held - set(live), ItemState.OVERTAKEN)
+            standing = self._grounds.standing(batch, items)
+            for_good = tuple(case_id for case_id in live if case_id in standing)
+            if for_good or not live:
+                parts.batches.set_items(batch_id, for_good, ItemState.FINAL)
+                parts.record.append("release:batch:final", said(batch, len(for_good)))
+                parts.recall.take_back(for_good, replace(cause_of(batch, for_good), actor=by))
+            return self._ended(batch, BatchState.FINAL, by) if len(for_good) == len(live) else self._put_off(batch)
 
     def keep(self, batch_id: str, until: datetime) -> Batch:
         """Have a batch stay undoable until a moment; see `ports.takedowns.Takedowns`."""
@@ -234,7 +267,11 @@ class TakedownDesk:
             return self.batch(batch_id)
 
     def sweep(self) -> int:
-        """Withdraw for good what can't be undone any more; a worker's chore. Gives how many batches."""
+        """Withdraw for good what can't be undone any more; a worker's chore. Gives how many batches were due.
+
+        Before that, batches are dismissed or marked where what they are about does not stand any more.
+        """
+        self._watch.look()
         due = self._parts.batches.due(self._parts.clock.now(), _SWEEP)
         for batch_id in due:
             try:
@@ -275,11 +312,19 @@ class TakedownDesk:
         batch = self._in(batch_id, BatchState.TAKEN_DOWN)
         if by_notice:
             return batch  # the notice knows its own dates
-        if batch.cause.about.startswith(NOTICE):
+        if batch.cause.of_notice:
             raise Conflict("decide about the notice: a law sets dates", code=GatewayReason.TAKEDOWN_NOTICE)
         if batch.undo_until is not None and self._parts.clock.now() >= batch.undo_until:
             raise Conflict("it can't be undone any more", code=GatewayReason.TAKEDOWN_LATE)
         return batch
+
+    def _put_off(self, batch: Batch) -> Batch:
+        """Have it stay undoable for a while, marked for staff."""
+        now = self._parts.clock.now()
+        until = max(now + _PUT_OFF, batch.undo_until or now)
+        since = batch.groundless_since or now
+        self._parts.batches.replace(replace(batch, undo_until=until, groundless_since=since))
+        return self.batch(batch.id)
 
     def _held(self, batch_id: str) -> list[str]:
         items = self._parts.batches.items(batch_id)
@@ -318,10 +363,17 @@ class TakedownDesk:
                 "reason": batch.cause.reason,
                 "title": batch.cause.title or None,
                 "until": until.isoformat(),
-                **({"appeal": appeal_path(case_id)} if people_for(batch.cause) else {}),
             }
-            self._owners.tell("release:video:taken_down", release, payload)
+            self._tell_down(batch, release, payload)
         return self.batch(batch.id)
+
+    def _tell_down(self, batch: Batch, release: ReleaseRecord, payload: Mapping[str, str | None]) -> None:
+        """Tell the owners; whoever asked for the video, who alone can appeal, is told where."""
+        asker = next((owner.account_id for owner in release.owners if owner.role == Role.REQUESTER), "")
+        self._owners.tell("release:video:taken_down", release, payload, but=asker)
+        if asker:
+            offered = {"appeal": appeal_path(release.case_id)} if people_for(batch.cause) else {}
+            self._parts.notices.emit("release:video:taken_down", asker, {**payload, **offered})
 
     def _bring_back(self, release: ReleaseRecord) -> None:
         parts, case_id = self._parts, release.case_id
@@ -331,7 +383,8 @@ class TakedownDesk:
         self._owners.tell("release:video:restored", release, {"video_id": case_id, "out": not objected})
 
     def _ended(self, batch: Batch, state: BatchState, by: str) -> Batch:
-        self._parts.batches.replace(replace(batch, state=state, ended_by=by, ended_at=self._parts.clock.now()))
+        ended = replace(batch, state=state, ended_by=by, ended_at=self._parts.clock.now(), groundless_since=None)
+        self._parts.batches.replace(ended)
         return self.batch(batch.id)
 
 

@@ -1,22 +1,31 @@
-"""The releases that a claim, a file or another release touches, found by what is stored of them."""
+"""The releases that a claim touches, found by what is stored of them."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from copyright_optout.api import MATCH_DISTANCE, Claim, ClaimTraces, Footage, OptOutIndex, is_copy
-from generator_gateway.ports.bindings import PrintMaker, Prints
-from generator_gateway.ports.takedowns import Touched
+from copyright_optout.api import (
+    CLAIM_ENDED,
+    MATCH_DISTANCE,
+    Claim,
+    ClaimState,
+    ClaimTraces,
+    Footage,
+    OptOutIndex,
+    is_copy,
+)
+from generator_gateway.ports.bindings import Prints
+from generator_gateway.ports.takedowns import Footing, Touched
 from generator_gateway.service.bindings_search import Likeness, Words
 from generator_gateway.service.depicting import ReadsWords, depiction_of
 from generator_gateway.stages import Request
 from trust_kernel.media.sound_search import KEPT_EVERY
 
 HASH_BITS = 256
+_OVER = CLAIM_ENDED | {ClaimState.DISPUTED}
+"""States of claims for which nothing is taken down."""
 _MOST_CANDIDATES = 2000
 """Releases that are held against one reference video frame by frame, those with most frames near first."""
 _MOST_OF_A_FILM = 128
@@ -42,14 +51,6 @@ class ReleasesOut(Protocol):
         """PDQ hashes of releases' frames, 32 bytes each, by case id."""
         ...
 
-    def with_bytes(self, sha256: str) -> frozenset[str]:
-        """Releases whose file has this digest."""
-        ...
-
-    def digest(self, case_id: str) -> str:
-        """SHA-256 of a release's video; empty where there is none."""
-        ...
-
 
 class FindsLikenesses(Protocol):
     """The search over all releases' fingerprints; `store.bindings.BindingStore` is such."""
@@ -62,10 +63,6 @@ class FindsLikenesses(Protocol):
         """Releases that look or sound alike, the most similar first."""
         ...
 
-    def prints_of(self, case_id: str) -> Prints:
-        """What is kept of a release, as a query; empty where there is none."""
-        ...
-
 
 class ReleaseTouches:
     """Implements `ports.takedowns.Touches`.
@@ -74,7 +71,6 @@ class ReleaseTouches:
         optouts: the claims.
         past: what is stored.
         likenesses: the search.
-        prints: makes fingerprints of files.
         words: reads in which settings somebody asked for something.
     """
 
@@ -83,13 +79,11 @@ class ReleaseTouches:
         optouts: OptOutIndex,
         past: ReleasesOut,
         likenesses: FindsLikenesses,
-        prints: PrintMaker,
         words: ReadsWords,
     ) -> None:
         self._optouts = optouts
         self._past = past
         self._likenesses = likenesses
-        self._prints = prints
         self._words = words
 
     def by_claims(self, claim_ids: Collection[str]) -> Mapping[str, Sequence[Touched]]:
@@ -106,26 +100,27 @@ class ReleaseTouches:
         return {claim_id: self._standing(claims[claim_id], touched) for claim_id, touched in found.items()}
 
     def waiting(self, claim_ids: Collection[str]) -> frozenset[str]:
-        """Which of these begin at a later moment."""
+        """Which of these begin at a later moment, and have not ended."""
         claims = self._optouts.several(claim_ids).values()
-        return frozenset(claim.id for claim in claims if self._optouts.begins_later(claim))
+        later = (claim for claim in claims if self._optouts.begins_later(claim))
+        return frozenset(claim.id for claim in later if self._footing(claim) is Footing.WAITS)
+
+    def footing(self, claim_ids: Collection[str]) -> Mapping[str, Footing]:
+        """Where each of these claims stands now."""
+        claims = self._optouts.several(claim_ids)
+        found = {claim_id: self._footing(claim) for claim_id, claim in claims.items()}
+        return {**dict.fromkeys(claim_ids, Footing.ENDED), **found}
+
+    def _footing(self, claim: Claim) -> Footing:
+        if self._optouts.stands(claim):
+            return Footing.STANDS
+        # An active claim that neither stands nor begins later is over, though nobody has noted it yet.
+        over = claim.state in _OVER or (claim.state is ClaimState.ACTIVE and not self._optouts.begins_later(claim))
+        return Footing.ENDED if over else Footing.WAITS
 
     def titles(self, claim_ids: Collection[str]) -> Mapping[str, str]:
         """By claim id, its title as far as it may be told."""
         return {claim_id: claim.told_title for claim_id, claim in self._optouts.several(claim_ids).items()}
-
-    def by_file(self, path: Path) -> Sequence[Touched]:
-        """Releases that are this file, or look or sound like it."""
-        with path.open("rb") as file:
-            same = self._past.with_bytes(hashlib.file_digest(file, "sha256").hexdigest())
-        return self._out([*_identical(same), *self._alike(self._prints.prints(path))])
-
-    def copies_of(self, case_id: str) -> Sequence[Touched]:
-        """Other releases with the same bytes, or that look or sound like this one."""
-        digest = self._past.digest(case_id)
-        same = self._past.with_bytes(digest) if digest else frozenset()
-        found = [*_identical(same), *self._alike(self._likenesses.prints_of(case_id))]
-        return self._out([one for one in found if one.case_id != case_id])
 
     def _read(self, claims: Mapping[str, Claim], found: defaultdict[str, list[Touched]]) -> None:
         sieve = self._optouts.sieve(claims.values())
@@ -177,7 +172,3 @@ class ReleaseTouches:
             if one.case_id in out:
                 best.setdefault(one.case_id, one)
         return list(best.values())
-
-
-def _identical(case_ids: Collection[str]) -> list[Touched]:
-    return [Touched(case_id, "digest") for case_id in sorted(case_ids)]

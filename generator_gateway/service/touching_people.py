@@ -8,7 +8,7 @@ from typing import Protocol
 from generator_gateway.ports import CaseView, GateReport, NewAppearance
 from generator_gateway.ports.cases import Journal
 from generator_gateway.ports.looking import Policy
-from generator_gateway.ports.takedowns import NO_BATCH, Touched
+from generator_gateway.ports.takedowns import NO_BATCH, Footing, Touched
 from generator_gateway.service.appealing import liftable
 from generator_gateway.service.people_findings import of_name, of_track
 from generator_gateway.stages import Draft, Request
@@ -128,6 +128,12 @@ class PersonTouches:
         now = self._clock.now()
         known = self._people.blocked(entry_ids)
         return frozenset(one.id for one in known.values() if one.starts_at is not None and one.starts_at > now)
+
+    def footing(self, entry_ids: Collection[str]) -> Mapping[str, Footing]:
+        """Where the block of each of these stands now; a lifted one is not there any more."""
+        found = dict.fromkeys(entry_ids, Footing.ENDED)
+        found |= dict.fromkeys(self.waiting(entry_ids), Footing.WAITS)
+        return {**found, **dict.fromkeys(self._standing(entry_ids), Footing.STANDS)}
 
     def tracked(self) -> Mapping[str, Sequence[Touched]]:
         """What was found in tracks and is in no batch yet; what needs none is not looked at again."""

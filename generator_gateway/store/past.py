@@ -128,22 +128,6 @@ class PastStore:
                 found |= {case_id: bytes(pictures) for case_id, pictures in rows}
         return found
 
-    def with_bytes(self, sha256: str) -> frozenset[str]:
-        """Releases whose video, still or sheet of stills has this digest."""
-        same = or_(
-            col(ReleaseRow.media_digest) == sha256,
-            col(ReleaseRow.thumbnail_digest) == sha256,
-            col(ReleaseRow.spritesheet_digest) == sha256,
-        )
-        with self._database.reading() as session:
-            return frozenset(session.exec(select(ReleaseRow.case_id).where(same)))
-
-    def digest(self, case_id: str) -> str:
-        """SHA-256 of a release's video; empty where there is none."""
-        with self._database.reading() as session:
-            row = session.get(ReleaseRow, case_id)
-            return row.media_digest if row else ""
-
     def _of_releases(self, case_ids: Collection[str], condition: ColumnElement[bool]) -> Iterator[str]:
         for chunk in _in_chunks(case_ids):
             statement = select(ReleaseRow.case_id).where(col(ReleaseRow.case_id).in_(chunk), condition)

@@ -16,6 +16,7 @@ from trust_kernel.errors import NotFound
 
 _CHUNK = 500
 """Ids in one statement."""
+_OPEN = (BatchState.PROPOSED.value, BatchState.TAKEN_DOWN.value)
 _HELD = (ItemState.TAKEN_DOWN.value,)
 _EVER_HELD = (ItemState.TAKEN_DOWN.value, ItemState.RESTORED.value, ItemState.OVERTAKEN.value, ItemState.FINAL.value)
 
@@ -131,7 +132,7 @@ class TakedownStore:
         return frozenset(found)
 
     def page(
-        self, *, state: BatchState | None, about: str | None, after: str | None, limit: int
+        self, *, state: BatchState | None, about: str | None, groundless: bool, after: str | None, limit: int
     ) -> tuple[list[Batch], bool]:
         """Newest first, and whether there are more."""
         statement = select(TakedownRow).order_by(col(TakedownRow.id).desc()).limit(limit + 1)
@@ -140,11 +141,26 @@ class TakedownStore:
         if about is not None:
             among = select(TakedownMatterRow.takedown_id).where(TakedownMatterRow.about == about)
             statement = statement.where(or_(col(TakedownRow.about) == about, col(TakedownRow.id).in_(among)))
+        if groundless:
+            down = TakedownRow.state == BatchState.TAKEN_DOWN.value
+            statement = statement.where(down, col(TakedownRow.groundless_since).is_not(None))
         if after is not None:
             statement = statement.where(TakedownRow.id < after)
         with self._database.reading() as session:
             found = _batches(session, session.exec(statement))
         return found[:limit], len(found) > limit
+
+    def open_ones(self, after: str, limit: int) -> Sequence[Batch]:
+        """PROPOSED and TAKEN_DOWN ones behind an id, oldest first, not counted; a notice looks after those about it."""
+        statement = (
+            select(TakedownRow)
+            .where(col(TakedownRow.state).in_(_OPEN), TakedownRow.id > after)
+            .where(~col(TakedownRow.about).startswith(NOTICE, autoescape=True))
+            .order_by(col(TakedownRow.id))
+            .limit(limit)
+        )
+        with self._database.reading() as session:
+            return _batches(session, session.exec(statement), counted=False)
 
     def of_cases(self, case_ids: Collection[str]) -> Mapping[str, Sequence[Batch]]:
         """Batches that took releases down, newest first, by release."""
@@ -223,12 +239,13 @@ def _row(batch: Batch) -> TakedownRow:
         ended_by=batch.ended_by,
         ended_at=batch.ended_at,
         note=batch.note,
+        groundless_since=batch.groundless_since,
     )
 
 
-def _batches(session: Session, rows: Iterable[TakedownRow]) -> list[Batch]:
+def _batches(session: Session, rows: Iterable[TakedownRow], *, counted: bool = True) -> list[Batch]:
     kept = list(rows)
-    counts = _counts(session, [row.id for row in kept])
+    counts: Mapping[str, dict[ItemState, int]] = _counts(session, [row.id for row in kept]) if counted else {}
     several = _several(session, [row.id for row in kept if not row.about])
     return [
         Batch(
@@ -244,8 +261,9 @@ def _batches(session: Session, rows: Iterable[TakedownRow]) -> list[Batch]:
             ended_by=row.ended_by,
             ended_at=row.ended_at,
             note=row.note,
-            counts=counts[row.id],
+            counts=counts.get(row.id, {}),
             several=several.get(row.id, 0),
+            groundless_since=row.groundless_since,
         )
         for row in kept
     ]

@@ -8,7 +8,7 @@ from consent_registry.api import ConsentRegistry
 from copyright_optout.api import NoticeDesk, OptOutIndex, Role
 from generator_gateway.gates.claims import ClaimedWorks
 from generator_gateway.ports.appeals import ClaimFacts
-from generator_gateway.ports.takedowns import NOTICE, Batch
+from generator_gateway.ports.takedowns import Batch
 from generator_gateway.service.appeal_deciding import AppealReview
 from generator_gateway.service.appeal_holders import AppealHearing
 from generator_gateway.service.appeal_parts import AppealParts
@@ -52,14 +52,8 @@ class ClaimsAppealed:
 
     def claims(self, ids: Collection[str]) -> Mapping[str, ClaimFacts]:
         """Those of these ids that are claims."""
-        found: dict[str, ClaimFacts] = {}
-        for claim_id in ids:
-            try:
-                claim = self._optouts.claim(claim_id)
-            except NotFound:
-                continue
-            found[claim_id] = ClaimFacts(claim.id, claim.organisation_id, claim.terms.title)
-        return found
+        found = self._optouts.several(ids)
+        return {one.id: ClaimFacts(one.id, one.organisation_id, one.terms.title) for one in found.values()}
 
     def members(self, organisation_id: str) -> frozenset[str]:
         """Accounts that act for an organisation."""
@@ -106,14 +100,14 @@ class TakenDownBatches:
 
     def spare(self, batch: Batch, case_id: str, by: str) -> None:
         """Let one release of a batch out again."""
-        if batch.cause.about.startswith(NOTICE):
+        if batch.cause.of_notice:
             self._notices.appeals.lift(batch.cause.about, case_id, by)
         else:
             self._desk.spare(batch.id, [case_id], by)
 
     def giver(self, batch: Batch) -> str | None:
         """Account that gave the notice that a batch is about."""
-        return self._notices.appeals.giver(batch.cause.about) if batch.cause.about.startswith(NOTICE) else None
+        return self._notices.appeals.giver(batch.cause.about) if batch.cause.of_notice else None
 
 
 class PeopleConcerned:

@@ -176,7 +176,7 @@ def build_gateway(kernel: Kernel, guards: Guards, shelves: Shelves) -> Gateway:
     celery, queue = shelves.celery, shelves.queue
     videos = _videos(kernel, shelves)
     owning = build_owning(kernel, guards, shelves.cases, shelves.releases, shelves.recall, videos)
-    touches = build_touches(kernel, guards, shelves.bindings, prints)
+    touches = build_touches(kernel, guards, shelves.bindings)
     taken_down = build_takedowns(kernel, guards, shelves, touches)
     soft_bindings = SoftBindings(shelves.bindings, prints, guards.reading)
     known = ReleasedVideos(LocatingStore(kernel.database), shelves.bindings, prints, soft_bindings)

@@ -23,7 +23,7 @@ from generator_gateway.service.finishing import pseudonym_with
 from likeness_guard.adapters.packs import model_store
 from placet.roles import ROLES
 from placet.wiring.kernel import Kernel
-from placet.wiring.rehearsing import build_past
+from placet.wiring.rehearsing import LooksBack, build_past
 from placet.wiring.staff import AccountStaff
 from trust_kernel.audit.ledger import Ledger
 from trust_kernel.errors import NotFound
@@ -133,10 +133,10 @@ def build_optouts(kernel: Kernel, registry: ConsentRegistry) -> OptOutIndex:
 def build_exit(kernel: Kernel) -> Callable[[str], None]:
     """Has an account that leaves act for no rights holder any more."""
     organisations, claims = DatabaseOrganisations(kernel.database), DatabaseClaims(kernel.database)
-    people = RegisteredPeople(SqlConsentStore(kernel.database), lambda account_id: frozenset({account_id}))
-    notices = ClaimNotices(organisations, people, AccountStaff(kernel.accounts, ROLES), kernel.outbox)
+    notices = ClaimNotices(organisations, AccountStaff(kernel.accounts, ROLES), kernel.outbox)
     accounts, record = KnownAccounts(kernel.accounts), claim_record(kernel)
-    return OrganisationDesk(organisations, claims, accounts, notices, record, kernel.clock).take_out
+    after = LooksBack(kernel)
+    return OrganisationDesk(organisations, claims, accounts, notices, record, kernel.clock, after).take_out
 
 
 def claim_record(kernel: Kernel) -> ClaimRecord:

@@ -1,7 +1,6 @@
 """Staff's desk of what is taken down, and the search for what claims and people on the blocklist touch."""
 
 from generator_gateway.adapters.cedar import CedarPolicy, default_policy
-from generator_gateway.ports.bindings import PrintMaker
 from generator_gateway.ports.takedowns import Touches
 from generator_gateway.service.takedowns import TakedownDesk, TakedownParts
 from generator_gateway.service.touching import ReleaseTouches
@@ -16,9 +15,9 @@ from placet.wiring.kernel import Kernel
 from placet.wiring.shelves import Shelves
 
 
-def build_touches(kernel: Kernel, guards: Guards, bindings: BindingStore, prints: PrintMaker) -> ReleaseTouches:
+def build_touches(kernel: Kernel, guards: Guards, bindings: BindingStore) -> ReleaseTouches:
     """Finds released videos by what is stored of them."""
-    return ReleaseTouches(guards.optouts, PastStore(kernel.database), bindings, prints, guards.registry)
+    return ReleaseTouches(guards.optouts, PastStore(kernel.database), bindings, guards.registry)
 
 
 def build_person_touches(kernel: Kernel, guards: Guards, shelves: Shelves) -> PersonTouches:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from copyright_optout.api import (
+    NOTICE_ENDED,
     REQUIRED,
     STATEMENTS,
     Element,
@@ -25,16 +25,13 @@ from copyright_optout.api import (
 )
 from copyright_optout.routes.notices import kept_for_now
 from generator_gateway.api import Wording, language_for
+from review_ui.dates import moment
 from review_ui.notice.words import notice_page_words
 from trust_kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
 from trust_kernel.web.access import Access, Actor
 from trust_kernel.web.pages import Pages
 
 PATH = "/notice"
-_MONTHS = {
-    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    "it": ("gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"),
-}
 _WRITTEN = ("name", "email", "phone", "address", "on_behalf_of", "work", "statement", "signature")
 _Text = Annotated[str, Form(max_length=10_000)]
 _Lang = Annotated[str, Query(max_length=20)]
@@ -194,11 +191,11 @@ class _Page:
         return self._render(request, words, "notice_sent.html", HTTPStatus.OK, rows=rows)
 
     def _sent(self, notice: Notice, language: str) -> SentNotice:
-        token, received = self.desk.links.token(notice.id), _date(notice.received_at, language)
+        token, received = self.desk.links.token(notice.id), moment(notice.received_at, language)
         clock = self.desk.intake.next_clock(notice)
         if clock is None:
             return SentNotice(notice, token, received)
-        return SentNotice(notice, token, received, clock.kind.value, _date(clock.due, language))
+        return SentNotice(notice, token, received, clock.kind.value, moment(clock.due, language))
 
     def status(
         self, request: Request, token: str, lang: str, said: Typed | None = None, fault: str = ""
@@ -211,7 +208,7 @@ class _Page:
         words = notice_page_words(lang or notice.language)
         counters = self.desk.counters.texts(notice)
         asked = [
-            (_date(restore_window(notice.statute, one)[0], words.language), counters.get(one.id))
+            (moment(restore_window(notice.statute, one)[0], words.language), counters.get(one.id))
             for one in notice.open_counters
         ]
         context = _form(notice.statute, said or Typed(declared=frozenset(one.value for one in notice.declared)))
@@ -225,7 +222,7 @@ class _Page:
             token=token,
             asked=asked,
             sent=self._sent(notice, words.language),
-            may_withdraw=notice.state not in _OVER,
+            may_withdraw=notice.state not in NOTICE_ENDED,
             may_sue=notice.state in {NoticeState.ACTED, NoticeState.COUNTERED},
             fault=fault,
             **context,
@@ -274,11 +271,3 @@ def _told(error: InvalidInput | Unavailable | Conflict) -> str:
 
 def _back(token: str) -> RedirectResponse:
     return RedirectResponse(f"{PATH}/{token}", HTTPStatus.SEE_OTHER)
-
-
-def _date(at: datetime, language: str) -> str:
-    at = at.astimezone(UTC)
-    return f"{at.day} {_MONTHS[language][at.month - 1]} {at:%Y, %H:%M} UTC"
-
-
-_OVER = frozenset({NoticeState.REJECTED, NoticeState.RESTORED, NoticeState.FINAL, NoticeState.WITHDRAWN})

@@ -8,19 +8,16 @@ places such as ``{who}``. A kind without words is shown as it is: a missing sent
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from importlib import resources
 
+from review_ui.dates import moment
 from trust_kernel.events import Payload
 
 LANGUAGES = ("en", "it")
 """The first is spoken where no other is asked for."""
 _PLACE = re.compile(r"\{([a-z_]+)\}")
-_MONTHS = {
-    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    "it": ("gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"),
-}
 _WHY = ("reason", "code")
 
 
@@ -92,13 +89,9 @@ class NoticeWords:
         # what is no code is what somebody wrote, perhaps as a sentence
         return self.frame("why", reason=self.reasons.get(str(code), str(code).rstrip(". "))) if code else ""
 
-    def appeal(self, kind: str, payload: Payload) -> str:
-        """Until when whoever asked for a video can appeal, as a sentence; "" where nobody can.
-
-        What is told of a release, all its owners are told, and only one of them asked for it.
-        """
-        which = "appeal_maker" if kind.startswith("release:") else "appeal"
-        return self.frame(which, until=self._moment(payload.get("until"))) if payload.get("appeal") else ""
+    def appeal(self, payload: Payload) -> str:
+        """Until when whoever reads it can appeal, as a sentence; "" where they cannot."""
+        return self.frame("appeal", until=self._moment(payload.get("until"))) if payload.get("appeal") else ""
 
     def purpose(self, payload: Payload) -> str:
         """What a use is for, as a sentence; "" where an event does not say."""
@@ -111,10 +104,10 @@ class NoticeWords:
 
     def _moment(self, text: object) -> str:
         try:
-            at = datetime.fromisoformat(str(text)).astimezone(UTC)
+            at = datetime.fromisoformat(str(text))
         except ValueError:
             return str(text or "")
-        return f"{at.day} {_MONTHS[self.language][at.month - 1]} {at:%Y, %H:%M} UTC"
+        return moment(at, self.language)
 
     def _filled(self, text: str, values: Mapping[str, str]) -> str:
         return _PLACE.sub(lambda place: values.get(place[1], ""), text)

@@ -56,7 +56,7 @@ class MailWriter:
             words.why(event.payload),
             words.purpose(event.payload),
             words.frame("video", video=str(video)) if video else "",
-            words.appeal(event.type, event.payload),
+            words.appeal(event.payload),
         )
         sentence = words.sentence(event.type, event.payload, handle, self.likeness)
         return sentence, " ".join(part for part in more if part)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from generator_gateway.api import AppealDesk, CaseSummary, Said, VideoDesk
+from generator_gateway.api import AppealDesk, CaseSummary, ReleaseRecord, Said, VideoDesk
 from review_ui.portal.door import Door
 from review_ui.portal.faults import Faults, faults_in, sentence
 from trust_kernel.errors import Conflict, InvalidInput, NotFound, NotPermitted
@@ -54,11 +54,6 @@ class _Requests:
     door: Door
     desks: RequestDesks
 
-    def state(self, case: CaseSummary) -> str:
-        """Where a video stands to whoever asked for it."""
-        release = self.desks.videos.release_of(case.id) if case.status == "completed" else None
-        return str(release.status) if release is not None and release.status in _GONE else case.status
-
     def show(
         self,
         request: Request,
@@ -72,14 +67,14 @@ class _Requests:
     ) -> HTMLResponse:
         """The page; with what was typed where something was wrong with it."""
         own = self.desks.appeals.own(actor.account_id, video_id)
-        state = self.state(own.case)
+        release = self.desks.videos.release_of(video_id)
         return self.door.pages.render(
             request,
             "my_request.html",
             status=status,
             own=own,
             video=own.case,
-            state=state,
+            state=_state(own.case, release),
             states=STATES,
             mine=own.case.account_id == actor.account_id,
             faults=faults or Faults(),
@@ -93,11 +88,15 @@ def _add_looking(router: APIRouter, requests: _Requests) -> None:
 
     @router.get(PATH)
     def videos(request: Request, actor: Annotated[Actor, read], after: str | None = None) -> HTMLResponse:
-        found, more = requests.desks.videos.list(actor.account_id, after=after, limit=_PAGE, ascending=False)
+        desks = requests.desks
+        found, more = desks.videos.list(actor.account_id, after=after, limit=_PAGE, ascending=False)
+        releases = desks.videos.releases_of([case.id for case in found])
         return requests.door.pages.render(
             request,
             "my_requests.html",
-            rows=[(requests.state(case), requests.desks.appeals.own(actor.account_id, case.id)) for case in found],
+            rows=[(_state(case, releases.get(case.id)), case) for case in found],
+            rooms=desks.appeals.rooms(actor.account_id, found),
+            appeals=desks.appeals.those_of(actor.account_id, found),
             states=STATES,
             after=after,
             next=found[-1].id if more else None,
@@ -140,6 +139,12 @@ def _add_appealing(router: APIRouter, requests: _Requests) -> None:
         except (Conflict, NotFound) as error:
             return requests.show(request, actor, video_id, problem=sentence(error), status=HTTPStatus.CONFLICT)
         return _back(video_id, "withdrawn")
+
+
+def _state(case: CaseSummary, release: ReleaseRecord | None) -> str:
+    """Where a video stands to whoever asked for it."""
+    gone = case.status == "completed" and release is not None and release.status in _GONE
+    return str(release.status) if release is not None and gone else case.status
 
 
 def _back(video_id: str, done: str) -> RedirectResponse:

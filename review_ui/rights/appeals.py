@@ -31,12 +31,11 @@ def build_hearing_pages(door: Door, hearing: AppealHearing) -> APIRouter:
         typed: str = "",
     ) -> HTMLResponse:
         found, more = hearing.page(actor.account_id, after=after, limit=_PAGE)
-        whole = [hearing.show(actor.account_id, one.appeal.id, one.voice.claim_id) for one in found]
         return door.pages.render(
             request,
             "rights_appeals.html",
             status=status_of(error) if error is not None else HTTPStatus.OK,
-            rows=whole,
+            rows=hearing.with_traces(found),
             problem=sentence(error) if error is not None else "",
             which=which,
             typed=typed,

@@ -9,7 +9,21 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from copyright_optout.api import Claim, ClaimKind, ClaimState, Declaration, Filing, Ground, Licence, Role, Setting, Told
+from copyright_optout.api import (
+    CHANGEABLE,
+    CLAIM_ENDED,
+    Claim,
+    ClaimKind,
+    ClaimState,
+    Declaration,
+    Filing,
+    Ground,
+    Licence,
+    Role,
+    Setting,
+    Told,
+    without_whom,
+)
 from copyright_optout.api import check_territories as territories_of
 from copyright_optout.routes.access import acting_for, reachable
 from copyright_optout.routes.references import added_reference, received_file
@@ -32,8 +46,6 @@ _CHOICES = {
     "grounds": [one.value for one in Ground],
     "declarations": [one.value for one in Declaration],
 }
-_OVER = frozenset({ClaimState.WITHDRAWN, ClaimState.EXPIRED})
-_TAKES_REFERENCES = frozenset({ClaimState.DRAFT, ClaimState.SUBMITTED})
 _Answer = HTMLResponse | RedirectResponse
 _Short = Annotated[str, Form(max_length=10_000)]
 
@@ -103,13 +115,13 @@ class _Claims:
             status=status_of(error) if error is not None else HTTPStatus.OK,
             claim=claim,
             organisation=optouts.organisations.organisation(claim.organisation_id),
-            concerns=optouts.concerns([claim.id]).get(claim.id, ()),
+            concerns=without_whom(optouts.concerns([claim.id]).get(claim.id, ())),
             references=optouts.references.of_claim(claim.id) if optouts.references else (),
-            takes_references=optouts.references is not None and claim.state in _TAKES_REFERENCES,
+            takes_references=optouts.references is not None and claim.state in CHANGEABLE,
             rehearsal=optouts.rehearsals.latest(claim.id) if optouts.rehearsals else None,
             rehearses=optouts.rehearsals is not None,
             blind=self.door.blind_spots,
-            over=claim.state in _OVER,
+            over=claim.state in CLAIM_ENDED,
             faults=faults,
             problem=sentence(error) if error is not None else "",
             which=which,

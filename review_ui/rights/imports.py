@@ -41,10 +41,11 @@ def _add_list(router: APIRouter, door: Door, desk: ImportDesk) -> None:
         after: str | None = None,
         proof: ProofForm | None = None,
         kind: str = "",
+        organisation: str = "",
         error: PlacetError | None = None,
     ) -> HTMLResponse:
-        theirs = [seat.organisation.id for seat in door.optouts.organisations.seats(actor.account_id)]
-        found = desk.page(theirs, after=after, limit=_PAGE + 1)
+        seats = door.optouts.organisations.seats(actor.account_id)
+        found = desk.page([seat.organisation.id for seat in seats], after=after, limit=_PAGE + 1)
         return door.pages.render(
             request,
             "rights_imports.html",
@@ -52,6 +53,8 @@ def _add_list(router: APIRouter, door: Door, desk: ImportDesk) -> None:
             rows=found[:_PAGE],
             proof=proof or ProofForm(),
             kind=kind,
+            organisation=organisation,
+            agents=[seat.organisation for seat in seats if seat.role.may(Role.AGENT)],
             kinds=[one.value for one in ClaimKind],
             grounds=[one.value for one in Ground],
             declarations=[one.value for one in Declaration],
@@ -72,12 +75,13 @@ def _add_list(router: APIRouter, door: Door, desk: ImportDesk) -> None:
         proof: Annotated[ProofForm, Depends(proof_form)],
         file: Annotated[UploadFile | None, File()] = None,
         kind: _Short = "",
+        organisation: _Short = "",
         deed: _Short = "",
     ) -> HTMLResponse | RedirectResponse:
         try:
             sent = chosen(file)
             order = ImportOrder(
-                organisation_id=acting_for(door.optouts, actor, None),
+                organisation_id=acting_for(door.optouts, actor, organisation or None),
                 by=actor.account_id,
                 submit=deed == "submit",
                 kind=one_of(ClaimKind, kind, "kind", "Choose what they are.") if kind else None,
@@ -86,7 +90,7 @@ def _add_list(router: APIRouter, door: Door, desk: ImportDesk) -> None:
             )
             job = desk.start(order, sent.file)
         except (Conflict, InvalidInput) as error:
-            return show(request, actor, proof=proof, kind=kind, error=error)
+            return show(request, actor, proof=proof, kind=kind, organisation=organisation, error=error)
         return RedirectResponse(f"{PATH}/{job.id}", HTTPStatus.SEE_OTHER)
 
 

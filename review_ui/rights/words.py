@@ -110,7 +110,6 @@ LOCATED: Mapping[str, str] = {
 }
 """How a video was found for a notice."""
 TOUCHED: Mapping[str, str] = {
-    "digest": "being the very same file",
     "bytes": "being nearly the same file",
     "picture": "a picture in it",
     "video": "a video in it",
@@ -128,6 +127,7 @@ ITEMS: Mapping[str, str] = {
     "restored": "given back",
     "overtaken": "withdrawn meanwhile",
     "final": "gone for good",
+    "lapsed": "stays: what it was for had ended",
 }
 """Where one video of a batch stands."""
 WAYS: Mapping[str, str] = {

@@ -19,6 +19,8 @@ PATH = "/staff/claims"
 WAITING = (ClaimState.SUBMITTED, ClaimState.VERIFIED, ClaimState.QUARANTINED, ClaimState.DISPUTED)
 _PAGE = 20
 _ACTIVATE = "activate"
+_PEOPLES = frozenset({Concern.PERSON, Concern.OBJECTION})
+"""Concerns that are about an account."""
 _MOVES = {"verify": ClaimState.VERIFIED, "dispute": ClaimState.DISPUTED, "withdraw": ClaimState.WITHDRAWN}
 _DEEDS = {
     ClaimState.SUBMITTED: ("activate", "verify", "withdraw"),
@@ -79,7 +81,7 @@ def _add_one(router: APIRouter, door: Door, optouts: OptOutIndex) -> None:
             concerns=concerns,
             # each kind once: whoever activates has looked at all of a kind
             kinds=list(dict.fromkeys(one.concern.value for one in concerns)),
-            accounts={one.about: door.people.known(one.about) for one in concerns if one.concern is Concern.OBJECTION},
+            accounts={one.about: door.people.known(one.about) for one in concerns if one.concern in _PEOPLES},
             deeds=_DEEDS.get(claim.state, ()),
             despite=despite,
             wrong=wrong,

@@ -12,6 +12,8 @@ from trust_kernel.errors import NotFound
 from trust_kernel.web.access import Actor
 
 PATH = "/staff/takedowns"
+GROUNDLESS = "groundless"
+"""Stands among the states for batches that hold something down for what does not stand any more."""
 _PAGE = 20
 _MOST_NOTE = 2000
 
@@ -26,8 +28,8 @@ def build_takedown_pages(door: Door, desk: TakedownDesk, searches: AskedSearches
 
 def _add_list(router: APIRouter, door: Door, desk: TakedownDesk, searches: AskedSearches) -> None:
     def show(request: Request, state: str = "", after: str | None = None, wrong: Wrong = NOTHING) -> HTMLResponse:
-        wanted = next((one for one in BatchState if one.value == state), None)
-        found, more = desk.page(state=wanted, after=after, limit=_PAGE)
+        wanted, groundless = next((one for one in BatchState if one.value == state), None), state == GROUNDLESS
+        found, more = desk.page(state=wanted, groundless=groundless, after=after, limit=_PAGE)
         return door.pages.render(
             request,
             "staff_takedowns.html",
@@ -35,7 +37,7 @@ def _add_list(router: APIRouter, door: Door, desk: TakedownDesk, searches: Asked
             rows=found,
             names=searches.names(one.cause.about for one in found),
             states=[one.value for one in BatchState],
-            wanted=wanted.value if wanted else "",
+            wanted=state if wanted or groundless else "",
             after=after,
             next=found[-1].id if more else None,
             wrong=wrong,
@@ -62,6 +64,8 @@ def _add_list(router: APIRouter, door: Door, desk: TakedownDesk, searches: Asked
             asked = look(about, actor.account_id)
         except NotFound:
             return show(request, wrong=missing("There is no such claim or blocklist entry.", claim_id))
+        except REFUSALS as error:
+            return show(request, wrong=refused(error, claim_id))
         return back(f"{PATH}/{asked.id}", "searching")
 
 
@@ -79,7 +83,6 @@ def _add_one(router: APIRouter, door: Door, desk: TakedownDesk, searches: AskedS
             names=searches.names([batch.cause.about, *(item.touched.about for item in items)]),
             chosen=chosen,
             by=door.people.known(batch.confirmed_by) if batch.confirmed_by else None,
-            of_notice=batch.cause.about.startswith("ntc_"),
             wrong=wrong,
         )
 

@@ -1,4 +1,4 @@
-"""What waits for staff about rights holders' claims: claims, takedowns that were proposed, notices, appeals."""
+"""What waits for staff about rights holders' claims: claims, takedowns to confirm or undo, notices, appeals."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,6 +30,9 @@ class ClaimHeaps:
         proposed, more = self.takedowns.page(state=BatchState.PROPOSED, limit=MOST_COUNTED)
         what = ("batch of videos to confirm", "batches of videos to confirm")
         yield Heap(f"{takedowns.PATH}?state=proposed", "Takedowns", *what, len(proposed), more)
+        down, more = self.takedowns.page(groundless=True, limit=MOST_COUNTED)
+        what = ("batch whose cause does not stand any more", "batches whose cause does not stand any more")
+        yield Heap(f"{takedowns.PATH}?state={takedowns.GROUNDLESS}", "Takedowns to undo", *what, len(down), more)
         asked, more = self.appeals.page(limit=MOST_COUNTED)
         yield Heap(appeals.PATH, "Appeals", "appeal to answer", "appeals to answer", len(asked), more)
 

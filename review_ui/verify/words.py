@@ -12,11 +12,8 @@ from importlib import resources
 from markupsafe import Markup
 
 from generator_gateway.api import LANGUAGES, Wording, wording
+from review_ui.dates import moment
 
-_MONTHS = {
-    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    "it": ("gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"),
-}
 _RARE = ((1e12, "page:value:a_trillion"), (1e9, "page:value:a_billion"), (1e6, "page:value:a_million"))
 _UNITS = ("B", "kB", "MB", "GB")
 _STEP = 1000
@@ -64,8 +61,7 @@ class Speech:
 
     def date(self, at: datetime) -> str:
         """A moment as people read it, in UTC."""
-        at = at.astimezone(UTC)
-        return f"{at.day} {_MONTHS[self.language][at.month - 1]} {at:%Y, %H:%M} UTC"
+        return moment(at, self.language)
 
     def dated(self, at: datetime) -> Markup:
         """The same, with what machines read."""

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from generator_gateway.ports.appeals import ClaimFacts
-from generator_gateway.ports.takedowns import NOTICE, Batch, Touched
+from generator_gateway.ports.takedowns import NOTICE, Batch, Footing, Touched
 from generator_gateway.service.takedowns import TakedownDesk
 from generator_gateway.stages import Request
 
@@ -81,13 +80,8 @@ class NothingTouched:
         del claim_ids
         return frozenset()
 
+    def footing(self, claim_ids: Collection[str]) -> Mapping[str, Footing]:
+        return dict.fromkeys(claim_ids, Footing.STANDS)
+
     def titles(self, claim_ids: Collection[str]) -> Mapping[str, str]:
         return dict.fromkeys(claim_ids, "")
-
-    def by_file(self, path: Path) -> Sequence[Touched]:
-        del path
-        return ()
-
-    def copies_of(self, case_id: str) -> Sequence[Touched]:
-        del case_id
-        return ()

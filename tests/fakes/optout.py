@@ -25,7 +25,7 @@ from copyright_optout.ports import ClaimStore, Hashes, IndexHit, OrganisationSto
 from trust_kernel.clock import Clock
 from trust_kernel.errors import Conflict, NotFound
 from trust_kernel.media.refs import Look, MediaKind, MediaLimits, MediaRef
-from trust_kernel.names.plain import fold
+from trust_kernel.names.plain import fold_name
 
 
 @dataclass
@@ -124,7 +124,7 @@ class MemoryClaims:
     def called(self, folded: Iterable[str]) -> Mapping[str, Sequence[Claim]]:
         ended = {ClaimState.WITHDRAWN, ClaimState.EXPIRED}
         found = {
-            name: [c for c in self._claims.values() if c.state not in ended and name in map(fold, c.terms.aliases)]
+            name: [c for c in self._claims.values() if c.state not in ended and name in map(fold_name, c.terms.aliases)]
             for name in folded
         }
         return {name: claims for name, claims in found.items() if claims}

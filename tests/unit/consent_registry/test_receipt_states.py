@@ -12,10 +12,11 @@ import pytest
 from consent_registry.adapters.jws import Ed25519Receipts, signature_holds
 from consent_registry.domain import KeyEnd, ReceiptFault, ReceiptReading, payload_of
 from consent_registry.domain.receipt_checks import check_receipt
-from consent_registry.domain.scope import Context, Purpose, Scope, Trait
+from consent_registry.domain.scope import Purpose, Scope, Trait
 from consent_registry.service.receipts import PURPOSE, ReceiptKeyBook
 from consent_registry.store import DatabaseReceiptKeys
 from tests.unit.consent_registry.conftest import FACE, House, people
+from trust_kernel.contexts import Context
 from trust_kernel.errors import InvalidInput
 
 ROOT = Path(__file__).resolve().parents[3]

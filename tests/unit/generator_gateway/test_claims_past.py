@@ -34,8 +34,9 @@ from copyright_optout.domain.rehearsals import RehearsalState
 from copyright_optout.service import rehearsing
 from copyright_optout.store import DatabaseClaims, DatabaseOrganisations, DatabaseRehearsals
 from copyright_optout.tables import OptOutRehearsalRow
+from generator_gateway.errors import GatewayReason
 from generator_gateway.ports.bindings import Prints
-from generator_gateway.ports.takedowns import BatchState
+from generator_gateway.ports.takedowns import BatchState, Footing, TakedownCause, Touched
 from generator_gateway.service.takedowns import TakedownDesk
 from generator_gateway.service.touching import ReleaseTouches
 from generator_gateway.store.past import PastStore
@@ -115,7 +116,7 @@ def past_of(database: Database, directory: Path) -> Past:
     )
     optouts = OptOutIndex(parts)
     house = House(database, directory, clock=house.clock, optouts=cast("SeeingOptOuts", optouts))
-    touches = ReleaseTouches(optouts, PastStore(database), house.bindings, house.prints, house.registry)
+    touches = ReleaseTouches(optouts, PastStore(database), house.bindings, house.registry)
     optouts.organisations.found("Foxworks", "acct_a")
     return Past(house, optouts, touches, desk_of(house, touches), parts)  # type: ignore[arg-type] # the real one
 
@@ -377,19 +378,61 @@ def test_an_activated_claim_has_what_it_touches_proposed(any_past: Past) -> None
     assert past.house.release(named).status == "taken_down"
 
 
+def test_a_batch_follows_its_claim(any_past: Past) -> None:
+    past = any_past
+    down, proposed = past.released("Fennimore Fox dances"), past.released("Fennimore Fox sings")
+    claim = past.claim()
+    past.optouts.desk.activate(claim, actor="acct_s")
+    past.desk.search()
+    (batch,), _ = past.desk.page(about=claim)
+    past.desk.confirm(batch.id, "acct_s", [down])
+    cause = TakedownCause(GatewayReason.TAKEN_DOWN_FOR_CLAIM, claim)
+    second = past.desk.propose([Touched(proposed)], cause, "acct_s")
+    past.optouts.desk.move(claim, ClaimState.DISPUTED, actor="acct_s")
+    with pytest.raises(Conflict):
+        past.desk.confirm(second.id, "acct_s")
+    past.house.clock.advance(days=31)
+    past.desk.sweep()
+    assert (past.desk.batch(second.id).state, past.house.release(down).status) == (BatchState.DISMISSED, "taken_down")
+    assert [one.id for one in past.desk.page(groundless=True)[0]] == [batch.id]
+    past.optouts.desk.activate(claim, actor="acct_s")
+    past.desk.sweep()
+    assert past.desk.page(groundless=True) == ([], False)
+    past.optouts.desk.move(claim, ClaimState.WITHDRAWN, actor="acct_a")
+    past.desk.restore(batch.id, "acct_s")
+    assert past.house.release(down).status == "released"
+
+
+def test_where_a_claim_stands_is_told_to_the_second(past: Past) -> None:
+    now = past.house.clock.now()
+    later = past.claim(replace(FOX, starts_at=now + timedelta(days=1), expires_at=now + timedelta(days=2)))
+
+    def stands() -> Footing:
+        return past.touches.footing([later])[later]
+
+    assert stands() is Footing.WAITS, "nobody has looked at it"
+    past.optouts.desk.activate(later, actor="acct_s")
+    found = []
+    for _ in range(3):
+        found.append((stands(), past.touches.waiting([later]) == {later}))
+        past.house.clock.advance(days=1)
+    assert found == [(Footing.WAITS, True), (Footing.STANDS, False), (Footing.ENDED, False)]
+    assert past.touches.footing(["claim_none"]) == {"claim_none": Footing.ENDED}
+
+
+def test_a_claim_that_was_withdrawn_before_it_began_is_not_waited_for(past: Past) -> None:
+    past.released("Fennimore Fox dances")
+    claim = past.claim(replace(FOX, starts_at=past.house.clock.now() + timedelta(days=1)))
+    past.optouts.desk.activate(claim, actor="acct_s")
+    past.optouts.desk.move(claim, ClaimState.WITHDRAWN, actor="acct_a")
+    past.desk.search()
+    assert past.desk.page(about=claim) == ([], False)
+
+
 def test_what_a_claim_permits_is_not_touched(past: Past) -> None:
     past.released("Fennimore Fox")
     claim = past.claim(replace(FOX, licences=(Licence(ADA),)))
     assert past.touches.by_claims([claim]) == {claim: []}
-
-
-def test_copies_of_a_release_are_found_by_their_bytes_and_by_their_looks(past: Past) -> None:
-    bits = past.optouts.fingerprints(look_at(picture(5)))
-    first, alike = past.released("a cat", bits), past.released("a cat too", bits)
-    same = past.released("a cat as well", digest=first)
-    past.released("a dog", past.optouts.fingerprints(look_at(picture(6))))
-    found = {one.case_id: (one.found_by, one.score) for one in past.touches.copies_of(first)}
-    assert found == {alike: ("picture", 1.0), same: ("digest", 1.0)}
 
 
 class _Referenced(OptOutIndex):
@@ -408,7 +451,7 @@ def touched_by(past: Past, traces: ClaimTraces) -> dict[str, str]:
     """How each release is touched by a claim with these reference media."""
     optouts = _Referenced(past.parts, traces)
     store = PastStore(past.house.database)
-    touches = ReleaseTouches(optouts, store, past.house.bindings, past.house.prints, past.house.registry)
+    touches = ReleaseTouches(optouts, store, past.house.bindings, past.house.registry)
     claim = past.claim()
     return {one.case_id: one.found_by for one in touches.by_claims([claim])[claim]}
 
@@ -434,3 +477,18 @@ def test_a_claimed_sound_is_found_in_what_was_released_by_what_is_kept_of_both(p
     past.released("another", sound=tuple(sound_prints(melody(3, 20.0)).tolist()))
     kept = sound_prints(played)[::KEPT_EVERY]
     assert touched_by(past, ClaimTraces(words_of(), (), (kept,))) == {song: "sound"}
+
+
+def test_closing_everything_has_what_was_left_open_proposed(past: Past) -> None:
+    says = replace(FOX, blocks=Blocks(frozenset({Setting.VIOLENT})))
+    claim = past.claim(says)
+    past.optouts.desk.activate(claim, actor="acct_s")
+    case_id = past.released("Fennimore Fox at sea")
+    past.desk.search()
+    assert not past.desk.page(about=claim)[0]
+    (seat,) = past.optouts.organisations.seats("acct_a")
+    past.optouts.organisations.change(seat.organisation.id, "acct_a", only_licensed=True)
+    past.desk.search()
+    (batch,), _ = past.desk.page(about=claim)
+    assert batch.state is BatchState.PROPOSED
+    assert [item.touched.case_id for item in past.desk.items(batch.id)] == [case_id]

@@ -10,6 +10,7 @@ from generator_gateway.adapters.cedar import CedarPolicy, default_policy
 from generator_gateway.gates.claims import ClaimedWorks
 from generator_gateway.gates.described import DescribedGate
 from generator_gateway.ports import CaseView, GateReport
+from generator_gateway.service.disclosing import disclosed
 from tests.factories.cases import NOON, a_finding, a_request
 from tests.factories.claims import a_claim, terms
 from tests.unit.generator_gateway.conftest import House
@@ -51,7 +52,12 @@ def test_a_description_is_unsure_over_the_whole_prompt(house: House) -> None:
 def test_the_claims_own_words_are_not_told(house: House) -> None:
     (finding,) = report(house, Comparing(FOUND)).findings
     assert SECRET not in repr(finding)
-    assert "Voltolo" not in repr(finding)
+    assert disclosed(finding) == ""
+
+
+def test_policy_sees_of_what_kind_the_described_claim_is(house: House) -> None:
+    (finding,) = report(house, Comparing(FOUND)).findings
+    assert finding.facts["category"] == MOUSE.terms.kind.value
 
 
 def test_who_holds_a_licence_may_describe_it(house: House) -> None:

@@ -64,6 +64,12 @@ def test_a_name_that_is_said_is_held_with_its_seconds_never_refused(house: House
     assert all(one.threshold == listener.threshold for one in findings)
 
 
+def test_policy_sees_of_what_kind_a_claim_is_whose_name_was_said(house: House) -> None:
+    house.optouts.names = [work()]
+    (finding,) = found(house, ScriptedListener(("Leo Lionheart",)), view(sound()))
+    assert finding.facts["category"] == LION.terms.kind.value
+
+
 def test_a_name_is_told_once_however_often_it_is_said(house: House) -> None:
     house.optouts.names = [work()]
     assert len(found(house, ScriptedListener(("Leo Lionheart", "Leo Lionheart")), view(sound()))) == 1

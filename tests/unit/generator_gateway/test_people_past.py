@@ -373,6 +373,41 @@ def test_the_ledger_holds_whom_each_video_of_a_common_batch_is_about(town: Town)
     assert not any("Quartermain" in leaf for leaf in leaves)
 
 
+def test_where_one_blocks_end_the_rest_of_a_common_batch_goes_on(any_town: Town) -> None:
+    town = any_town
+    one, two = town.released(NAME), town.released("Mirabel Okonkwo sings")
+    rows = b"name\nZebulon Quartermain\nMirabel Okonkwo\n"
+    list(town.guard.blocklist.importer().run(read_people(BytesIO(rows), date(2026, 11, 22)), STAFF))
+    (batch,) = town.sweep()
+    about = {case_id: entry for case_id, (_, entry) in town.found(batch).items()}
+    town.desk.confirm(batch.id, STAFF)
+    town.guard.blocklist.remove(about[one])
+    town.desk.sweep()
+    assert [found.id for found in town.desk.page(groundless=True)[0]] == [batch.id]
+    town.house.clock.advance(days=30)
+    town.desk.sweep()
+    assert [town.house.release(case_id).status for case_id in (one, two)] == ["taken_down", "withdrawn"]
+    assert town.desk.restore(batch.id, STAFF).state is BatchState.UNDONE
+    assert [town.house.release(case_id).status for case_id in (one, two)] == ["released", "withdrawn"]
+
+
+@pytest.mark.parametrize("swept", [False, True])
+def test_of_a_common_proposal_only_what_stands_is_taken_down(town: Town, *, swept: bool) -> None:
+    entries = [town.block("Zebulon Quartermain"), town.block("Mirabel Okonkwo")]
+    town.sweep()
+    one, two = town.released("a captain", ZEB), town.released("a dancer", voice=MIRA)
+    town.guard.blocklist.teach(entries[0], ReferenceMedia([picture_of(ZEB)]), STAFF)
+    town.guard.blocklist.teach(entries[1], ReferenceMedia([], [voice_of(MIRA)]), STAFF)
+    (batch,) = town.sweep()
+    town.guard.blocklist.remove(entries[0])
+    if swept:
+        town.desk.sweep()
+        assert town.desk.batch(batch.id).counts == {ItemState.LAPSED: 1, ItemState.PROPOSED: 1}
+    down = town.desk.confirm(batch.id, STAFF)
+    assert [town.house.release(case_id).status for case_id in (one, two)] == ["released", "taken_down"]
+    assert down.counts == {ItemState.LAPSED: 1, ItemState.TAKEN_DOWN: 1}
+
+
 def test_an_appeal_against_it_takes_two(house: House) -> None:
     case_id = house.released("a captain")
     house.takedowns.take_down([case_id], TakedownCause(REASON, "blk_1"), STAFF)

@@ -72,6 +72,9 @@ def test_staff_have_a_claims_videos_looked_for_confirm_and_undo(past: Past, staf
         "name": "",
         "state": "proposed",
     }
+    early = staff.post(f"{at}/confirm", json={})
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "takedown:batch:groundless")
+    past.optouts.desk.activate(claim, actor="acct_s")
     done = staff.post(f"{at}/confirm", json={"videos": [video], "note": "ours"}).json()
     assert (done["state"], done["confirmed_by"], done["note"]) == ("taken_down", "acct_s", "ours")
     assert past.house.release(video).status == "taken_down"

@@ -140,6 +140,21 @@ def test_a_list_is_sent_and_each_line_answered(site: Site, rival: Person) -> Non
     assert "Line 2" not in page
 
 
+def test_whoever_acts_for_several_says_for_which_a_list_is(site: Site) -> None:
+    agent = site.person("agent_of_two", "rights_holder", handle=False)
+    organisations = site.house.guards.optouts.organisations
+    imports = site.house.guards.optouts.imports
+    assert imports is not None
+    first = organisations.found("First & Co", agent.account_id)
+    assert 'name="organisation"' not in site.get(agent, "/rights/imports")
+    second = organisations.found("Second & Co", agent.account_id)
+    assert f'<option value="{second.id}">Second & Co</option>' in site.get(agent, "/rights/imports")
+    page = site.post(agent, "/rights/imports", 422, deed="submit", organisation=second.id)
+    assert f'<option value="{second.id}" selected>' in page
+    sent(site, agent, b"title,kind\nBriarwick,character\n", organisation=second.id)
+    assert [len(imports.page([one.id], after=None, limit=5)) for one in (first, second)] == [0, 1]
+
+
 def test_of_a_long_list_the_page_shows_the_first_lines_to_look_at_and_counts_the_others(
     site: Site, rival: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,10 +174,10 @@ def test_of_a_long_list_the_page_shows_the_first_lines_to_look_at_and_counts_the
     assert "And 3 more" in page
 
 
-def sent(site: Site, who: Person, table: bytes) -> str:
+def sent(site: Site, who: Person, table: bytes, **form: str) -> str:
     """Send a list on the page; gives the page that it leads to."""
     headers = {"accept": "text/html", "cookie": site._cookie(who)}
-    data = {"csrf_token": csrf_token(who.session), "deed": "draft", "ground": "owner", "statement": "ours"}
+    data = {"csrf_token": csrf_token(who.session), "deed": "draft", "ground": "owner", "statement": "ours", **form}
     answer = site.client.post(
         "/rights/imports", data=data, files={"file": ("a.csv", table)}, headers=headers, follow_redirects=False
     )
@@ -213,6 +228,14 @@ def test_a_batch_is_proposed_confirmed_in_part_and_undone(site: Site, studio: Pe
     assert "as <seen>" in page
     assert "taken down" in page
     assert ": stays" in page
+    assert "does not stand any more" not in page
+    decided(site, staff, claim, deed="dispute")
+    desk.sweep()
+    assert "does not stand any more" in site.get(staff, here)
+    assert "does not stand any more" in site.get(staff, "/staff/takedowns?state=groundless")
+    assert "</strong> batch whose cause does not stand any more" in site.get(staff, "/staff")
+    assert "It is over, or contested." in site.post(staff, "/staff/takedowns", 409, claim_id=claim)
+    decided(site, staff, claim, deed="activate")
     assert "They are out again" in site.post(staff, here, deed="undo")
     assert "no such claim or blocklist entry" in site.post(staff, "/staff/takedowns", 422, claim_id="claim_no")
     assert "It is being looked for." in site.post(staff, "/staff/takedowns", claim_id=claim)

@@ -5,15 +5,15 @@ On PostgreSQL, which ends one of two that wait for each other: that one would se
 
 import random
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 import placet.wiring.tables  # noqa: F401 - every table is known before a database is made
 from copyright_optout.api import GivenNotice, Licence, Notice
@@ -23,6 +23,7 @@ from placet.wiring import House, build_house
 from tests.factories.databases import postgres
 from tests.factories.notices import given
 from tests.factories.ownership import ADA, out
+from trust_kernel.db import Database
 from trust_kernel.errors import PlacetError, Unavailable
 from trust_kernel.settings import Settings
 
@@ -31,8 +32,9 @@ pytestmark = pytest.mark.postgres
 _VIDEOS = ("takedowns", "releases", "ledger_head")
 _CLAIMS = ("optout_claims", "optout_generation", "ledger_head")
 STAFF, JUDGE, SECOND = "acct_staff", "acct_judge", "acct_second"
-PATIENCE = 0.4
-"""Seconds that one waits for the other to have a lock too, and then takes it to be waiting for theirs."""
+PATIENCE = 10.0
+"""Seconds that one who has a lock waits at most for the other to have one too, to wait for theirs, or to be done."""
+_WAITS = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +90,34 @@ def _asked(*places: str) -> GivenNotice:
     return given(places=places)
 
 
-@contextmanager
-def meeting(house: House, tables: Collection[str]) -> Iterator[None]:
-    """Have each of two threads stop once it has locked something in these tables, until the other has too."""
-    met, both = threading.local(), threading.Barrier(2)
+def met(database: Database, tables: Collection[str], *deeds: Callable[[], object]) -> list[PlacetError | None]:
+    """What came of two deeds at once, each stopped at its first lock in these tables until the other came as far."""
+    doing, there = threading.local(), set[int]()
 
     def stop(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        if not hasattr(met, "once") and _locks(" ".join(statement.split()), tables):
-            met.once = True
-            with suppress(threading.BrokenBarrierError):
-                both.wait(PATIENCE)
+        number = getattr(doing, "number", None)
+        if number is None or number in there or not _locks(" ".join(statement.split()), tables):
+            return
+        there.add(number)
+        deadline = time.monotonic() + PATIENCE
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            while len(there) < len(deeds) and not connection.scalar(_WAITS):
+                assert time.monotonic() < deadline, "the other neither has a lock nor waits for one"
+                time.sleep(0.01)
 
-    engine = house.kernel.database.engine
-    event.listen(engine, "after_cursor_execute", stop)
+    def done(number: int) -> PlacetError | None:
+        doing.number = number
+        try:
+            return tried(deeds[number])
+        finally:
+            there.add(number)
+
+    event.listen(database.engine, "after_cursor_execute", stop)
     try:
-        yield
+        with ThreadPoolExecutor(len(deeds)) as both:
+            return list(both.map(done, range(len(deeds))))
     finally:
-        event.remove(engine, "after_cursor_execute", stop)
+        event.remove(database.engine, "after_cursor_execute", stop)
 
 
 def _locks(statement: str, tables: Collection[str]) -> bool:
@@ -134,8 +147,20 @@ def tried(deed: Callable[[], object]) -> PlacetError | None:
 def test_two_who_decide_at_once_wait_and_never_for_each_other(
     scene: Scene, one: Callable[[Scene], object], other: Callable[[Scene], object], tables: Collection[str]
 ) -> None:
-    with meeting(scene.house, tables), ThreadPoolExecutor(2) as both:
-        ends = list(both.map(tried, (lambda: one(scene), lambda: other(scene))))
+    ends = met(scene.house.kernel.database, tables, lambda: one(scene), lambda: other(scene))
     assert not [end for end in ends if isinstance(end, Unavailable)]
     assert None in ends
     assert scene.house.kernel.ledger.verify().ok
+
+
+def test_a_wrong_order_shows_also_where_one_comes_late(scene: Scene) -> None:
+    database, tables = scene.house.kernel.database, ("takedowns", "optout_generation")
+
+    def lock(names: Collection[str], after: float = 0.0) -> None:
+        time.sleep(after)
+        with database.transaction() as session:
+            for name in names:
+                session.connection().execute(text(f"SELECT * FROM {name} FOR UPDATE"))  # noqa: S608 - names of ours
+
+    ends = met(database, tables, lambda: lock(tables), lambda: lock(tables[::-1], after=0.6))
+    assert sum(isinstance(end, Unavailable) for end in ends) == 1

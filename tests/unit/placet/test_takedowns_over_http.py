@@ -53,6 +53,13 @@ def test_what_was_released_before_is_found_taken_down_and_brought_back(registry:
     assert told["title"] == "Fennimore Fox"
     assert told["appeal"] == f"/v1/videos/{VIDEO}/appeal"
 
+    registry.call(registry.staff, "POST", f"/{claim}/dispute").raise_for_status()
+    house.gateway.sweeper.sweep()
+    (marked,) = http.get("/v1/takedowns", params={"groundless": True}, headers=staff).json()["data"]
+    assert (marked["id"], marked["groundless_since"] is not None) == (found["id"], True)
+    again = http.post("/v1/takedowns", json={"claim_id": claim}, headers=staff)
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "takedown:batch:groundless")
+
     assert http.post(f"{at}/undo", headers=staff).json()["state"] == "undone"
     assert http.get(f"/v1/videos/{VIDEO}/content", headers=maker.headers).content == b"a film of a fox"
 

@@ -101,7 +101,7 @@ def test_every_field_of_a_form_is_looked_at(app: FastAPI, http: TestClient) -> N
 
 
 def test_paths_queries_and_names_are_looked_at(http: TestClient) -> None:
-    assert refused(http.get("/v1/optouts/claim%00"), "claim_id")
+    assert http.get("/v1/optouts/claim%00").status_code == 404
     assert refused(http.get("/v1/optouts", params={"after": NUL}), "after")
     assert refused(http.put("/v1/optouts/x/terms", json={"a\0": 1}), "a\\x00")
     content = json.dumps({"names": ["x", HALF]})

@@ -152,7 +152,10 @@ def test_while_only_one_file_is_new_the_former_identity_signs(tmp_path: Path, ca
     keys = written(tmp_path, IDENTITY)
     keys.identity()
     renewed = AUTHORITY.issue()
-    (tmp_path / "chain.pem").write_text(renewed.chain_pem)
+    chain = tmp_path / "chain.pem"
+    later = chain.stat().st_mtime_ns + 10**9  # the clock of a file system ticks every few milliseconds
+    chain.write_text(renewed.chain_pem)
+    os.utime(chain, ns=(later, later))
     assert keys.identity().chain_pem == IDENTITY.chain_pem
     assert "does not belong" in caplog.text
     (tmp_path / "key.pem").unlink()
