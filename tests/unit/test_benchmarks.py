@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import decisions, stages
+from benchmarks import decisions, imports, stages
 from benchmarks.house import invented_names
 from benchmarks.measure import Cost, Timing, repeated
 from benchmarks.startup import LIMIT_BYTES, lean_weights
@@ -82,6 +82,12 @@ def test_every_stage_is_timed_beside_a_plain_transcode(tmp_path: Path, capsys: p
     assert rows["all"]["wall s"] == pytest.approx(sum(rows[name]["wall s"] for name in timed))
     assert rows[stages.TRANSCODE]["to transcode"] == 1.0
     assert "peer: plain transcode" in capsys.readouterr().out
+
+
+def test_a_list_of_claims_is_taken_in_and_takes_effect() -> None:
+    found = imports.measure(60, 20, ("sqlite",))["sqlite"]
+    assert found["import_seconds"] > 0
+    assert found["activate_seconds"] > 0
 
 
 def test_the_lean_installation_stays_within_its_limit() -> None:
