@@ -76,7 +76,7 @@ def _activated(house: House, desk: ImportDesk, done: ClaimImport, name: str) -> 
     over = threading.Event()
 
     def ask() -> None:
-        while not over.wait(0.1):
+        while not waits or not over.wait(0.1):  # once at least, however short the list
             waits.append(timed(lambda: index.named(_PROMPT.format(name="somebody"))))
 
     asking = threading.Thread(target=ask)
